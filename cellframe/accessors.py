@@ -1,0 +1,91 @@
+"""``frame.cell``: what a frame of records can tell about its columns, in polars and pandas.
+
+`register` is called when a first frame is made, and by importing this module.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cellframe.frames.columns import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_registered: set[str] = set()
+
+
+class CellAccessor:
+    """Columns by name, without their unit.
+
+    Parameters
+    ----------
+    frame : polars or pandas DataFrame
+        Any frame whose quantities carry their unit in the label.
+    """
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+
+    def __getitem__(self, name: str) -> Any:
+        """The column of this name, with or without its unit.
+
+        Raises
+        ------
+        KeyError
+            No column, or several, have this name.
+        """
+        if name in self._frame.columns:
+            return self._frame[name]
+        wanted = parse(name)[0]
+        found = [label for label in self._labels if parse(label)[0] == wanted]
+        if len(found) == 1:
+            return self._frame[found[0]]
+        names = ", ".join(map(repr, found or self._labels))
+        message = f"{name!r} is {'several columns' if found else 'no column'}: {names}"
+        raise KeyError(message)
+
+    def units(self) -> dict[str, str]:
+        """The unit of every column that has one, by label without unit."""
+        read = {label: parse(label) for label in self._labels}
+        return {".".join(path): unit for path, unit in read.values() if unit is not None}
+
+    def plain_names(self) -> Any:
+        """The frame with labels that need no quoting: ``cathode_loading_mg_per_cm2``."""
+        names = {label: _plain(label) for label in self._labels}
+        twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+        new = {label: name for label, name in names.items() if name not in twice}
+        is_polars = type(self._frame).__module__.startswith("polars")
+        return self._frame.rename(new) if is_polars else self._frame.rename(columns=new)
+
+    @property
+    def _labels(self) -> Sequence[str]:
+        return [str(label) for label in self._frame.columns]
+
+
+def _plain(label: str) -> str:
+    path, unit = parse(label)
+    text = "_".join(path)
+    if unit is not None:
+        spelled = re.sub(r"\*\*-?1\b", "", unit).replace("**", "").replace("/", "_per_").replace("%", "percent")
+        text += f"_{spelled}" if unit != "1" else ""
+    return re.sub(r"\W+", "_", text.replace("A.h", "Ah").replace("W.h", "Wh")).strip("_")
+
+
+def register() -> None:
+    """Add ``.cell`` to polars frames, and to pandas frames where pandas is in use."""
+    if "polars" not in _registered:
+        import polars as pl
+
+        pl.api.register_dataframe_namespace("cell")(CellAccessor)
+        _registered.add("polars")
+    if "pandas" in sys.modules and "pandas" not in _registered:
+        import pandas as pd
+
+        pd.api.extensions.register_dataframe_accessor("cell")(CellAccessor)
+        _registered.add("pandas")
+
+
+register()

@@ -1,0 +1,220 @@
+"""The client: one wire, joined to the resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from cellframe.contract import routes
+from cellframe.resources.cell_instance import CellInstances
+from cellframe.resources.cell_spec import CellSpecs
+from cellframe.resources.connection import Connection, Settings
+from cellframe.store.places import state_folder
+from cellframe.transport.replies import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    from cellframe.contract.wire import Wire
+    from cellframe.frames.backend import Backend
+    from cellframe.writeback.apply import Invalid, OnError
+    from cellframe.writeback.plan import Limits, Plan
+    from cellframe.writeback.receipt import Receipt
+    from cellframe.writeback.send import OnConflict
+
+
+class Client:
+    """A client of a cell-record service.
+
+    Parameters
+    ----------
+    api_url : str, optional
+        Address, else ``CELLFRAME_API_URL``, else ``IONWORKS_API_URL``, else the hosted service
+        where one of its credentials is set.
+    api_key : str, optional
+        Key, else ``CELLFRAME_API_KEY``, else ``IONWORKS_API_KEY``.
+    api_token : str, optional
+        Bearer token, else ``IONWORKS_API_TOKEN``.
+    organization_id, project_id : str, optional
+        Else ``CELLFRAME_ORGANIZATION_ID`` and ``CELLFRAME_PROJECT_ID``, else their
+        ``IONWORKS_`` names.
+    timeout : float
+        Seconds that an answer may take.
+    allow_http : bool
+        Whether the key may travel in clear text to another machine.
+    backend : {"polars", "pandas"}
+        What frames are, where a call does not say.
+    units : mapping of str to str, optional
+        Units to show quantities in, by label: ``{"cathode.loading": "mg/cm**2"}``.
+    limits : Limits, optional
+        How much one apply may change without being asked for the count.
+
+    Raises
+    ------
+    ConfigError
+        The address or the credential is missing or unusable. Nothing was sent.
+    """
+
+    cell_spec: CellSpecs
+    """Cell specifications."""
+    cell_instance: CellInstances
+    """Cell instances."""
+    last_receipt: Receipt | None
+    """What the last apply did, also when it was interrupted."""
+
+    def __init__(  # noqa: PLR0913 - what a person may set
+        self,
+        api_url: str | None = None,
+        api_key: str | None = None,
+        *,
+        api_token: str | None = None,
+        organization_id: str | None = None,
+        project_id: str | None = None,
+        timeout: float = 30.0,
+        allow_http: bool = False,
+        backend: Backend = "polars",
+        units: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        from cellframe.transport.policy import from_settings
+        from cellframe.transport.session import HttpWire
+
+        policy = from_settings(
+            api_url, api_key, api_token, organization_id, project_id, timeout, allow_http=allow_http
+        )
+        settings = Settings(backend, units or {}, policy.project_id, policy.organization_id)
+        self._join(HttpWire(policy), state_folder(), settings, limits)
+
+    @classmethod
+    def over(
+        cls,
+        wire: Wire,
+        state: Path,
+        *,
+        backend: Backend = "polars",
+        units: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> Self:
+        """A client over a wire of your own.
+
+        Parameters
+        ----------
+        wire : Wire
+            To the service.
+        state : Path
+            Folder of what was read and of history.
+        """
+        client = cls.__new__(cls)
+        client._join(wire, state, Settings(backend, units or {}), limits)
+        return client
+
+    def _join(self, wire: Wire, state: Path, settings: Settings, limits: Limits | None) -> None:
+        self._wire = wire
+        self._connection = Connection(wire, state, settings)
+        self._limits = limits
+        self.cell_spec = CellSpecs(self._connection)
+        self.cell_instance = CellInstances(self._connection, self.cell_spec)
+        self.last_receipt = None
+
+    def apply(  # noqa: PLR0913 - the terms of one apply
+        self,
+        plan: Plan,
+        *,
+        on_conflict: OnConflict = "fail",
+        invalid: Invalid = "refuse",
+        on_error: OnError = "continue",
+        max_updates: int | None = None,
+        max_clears: int | None = None,
+        workers: int | None = None,
+        note: str | None = None,
+        raise_on_failure: bool = False,
+    ) -> Receipt:
+        """Send a plan.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of ``client.cell_instance.plan`` or ``client.cell_spec.plan``.
+        on_conflict : {"fail", "skip", "mine", "theirs"}
+            What becomes of rows that somebody else changed too: send nothing, leave them, send
+            yours, keep theirs. A conflict met on the way is that row's outcome.
+        invalid : {"refuse", "skip"}
+            Whether rows that cannot be sent keep the others back.
+        on_error : {"continue", "stop"}
+            Whether independent rows go on after one failed. A refused key always stops.
+        max_updates, max_clears : int, optional
+            The counts that are meant, where they pass the client's limits.
+        workers : int, optional
+            Requests under way at once; 16 where the service guards each write by a version,
+            else 6.
+        note : str, optional
+            Why; kept in history.
+        raise_on_failure : bool
+            Whether to raise as ``receipt.raise_for_failures()`` does.
+
+        Returns
+        -------
+        Receipt
+            What became of every row, also when nothing was sent: `.refused` says why and names
+            the override.
+
+        Raises
+        ------
+        StalePlanError
+            The plan was made against another service. Nothing was sent.
+        StoreError
+            The journal cannot be written. Nothing was sent from then on.
+        RefusedError, PartialApplyError
+            With `raise_on_failure`.
+        """
+        from cellframe.writeback import apply as way_out
+        from cellframe.writeback.plan import Limits
+        from cellframe.writeback.send import Way
+
+        way_out.check_service(plan, self._connection.service, self._wire.origin)
+        way = Way(self._wire, bool(self._connection.offers("if_match")), on_conflict)
+        terms = way_out.Terms(
+            on_conflict, invalid, on_error, max_updates, max_clears, workers, note
+        )
+        limits = self._limits or Limits()
+        for receipt in way_out.apply(plan, way, terms, limits, self._connection.journals):
+            self.last_receipt = receipt
+        assert self.last_receipt is not None
+        if raise_on_failure:
+            self.last_receipt.raise_for_failures()
+        return self.last_receipt
+
+    def health_check(self) -> dict[str, Any]:
+        """Whether the service answers; its own words."""
+        return ask(self._wire, "GET", routes.HEALTH)
+
+    def whoami(self) -> dict[str, Any]:
+        """Whom the service takes this client for: ``id``, ``email``, organizations."""
+        return ask(self._wire, "GET", routes.WHO_AM_I)
+
+    def capabilities(self) -> dict[str, Any]:
+        """What the service can do; empty where it does not say."""
+        return self._connection.capabilities
+
+    def close(self) -> None:
+        """Give back connections and files. The client is not used afterwards."""
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self._wire.origin!r})"
+
+    def __reduce__(self) -> NoReturn:
+        message = "A client holds a credential and is never pickled or copied; make a new one."
+        raise TypeError(message)

@@ -1,0 +1,108 @@
+"""One request, one reply, and the protocol every carrier of them follows.
+
+The client side sends a `Request` over a `Wire`; the service is a plain function
+``answer(request) -> Reply`` on the same two types. A socket is optional.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+
+JsonValue: TypeAlias = "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+RecordBody: TypeAlias = "dict[str, JsonValue]"
+"""One record as the service wrote it, every key kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call, before any credential is added to it.
+
+    Attributes
+    ----------
+    method : str
+        Upper case HTTP method.
+    path : str
+        Path below the service's address, each segment percent-encoded, e.g.
+        ``/cell_specifications/a%2Fb``.
+    query : tuple of (str, str)
+        Query parameters in order, not encoded; a name may repeat.
+    headers : mapping of str to str
+        Header names in lower case.
+    body : bytes or None
+        The body as sent, or None for no body.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    body: bytes | None = field(default=None, repr=False)
+
+    @property
+    def target(self) -> str:
+        """Path and query as they stand in a request line."""
+        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status code.
+    headers : mapping of str to str
+        Header names in lower case.
+    body : bytes or Path
+        The body, or a file that holds it: a large one is never read into memory on the way.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
+    body: bytes | Path = field(default=b"", repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes, read from its file where it is one."""
+        return self.body if isinstance(self.body, bytes) else self.body.read_bytes()
+
+
+class Wire(Protocol):
+    """What carries requests to one service. Safe to use from several threads."""
+
+    @property
+    def origin(self) -> str:
+        """Address of the service, without credentials; shown to people and kept in journals."""
+        ...
+
+    def send(self, request: Request) -> Reply:
+        """Carry one request and return whatever the service answered, refusals included.
+
+        Raises
+        ------
+        TransportError
+            No usable answer came back.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections and files."""
+        ...
+
+
+if TYPE_CHECKING:
+    Answer = Callable[[Request], Reply]
+    """The service: a plain function."""

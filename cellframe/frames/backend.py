@@ -1,0 +1,164 @@
+"""The door between pandas and polars: everything inside is polars.
+
+pandas is imported when somebody uses it, never before.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import polars as pl
+
+from cellframe.errors import ConfigError, PlanError
+from cellframe.frames.faults import Fault, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Backend: TypeAlias = Literal["polars", "pandas"]
+AnyFrame: TypeAlias = "pl.DataFrame | pl.LazyFrame | pd.DataFrame | Iterable[Mapping[str, Any]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An edited frame as it came in.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        In polars. A column of mixed values is text.
+    numbers : mapping of str to list of int
+        Rows of a text column whose value was a number: ``7`` may have been ``007`` once, so
+        such a value is never taken for text in silence.
+    """
+
+    frame: pl.DataFrame
+    numbers: Mapping[str, list[int]]
+
+
+def to_backend(frame: pl.DataFrame, backend: Backend) -> Any:
+    """A frame in the library that was asked for.
+
+    pandas columns are arrow-backed: gaps keep integers integers, dates stay dates.
+    """
+    if backend == "polars":
+        return frame
+    if backend == "pandas":
+        return frame.to_pandas(use_pyarrow_extension_array=True)
+    message = f"backend={backend!r} is neither 'polars' nor 'pandas'."
+    raise ConfigError(message)
+
+
+def to_polars(frame: AnyFrame) -> Incoming:
+    """An edited frame in polars, from polars, pandas or a list of dicts.
+
+    Raises
+    ------
+    PlanError
+        It is none of these, or two columns have one name.
+    """
+    if isinstance(frame, pl.LazyFrame):
+        frame = frame.collect()
+    if isinstance(frame, pl.DataFrame):
+        return Incoming(frame, {})
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(frame, pandas.DataFrame):
+        return _from_pandas(frame)
+    if isinstance(frame, Iterable) and not isinstance(frame, str | bytes | Mapping):
+        rows = list(frame)
+        if all(isinstance(row, Mapping) for row in rows):
+            return _from_rows(rows)
+    message = f"A {type(frame).__name__} is no frame: give a polars or pandas DataFrame, or a list of dicts."
+    raise PlanError(message, table([]))
+
+
+def _from_rows(rows: list[Mapping[str, Any]]) -> Incoming:
+    labels = dict.fromkeys(str(key) for row in rows for key in row)
+    return _assemble({label: [row.get(label) for row in rows] for label in labels}, len(rows))
+
+
+def _from_pandas(frame: pd.DataFrame) -> Incoming:
+    import pandas as pd
+
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    if named:
+        frame = frame.reset_index(level=named)
+    labels = [str(label) for label in frame.columns]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        faults = [Fault(f"{label!r} is there {labels.count(label)} times.", column=label, rule="unique") for label in twice]
+        raise PlanError("Two columns have one name.", table(faults))
+    columns: dict[str, Any] = {}
+    for position, label in enumerate(labels):
+        values = frame.iloc[:, position]
+        if values.dtype == object:
+            columns[label] = [None if _is_missing(value, pd) else value for value in values]
+        else:
+            columns[label] = _typed(values)
+    return _assemble(columns, len(frame))
+
+
+def _typed(values: pd.Series) -> Any:
+    """A pandas column of one type; NaN and NaT are gaps."""
+    try:
+        found = pl.from_pandas(values.reset_index(drop=True), nan_to_null=True)
+    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
+        return [None if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+    return found
+
+
+def _is_missing(value: Any, pandas: Any) -> bool:
+    return value is None or value is pandas.NA or value is pandas.NaT or value != value  # noqa: PLR0124
+
+
+def _assemble(columns: Mapping[str, Any], height: int) -> Incoming:
+    series: list[pl.Series] = []
+    numbers: dict[str, list[int]] = {}
+    for label, values in columns.items():
+        if isinstance(values, pl.Series):
+            series.append(values.alias(label))
+            continue
+        made, mixed = _from_objects(label, values)
+        series.append(made)
+        if mixed:
+            numbers[label] = mixed
+    frame = pl.DataFrame(series)
+    return Incoming(frame if series else pl.DataFrame(height=height), numbers)
+
+
+def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
+    """A column of Python objects, as its one type or as text."""
+    values = [_plain(value) for value in values]
+    kinds = {type(value) for value in values} - {type(None)}
+    if not kinds:
+        return pl.Series(label, values, dtype=pl.Null), []
+    dtype = {frozenset({str}): pl.String, frozenset({bool}): pl.Boolean, frozenset({date}): pl.Date}
+    only = frozenset(kinds)
+    if only in dtype:
+        return pl.Series(label, values, dtype=dtype[only]), []
+    if kinds <= {int, float}:
+        whole = kinds == {int} and all(v is None or -(2**63) <= v < 2**63 for v in values)
+        return pl.Series(label, values, dtype=pl.Int64 if whole else pl.Float64, strict=False), []
+    numbers = [n for n, value in enumerate(values) if isinstance(value, int | float)]
+    return pl.Series(label, [_text(value) for value in values], dtype=pl.String), numbers
+
+
+def _plain(value: Any) -> Any:
+    """A value without its numpy or pandas coat."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return None if value != value else value  # noqa: PLR0124
+    if isinstance(value, datetime):
+        is_day = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        return date(value.year, value.month, value.day) if is_day else value.isoformat()
+    item = getattr(value, "item", None)
+    return item() if callable(item) and getattr(value, "ndim", 1) == 0 else value
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,99 @@
+"""Changed cells become the body of a call.
+
+A nested object that the service replaces whole is sent whole, merged on what the service has
+now, so that a property nobody edited is never lost. Each quantity keeps the unit that its
+record has.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from cellframe.contract.quantities import convert
+from cellframe.frames.columns import Column, Leaf, is_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from cellframe.contract.records import Field
+
+Value: TypeAlias = "str | float | date | None"
+
+
+def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that makes these changes.
+
+    Parameters
+    ----------
+    changes : iterable of (Column, value)
+        Values as the frame has them; None clears.
+    record : mapping
+        The record as the service has it now; empty for a create.
+
+    Returns
+    -------
+    dict
+        Only the fields that change, as the wire spells them.
+    """
+    body: dict[str, Any] = {}
+    nested: dict[str, list[tuple[Column, Value]]] = {}
+    for column, value in changes:
+        row = column.field
+        assert row is not None, column
+        if column.leaf is Leaf.PLAIN:
+            body[row.name] = value.isoformat() if isinstance(value, date) else value
+        else:
+            nested.setdefault(row.name, []).append((column, value))
+    for name, edits in nested.items():
+        row = edits[0][0].field
+        assert row is not None
+        body[name] = _object(row, edits, record.get(name) or {})
+    return body
+
+
+def _object(row: Field, edits: Sequence[tuple[Column, Value]], before: Mapping[str, Any]) -> dict[str, Any]:
+    after = deepcopy(dict(before))
+    # Clears come first: one place may lose its text and gain a number in one edit.
+    for column, value in sorted(edits, key=lambda edit: edit[1] is not None):
+        _put(after, column, value)
+    if not row.merged:
+        return after
+    touched = {column.path[0] for column, _ in edits}
+    return {key: after.get(key) for key in touched}
+
+
+def _put(target: dict[str, Any], column: Column, value: Value) -> None:
+    *above, last = column.path
+    trail = [target]
+    for key in above:
+        below = trail[-1].get(key)
+        if not isinstance(below, dict):
+            below = trail[-1][key] = {}
+        trail.append(below)
+    leaf = _leaf(column, trail[-1].get(last), value)
+    if leaf is not None:
+        trail[-1][last] = leaf
+        return
+    trail[-1].pop(last, None)
+    for key, holder in zip(reversed(above), reversed(trail[:-1]), strict=True):
+        if not holder[key]:
+            del holder[key]
+
+
+def _leaf(column: Column, before: Any, value: Value) -> Any:
+    """One leaf after an edit; None where nothing is left of it."""
+    old = before if is_quantity(before) else None
+    if column.leaf is Leaf.TEXT:
+        return value if value is not None else old
+    if column.leaf is Leaf.UNIT:
+        return {**(old or {}), "unit": value} if value is not None else old
+    if value is None:
+        return before if isinstance(before, str) else None
+    assert isinstance(value, int | float), value
+    if column.leaf is Leaf.VALUE:
+        return {**(old or {"unit": "1"}), "value": value}
+    wanted = column.unit or "1"
+    kept = str(old.get("unit") or wanted) if old else wanted
+    return {**(old or {}), "value": convert(value, wanted, kept), "unit": kept}

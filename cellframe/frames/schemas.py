@@ -1,0 +1,107 @@
+"""The pandera schema of a frame of records: it explains, and it carries rules of your own.
+
+``cellframe.schemas.schema_for(columns)`` is generated from the same columns as the fused
+checks. A schema that you pass as ``schema=`` is added to it, not put in its place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandera.polars as pa
+import polars as pl
+from pandera.errors import SchemaErrors
+
+from cellframe.contract.records import NAME_LENGTH, Type
+from cellframe.errors import ConfigError
+from cellframe.frames.check import is_key, required
+from cellframe.frames.decode import dtype_of
+from cellframe.frames.faults import Fault, cell_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pandera.api.polars.types import PolarsData
+
+    from cellframe.frames.columns import Column
+
+_WORDS = {
+    "not_nullable": "is missing",
+    "field_uniqueness": "is there more than once",
+    "column_in_dataframe": "is missing from the frame",
+    "column_in_schema": "is no column of the schema",
+}
+
+
+def schema_for(columns: Sequence[Column]) -> pa.DataFrameSchema:
+    """The schema of a frame with these columns.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        As `cellframe.frames.columns` arranges them.
+
+    Returns
+    -------
+    pandera.polars.DataFrameSchema
+        Types, which cells are never empty, unique ids, lengths of names, finite numbers.
+    """
+    return pa.DataFrameSchema({column.label: _column(column) for column in columns})
+
+
+def _column(column: Column) -> pa.Column:
+    checks: list[pa.Check] = []
+    if column.type is Type.NAME:
+        checks.append(
+            pa.Check.str_length(1, NAME_LENGTH, error=f"is not 1 to {NAME_LENGTH} characters long")
+        )
+    if column.is_number:
+        checks.append(pa.Check(_finite, error="is not finite"))
+    return pa.Column(
+        dtype_of(column), checks, nullable=not required(column), unique=is_key(column)
+    )
+
+
+def _finite(data: PolarsData) -> pl.LazyFrame:
+    return data.lazyframe.select(pl.col(data.key).is_finite())
+
+
+def explain(frame: pl.DataFrame, schema: Any, name: str) -> list[Fault]:
+    """Every fault that a schema finds in a frame, by row name, column, value and rule.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Collected: pandera skips the checks of values on a LazyFrame.
+    schema : pandera schema for polars
+        A DataFrameSchema or a DataFrameModel.
+    name : str
+        Label of the column that says what to call a row.
+
+    Raises
+    ------
+    ConfigError
+        `schema` is not a pandera schema for polars.
+    """
+    validate = getattr(schema, "validate", None)
+    if validate is None:
+        message = f"schema= wants a pandera.polars schema, not {type(schema).__name__}."
+        raise ConfigError(message)
+    try:
+        validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        cases = errors.failure_cases
+        return [_fault(frame, case, name) for case in cases.iter_rows(named=True)]
+    return []
+
+
+def _fault(frame: pl.DataFrame, case: dict[str, Any], name: str) -> Fault:
+    check, row = str(case["check"]), case["index"]
+    rule = next((words for key, words in _WORDS.items() if check.startswith(key)), check)
+    # A column that is missing or unknown is named in failure_case; `column` has the schema's name.
+    column = str(case["failure_case"] if check.startswith("column_in") else case["column"])
+    if row is None or check.startswith(("column_in", "dtype")):
+        said = f"is {case['failure_case']}, not as the schema says ({check})" if check.startswith("dtype") else rule
+        return Fault(f"{column!r} {said}.", column=column, value=None, rule=check)
+    called = frame[name][row] if name in frame.columns else None
+    return cell_fault(int(row), called, column, frame[column][int(row)], rule)

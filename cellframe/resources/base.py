@@ -1,0 +1,247 @@
+"""The calls that every kind of record has: create, read, update, delete, and by name."""
+
+from __future__ import annotations
+
+import difflib
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar
+
+from cellframe.contract import routes
+from cellframe.errors import (
+    AmbiguousNameError,
+    ApiError,
+    ConflictError,
+    InvalidRecordError,
+    NotFoundError,
+)
+from cellframe.resources.records import R, Record, RecordList
+from cellframe.transport.replies import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cellframe.contract.records import RecordKind
+    from cellframe.resources.connection import Connection
+
+Ref: TypeAlias = "str | Record"
+"""An id, a name, ``'SPEC::CELL'``, or a record."""
+T = TypeVar("T")
+_UNPROCESSABLE = 422
+
+
+class Filters(TypedDict, total=False):
+    """Filters of every list; the service applies them.
+
+    ``name`` is a part of the name in any case, ``name_exact`` the whole of it; times are ISO
+    texts, UTC where they name no zone.
+    """
+
+    name: str
+    name_exact: str
+    created_by_email: str
+    created_after: str
+    created_before: str
+    updated_after: str
+    updated_before: str
+    order_by: str
+    order: str
+
+
+class Resource(Generic[R]):
+    """One kind of record of one service."""
+
+    kind: RecordKind
+    record: type[R]
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, ref: Ref) -> R:
+        """Read one record.
+
+        Parameters
+        ----------
+        ref : str or Record
+            Its id, its name, or the record.
+
+        Raises
+        ------
+        NotFoundError
+            No record has this id or name; the message has the names that are near.
+        AmbiguousNameError
+            The name fits several records; `.matches` lists them.
+        """
+        return self.with_id(ref, lambda id_: self.record(self._ask("GET", self._path(id_))))
+
+    def update(self, ref: Ref, fields: Mapping[str, Any]) -> R:
+        """Change fields of one record; the fields that are not named stay as they are.
+
+        Parameters
+        ----------
+        ref : str or Record
+            Its id, its name, or the record.
+        fields : mapping
+            As the service spells them. An object such as ``measured_properties`` is replaced
+            whole; a spec's ``ratings`` are merged.
+
+        Returns
+        -------
+        Record
+            As it is now.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`.
+        InvalidRecordError
+            A field is unknown, read-only or of the wrong kind.
+        ConflictError
+            Another record has the new name; `.existing_id`.
+        """
+        body = dict(fields)
+        return self.with_id(ref, lambda id_: self.record(self._ask("PATCH", self._path(id_), body=body)))
+
+    def delete(self, ref: Ref) -> None:
+        """Delete one record, and everything below it. This acts at once and cannot be undone.
+
+        Parameters
+        ----------
+        ref : str or Record
+            Its id, its name, or the record.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`. Nothing was deleted.
+        """
+        self.with_id(ref, lambda id_: self._ask("DELETE", self._path(id_)))
+
+    def _path(self, id_: str) -> str:
+        return routes.one(self.kind.collection, id_)
+
+    def _ask(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+        return ask(self._connection.wire, method, path, query=query, body=body)
+
+    def _list(self, path: str, limit: int | None, offset: int | None, query: Mapping[str, Any]) -> RecordList[R]:
+        """All pages, or the one that limit and offset ask for."""
+        if limit is not None or offset is not None:
+            answer = self._ask("GET", path, query={**query, "limit": limit, "offset": offset})
+            pages = [answer if isinstance(answer, dict) else {"items": answer}]
+        else:
+            pages = list(self._connection.pages(path, query))
+        records = [self.record(body) for page in pages for body in page["items"]]
+        return RecordList(records, pages[-1].get("total", len(records)))
+
+    def _create(self, path: str, fields: Mapping[str, Any]) -> R:
+        return self.record(self._ask("POST", path, body=dict(fields)), created=True)
+
+    def _get_if_taken(self, make: Callable[[], R], fields: Mapping[str, Any]) -> R:
+        """The record made, or the one that has its name; a warning where they differ."""
+        try:
+            return make()
+        except ConflictError as fault:
+            if fault.existing_id is None:
+                raise
+            found = self.get(fault.existing_id)
+        differing = [name for name, value in fields.items() if not _is_within(value, self._given(found, name))]
+        if differing:
+            message = (
+                f"The {self.kind.noun} {found.name!r} exists already, with another {', '.join(differing)}; "
+                "it was left as it is. To change it: update()."
+            )
+            warnings.warn(message, stacklevel=3)
+        return found
+
+    def _given(self, found: Record, name: str) -> Any:
+        try:
+            return self.kind.field(name).value(found)
+        except KeyError:
+            return found.get(name)
+
+    def with_id(self, ref: Ref, call: Callable[[str], T]) -> T:
+        """Call with an id. Text is used as an id first: no request more when it is one."""
+        if isinstance(ref, Record):
+            return call(ref.id)
+        if not ref.strip():
+            message = f"An empty text names no {self.kind.noun}. Give an id, a name or a record."
+            raise NotFoundError(message, status=404)
+        try:
+            return call(ref)
+        except NotFoundError as fault:
+            missing: ApiError = fault
+        except InvalidRecordError as fault:
+            if fault.status != _UNPROCESSABLE:
+                raise
+            missing = fault
+        return call(self._by_name(ref, missing))
+
+    def _by_name(self, name: str, missing: ApiError) -> str:
+        """The id of the one record with this name.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            There is none, or several. What the service said of the text as an id is raised
+            instead where it said more than that there is no such record.
+        """
+        found = list(self._named(name))
+        if len(found) == 1:
+            return found[0][1]
+        if found:
+            listed = "; ".join(f"{full!r} is {id_}" for full, id_ in found)
+            message = f"{name!r} fits {len(found)} {self.kind.noun}s: {listed}. Give one of these names, or the id."
+            raise AmbiguousNameError(message, found)
+        if not isinstance(missing, NotFoundError):
+            raise missing
+        raise NotFoundError(self._not_found(name), status=404, code=missing.code, request=missing.request)
+
+    def _not_found(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._names(), n=3, cutoff=0.6)
+        advice = "Did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
+        return f"No {self.kind.noun} has the id or the name {name!r}. {advice}".strip()
+
+    def _named(self, name: str) -> Iterator[tuple[str, str]]:
+        """Full name and id of every record with exactly this name."""
+        raise NotImplementedError
+
+    def _names(self) -> Sequence[str]:
+        """Some names that there are, for a guess at what was meant."""
+        raise NotImplementedError
+
+
+def query_of(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Filters as the query of a list."""
+    spelled: dict[str, Any] = {}
+    for name, value in filters.items():
+        if value is None:
+            continue
+        if name == "name_exact":
+            spelled["name"] = f"eq.{value}"
+        elif name == "name" and "name_exact" not in filters:
+            spelled["name"] = f"ilike.%{value}%"
+        elif name == "created_by_email":
+            spelled[name] = f"ilike.%{value}%"
+        elif name == "form_factor":
+            spelled[name] = f"eq.{value}"
+        elif name != "name":
+            spelled[_TIMES.get(name, name)] = value
+    return spelled
+
+
+_TIMES = {
+    "created_after": "created_at_gt",
+    "created_before": "created_at_lt",
+    "updated_after": "updated_at_gt",
+    "updated_before": "updated_at_lt",
+}
+
+
+def _is_within(given: Any, found: Any) -> bool:
+    """Whether a record has everything that was given."""
+    if isinstance(given, Mapping) and isinstance(found, Mapping):
+        return all(_is_within(value, found.get(key)) for key, value in given.items())
+    if isinstance(given, str) and isinstance(found, str):
+        # A date comes back as midnight of its day.
+        return given == found or f"{given}T00:00:00Z" == found
+    return bool(given == found)

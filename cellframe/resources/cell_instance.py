@@ -1,0 +1,243 @@
+"""Cell instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from cellframe.contract import routes
+from cellframe.contract.records import CELL_INSTANCE
+from cellframe.errors import NotFoundError
+from cellframe.resources.base import Filters, Ref, Resource, query_of
+from cellframe.resources.records import CellInstance, RecordList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.resources.cell_spec import CellSpecs
+    from cellframe.resources.connection import Connection
+    from cellframe.resources.reading import Columns
+    from cellframe.writeback.plan import Plan
+
+
+class InstanceFilters(Filters, total=False):
+    """Filters of cells."""
+
+    batch_id: str
+
+
+class CellInstances(Resource[CellInstance]):
+    """Cell instances: physical cells. ``client.cell_instance``."""
+
+    kind = CELL_INSTANCE
+    record = CellInstance
+
+    def __init__(self, connection: Connection, specs: CellSpecs) -> None:
+        super().__init__(connection)
+        self._specs = specs
+
+    def create(self, spec: Ref, fields: Mapping[str, Any]) -> CellInstance:
+        """Create a cell of a spec.
+
+        Parameters
+        ----------
+        spec : str or CellSpec
+            Id or name of the spec, or the spec.
+        fields : mapping
+            ``name`` is needed; ``batch`` (the lot's name), ``date_manufactured``,
+            ``measured_properties``, ``notes``. Numbers are ``{"value": 41.2, "unit": "g"}``.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit `spec`.
+        ConflictError
+            A cell of the spec has this name; `.existing_id`.
+        InvalidRecordError
+            A field is missing, unknown or of the wrong kind; the message names it.
+        """
+        return self._specs.with_id(spec, lambda id_: self._create(self._below(id_), fields))
+
+    def create_or_get(self, spec: Ref, fields: Mapping[str, Any]) -> CellInstance:
+        """Create a cell, or read the one of the spec that has its name already.
+
+        Returns
+        -------
+        CellInstance
+            `.created` tells which. The one that was there is not changed: a warning names the
+            fields in which it differs.
+        """
+        return self._get_if_taken(lambda: self.create(spec, fields), fields)
+
+    def list(
+        self,
+        spec: Ref | None = None,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        **filters: Unpack[InstanceFilters],
+    ) -> RecordList[CellInstance]:
+        """List the cells of a spec, or every cell of the lab.
+
+        Parameters
+        ----------
+        spec : str or CellSpec, optional
+            Id or name of the spec, or the spec.
+        limit, offset : int, optional
+            One page; every page without them.
+        **filters
+            See `InstanceFilters`.
+
+        Returns
+        -------
+        RecordList of CellInstance
+            In the order of the service, newest first; `.total` counts all that match.
+        """
+        query = query_of(filters)
+        if spec is not None:
+            return self._specs.with_id(
+                spec, lambda id_: self._list(self._below(id_), limit, offset, query)
+            )
+        if self._connection.offers("cell_list"):
+            return self._list(routes.CELLS, limit, offset, query)
+        found = [cell for id_ in self._spec_ids() for cell in self._list(self._below(id_), None, None, query)]
+        first = offset or 0
+        last = None if limit is None else first + limit
+        return RecordList(found[first:last], len(found))
+
+    def to_frame(
+        self,
+        spec: Ref | None = None,
+        *,
+        backend: Backend | None = None,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+        schema: Any = None,
+        **filters: Unpack[InstanceFilters],
+    ) -> Any:
+        """Read every cell of a spec, or of the lab, as a checked frame.
+
+        Parameters
+        ----------
+        spec : str or CellSpec, optional
+            Id or name of the spec, or the spec. Every cell of the lab without it.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given. pandas columns are arrow-backed.
+        units : mapping of str to str, optional
+            Units by label without unit, ``{"cathode.loading": "mg/cm**2"}``.
+        columns : sequence of str or "all", optional
+            Columns to have at any rate, null where nobody filled them; ``"all"`` adds times,
+            creators and ids.
+        schema : pandera.polars schema, optional
+            Rules of your own, added to ours.
+        **filters
+            See `InstanceFilters`.
+
+        Returns
+        -------
+        DataFrame, shape (n_cells, n_columns)
+            ``instance_id``, ``spec_id``, ``cell`` and ``spec`` (names), ``batch`` (the lot's
+            name), ``date_manufactured``, a column per measured property with its unit in the
+            label, ``notes``, ``instance_version``. A quantity nobody entered is null, never NaN
+            and never 0.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit `spec`.
+        FrameError
+            A record does not fit; `.failures` has every fault.
+
+        Notes
+        -----
+        Source: ``GET /cell_specifications/{spec_id}/cell_instances``, every page; without a spec
+        ``GET /cell_instances`` where the service has it, else spec by spec. What was read is kept
+        on this disk: `plan` compares an edited frame with it.
+        """
+        from cellframe.resources.reading import Wish, read_all, to_frame
+
+        query = query_of(filters)
+        scope, pages = "", []
+        if spec is not None:
+            scope, pages = self._specs.with_id(
+                spec, lambda id_: (id_, read_all(self._connection, self._below(id_), query))
+            )
+            parents = self._specs.read([scope])
+        else:
+            for path in self._lab_paths():
+                pages += read_all(self._connection, path, query)
+            ids = {str(record["cell_specification_id"]) for page in pages for record in page}
+            parents = self._specs.read(sorted(ids)) if ids else {}
+        wish = Wish(backend, units, columns, schema)
+        return to_frame(
+            self._connection, self.kind, pages, scope=scope, query=query, parents=parents, wish=wish
+        )
+
+    def plan(self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None) -> Plan:
+        """Compare an edited frame of cells with what was read and with the service.
+
+        Nothing is sent but reads. A row with a blank ``instance_id`` is a new cell; a row that
+        is missing is left as it is; an empty cell that was filled is a clear.
+
+        Parameters
+        ----------
+        edited : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A frame of `to_frame`, edited. ``name`` is understood for ``cell``; columns that
+            start with ``_`` or ``#`` are comments.
+        spec : str or CellSpec, optional
+            The spec of new rows that do not name one in ``spec_id`` or ``spec``.
+        base : frame, optional
+            What was read, where it is not kept here.
+
+        Returns
+        -------
+        Plan
+            False when there is nothing to do. Send it with ``client.apply(plan)``.
+
+        Raises
+        ------
+        PlanError
+            The frame cannot be read as records: no key column, unknown columns, duplicate ids;
+            `.failures` has every fault.
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit `spec`.
+        """
+        from cellframe.resources.planning import make_plan
+
+        parent_id = None if spec is None else self._specs.id_of(spec)
+        return make_plan(
+            self._connection, self.kind, edited, base=base, parent_id=parent_id, find_parent=self._specs.id_of
+        )
+
+    def _lab_paths(self) -> list[str]:
+        if self._connection.offers("cell_list"):
+            return [routes.CELLS]
+        return [self._below(id_) for id_ in self._spec_ids()]
+
+    def _spec_ids(self) -> list[str]:
+        return [spec.id for spec in self._specs.list()]
+
+    def _below(self, spec_id: str) -> str:
+        return routes.below(routes.SPECS, spec_id, self.kind.under_parent)
+
+    def _named(self, name: str) -> Iterator[tuple[str, str]]:
+        found = [cell for cell in self.list(name_exact=name) if cell.name == name]
+        specs = self._specs.read(sorted({cell.cell_specification_id for cell in found})) if found else {}
+        for cell in found:
+            spec = specs.get(cell.cell_specification_id)
+            yield f"{spec.name if spec else cell.cell_specification_id}::{cell.name}", cell.id
+        yield from self._named_in_spec(name)
+
+    def _named_in_spec(self, name: str) -> Iterator[tuple[str, str]]:
+        """Cells by ``SPEC::CELL``."""
+        spec, mark, cell = name.partition("::")
+        if not mark:
+            return
+        try:
+            found = self.list(spec, name_exact=cell)
+        except NotFoundError:
+            return
+        yield from ((name, one.id) for one in found if one.name == cell)
+
+    def _names(self) -> Sequence[str]:
+        return [cell.name for cell in self.list(limit=routes.DEFAULT_PAGE, offset=0)]

@@ -1,0 +1,195 @@
+"""Cell specifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from cellframe.contract import routes
+from cellframe.contract.records import CELL_SPEC
+from cellframe.resources.base import Filters, Ref, Resource, query_of
+from cellframe.resources.records import CellSpec, RecordList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.resources.reading import Columns
+    from cellframe.writeback.plan import Plan
+
+
+class SpecFilters(Filters, total=False):
+    """Filters of specs."""
+
+    form_factor: str
+    project_id: str
+    material_id: str
+    material_ids: list[str]
+    anode_material_id: str
+    cathode_material_id: str
+    electrolyte_material_id: str
+    separator_material_id: str
+    case_material_id: str
+    exclude_cell_spec_id: str
+
+
+class CellSpecs(Resource[CellSpec]):
+    """Cell specifications: the designs of cells. ``client.cell_spec``."""
+
+    kind = CELL_SPEC
+    record = CellSpec
+
+    def create(self, fields: Mapping[str, Any]) -> CellSpec:
+        """Create a spec.
+
+        Parameters
+        ----------
+        fields : mapping
+            ``name`` is needed; ``ratings``, ``form_factor``, ``cathode`` and the rest as the
+            service spells them. Numbers are ``{"value": 1.5, "unit": "A.h"}``.
+
+        Raises
+        ------
+        ConflictError
+            A spec of the project has this name; `.existing_id`.
+        InvalidRecordError
+            A field is missing, unknown or of the wrong kind; the message names it.
+        """
+        project = self._connection.settings.project_id
+        more = {"project_id": project} if project and "project_id" not in fields else {}
+        return self._create(routes.SPECS, {**fields, **more})
+
+    def create_or_get(self, fields: Mapping[str, Any]) -> CellSpec:
+        """Create a spec, or read the one that has its name already.
+
+        Returns
+        -------
+        CellSpec
+            `.created` tells which. The one that was there is not changed: a warning names the
+            fields in which it differs.
+        """
+        return self._get_if_taken(lambda: self.create(fields), fields)
+
+    def list(
+        self,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        include_components: bool = False,
+        **filters: Unpack[SpecFilters],
+    ) -> RecordList[CellSpec]:
+        """List specs.
+
+        Parameters
+        ----------
+        limit, offset : int, optional
+            One page; every page without them.
+        include_components : bool
+            Whether the records hold their cathode, anode and other parts.
+        **filters
+            See `SpecFilters`.
+
+        Returns
+        -------
+        RecordList of CellSpec
+            In the order of the service, newest first; `.total` counts all that match.
+        """
+        query = {**query_of(filters), "full": "true" if include_components else None}
+        return self._list(routes.SPECS, limit, offset, query)
+
+    def to_frame(
+        self,
+        *,
+        backend: Backend | None = None,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+        schema: Any = None,
+        **filters: Unpack[SpecFilters],
+    ) -> Any:
+        """Read every spec as a checked frame.
+
+        Parameters
+        ----------
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+        units : mapping of str to str, optional
+            Units by label without unit, ``{"ratings.capacity": "mA.h"}``.
+        columns : sequence of str or "all", optional
+            Columns to have at any rate; ``"all"`` adds times, creators and ids.
+        schema : pandera.polars schema, optional
+            Rules of your own, added to ours.
+        **filters
+            See `SpecFilters`.
+
+        Returns
+        -------
+        DataFrame, shape (n_specs, n_columns)
+            ``spec_id``, ``spec`` (the name), ``form_factor``, ``manufacturer``, a column per
+            rating and property with its unit in the label, ``notes``, ``spec_version``. A
+            quantity nobody entered is null, never NaN and never 0.
+
+        Raises
+        ------
+        FrameError
+            A record does not fit; `.failures` has every fault.
+
+        Notes
+        -----
+        Source: ``GET /cell_specifications?full=true``, every page.
+        """
+        from cellframe.resources.reading import Wish, read_all, to_frame
+
+        query = query_of(filters)
+        pages = read_all(self._connection, routes.SPECS, {**query, "full": "true"})
+        wish = Wish(backend, units, columns, schema)
+        return to_frame(self._connection, self.kind, pages, scope="", query=query, parents={}, wish=wish)
+
+    def plan(self, edited: AnyFrame, *, base: AnyFrame | None = None) -> Plan:
+        """Compare an edited frame of specs with what was read and with the service.
+
+        Nothing is sent but reads. Editable are the name, ``form_factor``, ``manufacturer``,
+        ``ratings`` and ``notes``; components are read-only. A row with a blank ``spec_id`` is a
+        new spec.
+
+        Parameters
+        ----------
+        edited : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A frame of `to_frame`, edited.
+        base : frame, optional
+            What was read, where it is not kept here.
+
+        Returns
+        -------
+        Plan
+            False when there is nothing to do. Send it with ``client.apply(plan)``.
+
+        Raises
+        ------
+        PlanError
+            The frame cannot be read as records; `.failures` has every fault.
+        """
+        from cellframe.resources.planning import make_plan
+
+        return make_plan(self._connection, self.kind, edited, base=base)
+
+    def read(self, ids: Sequence[str]) -> dict[str, CellSpec]:
+        """Specs by id, with their components; one that cannot be read is left out."""
+        if len(ids) == 1:
+            from cellframe.errors import ApiError
+
+            try:
+                return {ids[0]: self.record(self._ask("GET", self._path(ids[0])))}
+            except ApiError:
+                return {}
+        wanted = set(ids)
+        return {spec.id: spec for spec in self.list() if spec.id in wanted}
+
+    def _named(self, name: str) -> Iterator[tuple[str, str]]:
+        found = self._list(routes.SPECS, None, None, {"name": f"eq.{name}"})
+        yield from ((spec.name, spec.id) for spec in found if spec.name == name)
+
+    def _names(self) -> Sequence[str]:
+        return [spec.name for spec in self._list(routes.SPECS, routes.DEFAULT_PAGE, 0, {})]
+
+    def id_of(self, ref: Ref) -> str:
+        """The id of a spec: from a record at once, from text by reading it."""
+        return ref.id if isinstance(ref, CellSpec) else self.get(ref).id

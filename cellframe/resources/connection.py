@@ -1,0 +1,96 @@
+"""What every resource of one client shares."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cellframe.contract import routes
+from cellframe.errors import NotFoundError
+from cellframe.store.journals import Journals
+from cellframe.store.places import service_folder
+from cellframe.store.versions import Versions
+from cellframe.transport.replies import ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from cellframe.contract.wire import Wire
+    from cellframe.frames.backend import Backend
+
+
+class Settings(NamedTuple):
+    """How a client was set up, for every call that does not say otherwise."""
+
+    backend: Backend = "polars"
+    units: Mapping[str, str] = {}
+    project_id: str | None = None
+    organization_id: str | None = None
+
+
+class Connection:
+    """One service, and what is kept here about it.
+
+    Parameters
+    ----------
+    wire : Wire
+        To the service.
+    state : Path
+        Folder of what was read and of history.
+    settings : Settings
+        Defaults.
+    """
+
+    def __init__(self, wire: Wire, state: Path, settings: Settings) -> None:
+        self.wire = wire
+        self.settings = settings
+        self._state = state
+
+    @cached_property
+    def capabilities(self) -> dict[str, Any]:
+        """What the service says it can do; empty where it does not say."""
+        try:
+            found = ask(self.wire, "GET", routes.CAPABILITIES)
+        except NotFoundError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def offers(self, extension: str) -> Any:
+        """What the service says of one extension; None where it has none."""
+        extensions = self.capabilities.get("extensions")
+        return extensions.get(extension) if isinstance(extensions, dict) else None
+
+    @property
+    def service(self) -> str:
+        """Identity of the service: a new key or address must not lose what was read."""
+        known = self.offers("server_id")
+        return str(known) if known else f"{self.wire.origin}|{self.settings.organization_id or ''}"
+
+    @cached_property
+    def versions(self) -> Versions:
+        """What was read from this service."""
+        return Versions(service_folder(self._state, self.service) / "versions")
+
+    @cached_property
+    def journals(self) -> Journals:
+        """What was written to it from here."""
+        return Journals(service_folder(self._state, self.service) / "journals")
+
+    @property
+    def page(self) -> int:
+        """Records to ask for per page."""
+        most = self.offers("max_limit")
+        return most if isinstance(most, int) and most > 0 else routes.DEFAULT_PAGE
+
+    def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Every page of a list, as it came; a next one steps by the records that came."""
+        offset = 0
+        while True:
+            answer = ask(self.wire, "GET", path, query={**query, "limit": self.page, "offset": offset})
+            # A bare array is a whole list, older services answer it.
+            page = {"items": answer, "total": len(answer)} if isinstance(answer, list) else answer
+            yield page
+            offset += len(page["items"])
+            if not page["items"] or offset >= page.get("total", 0):
+                return

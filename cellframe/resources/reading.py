@@ -1,0 +1,182 @@
+"""Pages become a frame, and what was read is kept for the day it comes back edited."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from cellframe import __version__
+from cellframe.errors import ConfigError, TransportError
+
+if TYPE_CHECKING:
+    from cellframe.contract.records import RecordKind
+    from cellframe.frames.backend import Backend
+    from cellframe.frames.columns import Column, Place, Seen
+    from cellframe.resources.connection import Connection
+
+Columns: TypeAlias = "Sequence[str] | Literal['all'] | None"
+
+_ORDER = {"order_by": "created_at", "order": "asc"}
+"""Ascending, so that pages of an earlier reading come back unchanged and are kept once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a frame is wanted.
+
+    Attributes
+    ----------
+    backend : str or None
+        polars or pandas; the client's where None.
+    units : mapping of str to str
+        By label without unit; they stand above the client's.
+    columns : sequence of str, "all" or None
+        Columns to have at any rate; ``"all"`` adds times, creators and ids.
+    schema : pandera schema or None
+        Rules of the caller's own.
+    """
+
+    backend: Backend | None = None
+    units: Mapping[str, str] | None = None
+    columns: Columns = None
+    schema: Any = None
+
+
+def read_all(connection: Connection, path: str, query: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+    """Every page of a list, each record once.
+
+    Raises
+    ------
+    TransportError
+        Records came or went while the pages were read, twice in a row.
+    """
+    for _ in range(2):
+        pages = list(connection.pages(path, {**query, **_ORDER}))
+        records = [record for page in pages for record in page["items"]]
+        ids = {record["id"] for record in records}
+        totals = {page.get("total", len(records)) for page in pages}
+        if len(ids) == len(records) and totals == {len(records)}:
+            return [page["items"] for page in pages]
+    message = f"{path} kept changing while its pages were read. Read it again."
+    raise TransportError(message, request=f"GET {path}")
+
+
+def to_frame(  # noqa: PLR0913 - what was read, of what, and how it is wanted
+    connection: Connection,
+    kind: RecordKind,
+    pages: Sequence[Sequence[dict[str, Any]]],
+    *,
+    scope: str,
+    query: Mapping[str, Any],
+    parents: Mapping[str, Mapping[str, Any]],
+    wish: Wish,
+) -> Any:
+    """The checked frame of what was read; the reading itself is kept.
+
+    Parameters
+    ----------
+    scope : str
+        Id of the parent whose records these are; empty for all.
+    query : mapping
+        Filters: with any, a record that is not there may still exist.
+    parents : mapping of str to mapping
+        The parents' records by id, as far as they could be read.
+    """
+    from cellframe import accessors
+    from cellframe.frames.backend import to_backend
+    from cellframe.frames.check import check
+    from cellframe.frames.decode import decode
+
+    records = [record for page in pages for record in page]
+    columns = _columns(connection, kind, records, parents.get(scope), wish)
+    names = {id_: str(parent["name"]) for id_, parent in parents.items()}
+    frame, faults = decode(kind, records, columns, names)
+    check(frame, columns, name=kind.noun, faults=faults, schema=wish.schema)
+    _keep(connection, kind, pages, frame, scope=scope, query=query, parents=names)
+    made = to_backend(frame, wish.backend or connection.settings.backend)
+    accessors.register()
+    return made
+
+
+def _columns(
+    connection: Connection,
+    kind: RecordKind,
+    records: Sequence[Mapping[str, Any]],
+    spec: Mapping[str, Any] | None,
+    wish: Wish,
+) -> tuple[Column, ...]:
+    from cellframe.frames.columns import arrange, leaf_columns, plain_columns, survey
+    from cellframe.frames.units import choose
+
+    seen = survey(kind, records)
+    asked = {**connection.settings.units, **(wish.units or {})}
+    units = choose(kind, seen, asked, spec)
+    plain = plain_columns(kind, everything=wish.columns == "all")
+    leaves = leaf_columns(kind, seen, units)
+    if wish.columns is not None and wish.columns != "all":
+        plain, leaves = _with_wanted(kind, wish.columns, plain, leaves, seen, asked)
+    return arrange(kind, plain, leaves)
+
+
+def _with_wanted(  # noqa: PLR0913 - the columns there are, and those that are wanted
+    kind: RecordKind,
+    wanted: Sequence[str],
+    plain: list[Column],
+    leaves: list[Column],
+    seen: Mapping[Place, Seen],
+    asked: Mapping[str, str],
+) -> tuple[list[Column], list[Column]]:
+    """The columns, with those that are wanted at any rate."""
+    import polars as pl
+
+    from cellframe.contract.quantities import default_unit
+    from cellframe.frames.columns import Leaf, parse
+    from cellframe.frames.headers import read_header
+
+    if isinstance(wanted, str):
+        message = f"columns={wanted!r}: give a list of labels, or 'all'."
+        raise ConfigError(message)
+    have = {column.label for column in (*plain, *leaves)} | {".".join(parse(c.label)[0]) for c in leaves}
+    labels: dict[str, pl.DataType] = {}
+    for label in wanted:
+        path, unit = parse(label)
+        usual = asked.get(label) or default_unit(path)
+        full = f"{label} [{usual}]" if unit is None and len(path) > 1 and usual else label
+        if label not in have and full not in have:
+            labels[full] = pl.String()
+    header = read_header(kind, pl.DataFrame(schema=labels), seen)
+    if header.faults:
+        raise ConfigError(" ".join(fault.message for fault in header.faults))
+    more = [column for column in header.columns.values() if column.label not in {kind.version, kind.parent_noun}]
+    return (
+        plain + [column for column in more if column.leaf is Leaf.PLAIN],
+        leaves + [column for column in more if column.leaf is not Leaf.PLAIN],
+    )
+
+
+def _keep(  # noqa: PLR0913 - a pull has many parts
+    connection: Connection,
+    kind: RecordKind,
+    pages: Sequence[Sequence[dict[str, Any]]],
+    frame: Any,
+    *,
+    scope: str,
+    query: Mapping[str, Any],
+    parents: Mapping[str, str],
+) -> None:
+    from cellframe.store.versions import Pull
+
+    pull = Pull(
+        kind=kind.name,
+        scope=scope,
+        complete=not query,
+        query={name: str(value) for name, value in query.items()},
+        labels=frame.columns,
+        fetched_at=time.time(),
+        client=__version__,
+        parents=parents,
+    )
+    index = frame.select(id=kind.key, version=kind.version)
+    connection.versions.keep(pull, pages, index)

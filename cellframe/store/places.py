@@ -1,0 +1,67 @@
+"""Where cellframe keeps things, and how a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+HOME_VARIABLE = "CELLFRAME_HOME"
+
+
+def state_folder() -> Path:
+    """Folder of what was read and of history: ``CELLFRAME_HOME``, else the system's own place."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser() / "state"
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("cellframe", appauthor=False))
+
+
+def service_folder(root: Path, identity: str) -> Path:
+    """The part of a state folder that belongs to one service.
+
+    Parameters
+    ----------
+    root : Path
+        The state folder.
+    identity : str
+        The service's ``server_id``, else its origin and organisation: a new key must not lose
+        what was read with the old one.
+    """
+    return root / hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def private(folder: Path) -> Path:
+    """Make a folder, and those above it that are missing, for this user alone."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        part.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees all of it or none, also after a crash."""
+    private(path.parent)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a file's new name in this folder survive a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,256 @@
+"""What you have read: the records behind every frame that was shown.
+
+A *pull* is one answer to "all cells of this spec": its pages as the record arrays that came,
+and an index (id, version, page). Pages are named by their digest, so a page that did not
+change between two pulls is kept once. A frame only carries ids and versions; `Versions.find`
+turns them back into the records its editor saw, in a new process, after joins and sorts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import warnings
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import orjson
+
+from cellframe.errors import CorruptStoreError
+from cellframe.store.places import private, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+Record: TypeAlias = "dict[str, Any]"
+
+MOST_AGE = 180 * 24 * 3600.0
+"""Seconds that a pull is kept, unless it is the newest of its spec."""
+MOST_BYTES = 2 * 1024**3
+"""Bytes of pages that are kept, unless they are of the newest pull of a spec."""
+_SETTLING = 3600.0
+"""Seconds in which an unreferenced page may belong to a pull that is being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """One complete or partial reading of records, as it was shown.
+
+    Attributes
+    ----------
+    kind : str
+        Kind of record.
+    scope : str
+        Id of the parent whose records these are; empty for all.
+    complete : bool
+        Whether every record of the scope is among them: only then does a missing row mean
+        anything.
+    query : mapping
+        Filters of the request.
+    labels : sequence of str
+        Columns of the frame that was shown.
+    fetched_at : float
+        Seconds since the epoch.
+    client : str
+        Version of cellframe that read it.
+    parents : mapping of str to str
+        Names of the parents by id, as they were shown.
+    """
+
+    kind: str
+    scope: str
+    complete: bool
+    query: Mapping[str, str]
+    labels: Sequence[str]
+    fetched_at: float
+    client: str
+    parents: Mapping[str, str] = field(default_factory=dict)
+    rows: int = 0
+    size: int = 0
+    pages: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """Digest of the content: the same pull twice is kept once."""
+        content = [self.kind, self.scope, self.query, self.labels, self.parents, self.pages]
+        text = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()[:32]
+
+
+class Read(NamedTuple):
+    """One record as somebody read it, and the pull it came with."""
+
+    record: Record
+    pull: Pull
+
+
+class Versions:
+    """The version store of one service.
+
+    Parameters
+    ----------
+    folder : Path
+        Made at the first write.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, pull: Pull, pages: Sequence[Sequence[Record]], index: pl.DataFrame) -> Pull:
+        """Keep one pull and return it as kept.
+
+        Parameters
+        ----------
+        pull : Pull
+            Without pages and sizes; they are filled in here.
+        pages : sequence of sequence of dict
+            The record arrays as they came, in ascending order of creation.
+        index : DataFrame, shape (n_records, 2)
+            ``id`` and ``version`` of every record, in the order of the pages.
+        """
+        import polars as pl
+
+        bodies = [orjson.dumps(page) for page in pages]
+        names = [self._keep_page(body) for body in bodies]
+        whole = Pull(
+            **{
+                **asdict(pull),
+                "rows": index.height,
+                "size": sum(map(len, bodies)),
+                "pages": tuple(names),
+            }
+        )
+        place = pl.Series(
+            "page", [n for n, page in enumerate(pages) for _ in page], dtype=pl.Int32
+        )
+        private(self.folder / "pulls")
+        draft = self.folder / "pulls" / f".{whole.name}.{time.monotonic_ns()}"
+        index.with_columns(place).write_parquet(draft)
+        draft.chmod(0o600)
+        draft.replace(self._index_path(whole.name))
+        # The manifest comes last: a pull without one does not exist.
+        write_whole(self._manifest_path(whole.name), orjson.dumps(asdict(whole)))
+        self._evict()
+        return whole
+
+    def pulls(self, kind: str) -> list[Pull]:
+        """Every kept pull of one kind of record, newest first."""
+        return [pull for pull in self._all() if pull.kind == kind]
+
+    def find(self, kind: str, ids: Sequence[str], versions: Sequence[str]) -> dict[str, Read]:
+        """The records that a frame's ids and versions were read from.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of record.
+        ids, versions : sequences of str, equal length
+            As they stand in the frame; each id once.
+
+        Returns
+        -------
+        dict of str to Read
+            By id. An id is absent when that version was never read here, or is no longer kept.
+        """
+        import polars as pl
+
+        wanted = pl.DataFrame(
+            {"id": ids, "version": versions}, schema={"id": pl.String, "version": pl.String}
+        )
+        found: dict[str, Read] = {}
+        for pull in self.pulls(kind):
+            if not wanted.height:
+                break
+            index = pl.read_parquet(self._index_path(pull.name))
+            hits = wanted.join(index, on=["id", "version"], how="inner")
+            if hits.height:
+                pages = sorted(set(hits["page"]))
+                sought = set(hits["id"])
+                read = (r for r in self.records(pull, pages) if r["id"] in sought)
+                found |= {record["id"]: Read(record, pull) for record in read}
+                wanted = wanted.filter(~pl.col("id").is_in(list(found)))
+        return found
+
+    def covering(self, kind: str, ids: Sequence[str]) -> Pull | None:
+        """The newest pull that holds any of these records: what its reader looked at."""
+        import polars as pl
+
+        for pull in self.pulls(kind):
+            index = pl.read_parquet(self._index_path(pull.name), columns=["id"])
+            if index.select(pl.col("id").is_in(list(ids)).any()).item():
+                return pull
+        return None
+
+    def records(self, pull: Pull, pages: Iterable[int] | None = None) -> Iterator[Record]:
+        """The records of a pull, or of some of its pages; a damaged page is left out, loudly."""
+        for page in range(len(pull.pages)) if pages is None else pages:
+            try:
+                yield from self._page(pull.pages[page])
+            except CorruptStoreError as fault:
+                warnings.warn(str(fault), stacklevel=2)
+
+    def _keep_page(self, body: bytes) -> str:
+        name = hashlib.sha256(body).hexdigest()
+        path = self._page_path(name)
+        if path.exists():
+            path.touch()
+        else:
+            write_whole(path, body)
+        return name
+
+    def _page(self, name: str) -> list[Record]:
+        path = self._page_path(name)
+        body = path.read_bytes() if path.exists() else b""
+        if hashlib.sha256(body).hexdigest() != name:
+            message = (
+                f"{path} is damaged. The rows read from it are compared with the service alone."
+            )
+            raise CorruptStoreError(message)
+        return orjson.loads(body)
+
+    def _all(self) -> list[Pull]:
+        pulls: list[Pull] = []
+        for path in (self.folder / "pulls").glob("*.json"):
+            try:
+                stored = orjson.loads(path.read_bytes())
+                pulls.append(Pull(**{**stored, "pages": tuple(stored["pages"])}))
+            except (OSError, ValueError, TypeError, KeyError):
+                warnings.warn(f"{path} is damaged and is left aside.", stacklevel=2)
+                path.replace(path.with_suffix(".damaged"))
+        return sorted(pulls, key=lambda pull: pull.fetched_at, reverse=True)
+
+    def _evict(self) -> None:
+        """Forget whole pulls by age, then by size, never the newest of a spec."""
+        seen: set[tuple[str, str]] = set()
+        kept: list[Pull] = []
+        gone: list[Pull] = []
+        size, now = 0, time.time()
+        for pull in self._all():
+            size += pull.size
+            newest = (pull.kind, pull.scope) not in seen
+            seen.add((pull.kind, pull.scope))
+            too_much = now - pull.fetched_at > MOST_AGE or size > MOST_BYTES
+            (gone if too_much and not newest else kept).append(pull)
+        for pull in gone:
+            self._manifest_path(pull.name).unlink(missing_ok=True)
+            self._index_path(pull.name).unlink(missing_ok=True)
+        if gone:
+            self._sweep({page for pull in kept for page in pull.pages}, now)
+
+    def _sweep(self, referenced: Iterable[str], now: float) -> None:
+        alive = set(referenced)
+        for path in (self.folder / "pages").glob("*/*.json"):
+            if path.stem not in alive and now - path.stat().st_mtime > _SETTLING:
+                path.unlink(missing_ok=True)
+
+    def _page_path(self, name: str) -> Path:
+        return self.folder / "pages" / name[:2] / f"{name}.json"
+
+    def _index_path(self, name: str) -> Path:
+        return self.folder / "pulls" / f"{name}.parquet"
+
+    def _manifest_path(self, name: str) -> Path:
+        return self.folder / "pulls" / f"{name}.json"

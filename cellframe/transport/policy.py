@@ -1,0 +1,157 @@
+"""One set of rules for every request: whose credential, to which address, how long."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from cellframe.errors import ConfigError
+
+HOSTED = "https://api.ionworks.com"
+"""The hosted service; used where its credential is set and no address is."""
+
+_URL_VARIABLES = ("CELLFRAME_API_URL", "IONWORKS_API_URL")
+_KEY_VARIABLES = ("CELLFRAME_API_KEY", "IONWORKS_API_KEY")
+_TOKEN_VARIABLES = ("IONWORKS_API_TOKEN",)
+_ORGANIZATION_VARIABLES = ("CELLFRAME_ORGANIZATION_ID", "IONWORKS_ORGANIZATION_ID")
+_PROJECT_VARIABLES = ("CELLFRAME_PROJECT_ID", "IONWORKS_PROJECT_ID")
+
+
+class Secret:
+    """A credential that shows itself to nobody: not in a repr, a log, a traceback or a pickle."""
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The credential, for the header of a request."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __reduce__(self) -> NoReturn:
+        message = "A credential is never pickled or copied; make a new Client where you need one."
+        raise TypeError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Where requests go and what they carry.
+
+    Attributes
+    ----------
+    address : str
+        Scheme, host and path prefix, no trailing slash.
+    key, token : Secret or None
+        API key, or bearer token; the token wins.
+    organization_id : str or None
+        Sent with every request where set.
+    project_id : str or None
+        Project under which new specs are filed.
+    connect_timeout, read_timeout : float
+        Seconds.
+    """
+
+    address: str
+    key: Secret | None = None
+    token: Secret | None = None
+    organization_id: str | None = None
+    project_id: str | None = None
+    connect_timeout: float = 10.0
+    read_timeout: float = 30.0
+
+    def headers(self) -> dict[str, str]:
+        """Headers of identity, credential included: for the wire alone."""
+        who = {"X-Organization-Id": self.organization_id} if self.organization_id else {}
+        if self.token is not None:
+            return {**who, "Authorization": f"Bearer {self.token.reveal()}"}
+        return {**who, "X-API-Key": self.key.reveal()} if self.key is not None else who
+
+
+def from_settings(  # noqa: PLR0913 - the settings a person may give
+    api_url: str | None,
+    api_key: str | None,
+    api_token: str | None,
+    organization_id: str | None,
+    project_id: str | None,
+    timeout: float,
+    *,
+    allow_http: bool,
+) -> Policy:
+    """The policy that arguments and environment variables ask for; arguments win.
+
+    Raises
+    ------
+    ConfigError
+        The address or the credential is missing or unusable. Nothing was sent.
+    """
+    given = api_key or api_token
+    key = api_key or (None if given else _first(_KEY_VARIABLES))
+    token = api_token or (None if given or key else _first(_TOKEN_VARIABLES))
+    address = api_url or _first(_URL_VARIABLES)
+    if not address and any(os.environ.get(name) for name in ("IONWORKS_API_KEY", "IONWORKS_API_TOKEN")):
+        address = HOSTED
+    if not address:
+        message = (
+            "No service address: pass api_url= or set CELLFRAME_API_URL. "
+            "To work without a service, use cellframe.open_local(FOLDER)."
+        )
+        raise ConfigError(message)
+    if not (key or token):
+        message = f"No key for {address}: pass api_key= or set CELLFRAME_API_KEY."
+        raise ConfigError(message)
+    return Policy(
+        address=_checked(address, allow_http=allow_http),
+        key=_sendable(key),
+        token=_sendable(token),
+        organization_id=organization_id or _first(_ORGANIZATION_VARIABLES),
+        project_id=project_id or _first(_PROJECT_VARIABLES),
+        read_timeout=timeout,
+    )
+
+
+def _first(names: tuple[str, ...]) -> str | None:
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _sendable(text: str | None) -> Secret | None:
+    if text is None:
+        return None
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        message = (
+            "The key holds a blank, a line end or a character outside ASCII, which no key does: "
+            "was more than the key copied?"
+        )
+        raise ConfigError(message)
+    return Secret(text)
+
+
+def _checked(address: str, *, allow_http: bool) -> str:
+    parts = urlsplit(address.strip())
+    try:
+        port_is_fine = parts.port != 0
+    except ValueError:
+        port_is_fine = False
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+        message = f"{address!r} is no address: it should look like https://cells.example.org"
+        raise ConfigError(message)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        message = "The address holds more than scheme, host and path; pass the key as api_key=."
+        raise ConfigError(message)
+    if parts.scheme == "http" and not (allow_http or is_loopback(parts.hostname)):
+        message = (
+            f"{address} would send the key in clear text. Use https://, or pass allow_http=True "
+            "where the network between is trusted."
+        )
+        raise ConfigError(message)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}".rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine itself."""
+    return host in ("localhost", "::1") or host.startswith("127.")

@@ -1,0 +1,184 @@
+"""An answer becomes JSON, or one of our errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from cellframe.contract.wire import Reply, Request, Wire
+from cellframe.errors import (
+    ApiError,
+    AuthError,
+    ConflictError,
+    InvalidRecordError,
+    NotFoundError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ERRORS: dict[int, type[ApiError]] = {
+    400: InvalidRecordError,
+    401: AuthError,
+    403: AuthError,
+    404: NotFoundError,
+    409: ConflictError,
+    410: NotFoundError,
+    412: ConflictError,
+    413: InvalidRecordError,
+    415: InvalidRecordError,
+    422: InvalidRecordError,
+    429: RateLimitError,
+}
+_FIRST_REFUSAL = 400
+_FIRST_FAULT = 500
+
+
+def ask(  # noqa: PLR0913 - the parts of one request
+    wire: Wire,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Any:
+    """Send one request and return the JSON of its answer; None where there is no body.
+
+    Parameters
+    ----------
+    query : mapping
+        Values that are None are left out; a list repeats its name.
+
+    Raises
+    ------
+    ApiError
+        The service said no.
+    TransportError
+        No usable answer came back.
+    """
+    request = make_request(method, path, query=query, body=body, headers=headers)
+    return read(request, wire.send(request), wire.origin)
+
+
+def make_request(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: Any = None,
+    headers: Mapping[str, str] | None = None,
+) -> Request:
+    """Write one request down; the body becomes JSON."""
+    pairs = tuple(
+        (name, str(one))
+        for name, value in (query or {}).items()
+        if value is not None
+        for one in (value if isinstance(value, list | tuple) else (value,))
+    )
+    about = {"content-type": "application/json"} if body is not None else {}
+    return Request(
+        method, path, pairs, {**about, **(headers or {})}, None if body is None else encode(body)
+    )
+
+
+def encode(body: Any) -> bytes:
+    """JSON of a body.
+
+    Raises
+    ------
+    InvalidRecordError
+        A value has no JSON form: NaN, an infinity, a lone surrogate, an object of Python's own.
+        Nothing was sent.
+    """
+    bad = _unsendable(body, "")
+    if bad:
+        raise InvalidRecordError(f"{bad}. Nothing was sent.")
+    try:
+        return orjson.dumps(body)
+    except (TypeError, ValueError) as fault:
+        raise InvalidRecordError(f"The body has no JSON form: {fault}. Nothing was sent.") from None
+
+
+def _unsendable(value: Any, place: str) -> str | None:
+    """Where a body holds a number that JSON cannot say; orjson would send null for it."""
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):  # noqa: PLR0124
+        return f"{place.lstrip('.') or 'The body'} is {value}, which no record can hold"
+    if isinstance(value, dict):
+        return next(filter(None, (_unsendable(v, f"{place}.{k}") for k, v in value.items())), None)
+    if isinstance(value, list | tuple):
+        return next(filter(None, (_unsendable(v, f"{place}[{n}]") for n, v in enumerate(value))), None)
+    return None
+
+
+def read(request: Request, reply: Reply, origin: str) -> Any:
+    """The JSON of an answer; a refusal is raised."""
+    if reply.status >= _FIRST_REFUSAL:
+        raise refusal(request, reply, origin)
+    content = reply.content
+    if not content:
+        return None
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        raise _not_json(request, reply, origin) from None
+
+
+def refusal(request: Request, reply: Reply, origin: str) -> ApiError | TransportError:
+    """The error that a refused request stands for."""
+    try:
+        problem = orjson.loads(reply.content)
+    except orjson.JSONDecodeError:
+        if reply.status < _FIRST_FAULT:
+            return _not_json(request, reply, origin)
+        problem = {}
+    problem = problem if isinstance(problem, dict) else {"detail": problem}
+    kind = _ERRORS.get(reply.status, ServerError if reply.status >= _FIRST_FAULT else ApiError)
+    error = kind(
+        _sentence(request, reply.status, problem, origin),
+        status=reply.status,
+        code=problem.get("error_code"),
+        detail=problem.get("detail"),
+        request=str(request),
+        request_id=reply.headers.get("x-correlation-id"),
+    )
+    if isinstance(error, RateLimitError):
+        error.retry_after = _seconds(reply.headers.get("retry-after"))
+    return error
+
+
+def _sentence(request: Request, status: int, problem: dict[str, Any], origin: str) -> str:
+    said = problem.get("message") or problem.get("detail") or "no reason was given"
+    if status == 401:  # noqa: PLR2004
+        return (
+            f"The service at {origin} does not accept this key ({said}). "
+            "Check api_key= or CELLFRAME_API_KEY."
+        )
+    said = str(said).rstrip(".")
+    existing = problem.get("detail")
+    if status == 409 and isinstance(existing, dict) and existing.get("existing_id"):  # noqa: PLR2004
+        said += f"; its id is {existing['existing_id']}"
+    if status >= _FIRST_FAULT:
+        return f"The service at {origin} failed on {request} ({status}): {said}."
+    return f"{said}. ({request} answered {status}.)"
+
+
+def _seconds(text: str | None) -> float | None:
+    """A ``Retry-After`` in seconds; dates and garbage are None."""
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None
+
+
+def _not_json(request: Request, reply: Reply, origin: str) -> TransportError:
+    kind = reply.headers.get("content-type", "no content type").split(";")[0]
+    message = (
+        f"{origin} answered {request} with {kind} (status {reply.status}), not JSON: "
+        "is this the address of a cell-record service?"
+    )
+    return TransportError(message, request=str(request), sent=True)

@@ -1,0 +1,118 @@
+"""The wire over HTTP: one requests session, one policy.
+
+Redirects are never followed, since the session would carry the key along to whatever host the
+reply names. Only GET is sent again by itself: a POST whose connection broke may have been
+carried out.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NoReturn
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.util.retry import Retry
+
+from cellframe.contract.wire import Reply, Request
+from cellframe.errors import TransportError
+
+if TYPE_CHECKING:
+    from cellframe.transport.policy import Policy
+
+log = logging.getLogger(__name__)
+
+_POOL = 16
+_RETRIES = 2
+_RETRIED_STATUSES = (502, 503, 504)
+
+
+class _NoNetrc(AuthBase):
+    """Keeps requests from adding a password of ``~/.netrc`` to our requests."""
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        return r
+
+
+class HttpWire:
+    """A wire over HTTP.
+
+    Parameters
+    ----------
+    policy : Policy
+        Address, credential and times.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._session = requests.Session()
+        self._session.auth = _NoNetrc()
+        retry = Retry(
+            total=_RETRIES,
+            status=_RETRIES,
+            allowed_methods=frozenset({"GET"}),
+            status_forcelist=_RETRIED_STATUSES,
+            backoff_factor=0.2,
+            raise_on_status=False,
+            respect_retry_after_header=False,
+        )
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=_POOL))
+
+    @property
+    def origin(self) -> str:
+        """Address of the service."""
+        return self._policy.address
+
+    def send(self, request: Request) -> Reply:
+        """Carry one request; see `cellframe.contract.wire.Wire`."""
+        headers = {"Accept": "application/json", **request.headers, **self._policy.headers()}
+        try:
+            answer = self._session.request(
+                request.method,
+                self.origin + request.target,
+                headers=headers,
+                data=request.body,
+                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+                allow_redirects=False,
+            )
+        except requests.RequestException as fault:
+            self._give_up(request, fault)
+        log.debug("%s -> %s", request, answer.status_code)
+        if answer.is_redirect:
+            message = (
+                f"{self.origin} answered {request} with a redirect, which is not followed, since "
+                "the key would travel along. Use the address that it stands for as api_url=."
+            )
+            raise TransportError(message, request=str(request))
+        found = {name.lower(): value for name, value in answer.headers.items()}
+        return Reply(answer.status_code, found, answer.content)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _give_up(self, request: Request, fault: requests.RequestException) -> NoReturn:
+        """Say in one sentence what went wrong; `requests` writes a URL and an object address."""
+        never_sent = isinstance(fault, requests.ConnectTimeout | requests.exceptions.SSLError) or (
+            "NewConnectionError" in repr(fault) or "NameResolutionError" in repr(fault)
+        )
+        if isinstance(fault, requests.exceptions.SSLError):
+            why = "its certificate could not be verified"
+        elif never_sent:
+            why = "nothing answers there. Is the service running, and is the address right?"
+        elif isinstance(fault, requests.Timeout):
+            why = f"no answer came within {self._policy.read_timeout:g} s"
+        else:
+            why = f"the connection broke ({type(fault).__name__})"
+        message = f"{request} to {self.origin} failed: {why}"
+        # The cause stays out: its text holds the whole address, a signed one too.
+        raise TransportError(message, request=str(request), sent=not never_sent) from None
+
+    def __repr__(self) -> str:
+        return f"HttpWire({self.origin!r})"
+
+    def __reduce__(self) -> NoReturn:
+        message = "A wire holds a credential and is never pickled or copied."
+        raise TypeError(message)

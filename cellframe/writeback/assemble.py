@@ -1,0 +1,420 @@
+"""An edited frame, what was read and what the service has become a plan. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import polars as pl
+
+from cellframe.contract.quantities import convert, spell
+from cellframe.contract.records import CELL_BATCH, NAME_LENGTH, RecordKind, Type, opaque_version
+from cellframe.frames.columns import Column, Leaf, parse
+from cellframe.frames.decode import decode, dtype_of
+from cellframe.frames.faults import cell_fault
+from cellframe.writeback.diff import Class, diff, edited_cells, same
+from cellframe.writeback.plan import Action, Change, Plan, Step
+
+if TYPE_CHECKING:
+    from cellframe.frames.cast import Typed
+
+Record: TypeAlias = "Mapping[str, Any]"
+
+_DELETED = "It was deleted on the service after you read it."
+_ALIKE = 0.6
+"""How alike two lot names are before the plan points at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One record as the editor read it.
+
+    Attributes
+    ----------
+    record : mapping
+        The record.
+    parents : mapping of str to str
+        Names of parents by id, as they were shown.
+    units : mapping of str to str
+        Units in which its quantities were shown, by label without unit.
+    """
+
+    record: Record
+    parents: Mapping[str, str]
+    units: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited frame, read.
+
+    Attributes
+    ----------
+    kind : RecordKind
+        What the rows are.
+    frame : DataFrame
+        As it was given, in polars.
+    columns : mapping of str to Column
+        By label; comments are left out.
+    typed : Typed
+        The columns with their declared types.
+    ids, names, parent_ids : sequences, shape (n_rows,)
+        Of each row; None where the cell is empty.
+    """
+
+    kind: RecordKind
+    frame: pl.DataFrame
+    columns: Mapping[str, Column]
+    typed: Typed
+    ids: Sequence[str | None]
+    names: Sequence[str | None]
+    parent_ids: Sequence[str | None]
+
+    @property
+    def old_rows(self) -> list[int]:
+        """Rows that stand for a record."""
+        return [row for row, id_ in enumerate(self.ids) if id_ is not None]
+
+    @property
+    def new_rows(self) -> list[int]:
+        """Rows that stand for a record to create."""
+        return [row for row, id_ in enumerate(self.ids) if id_ is None]
+
+
+@dataclass(slots=True)
+class Present:
+    """What the service has now, as far as the plan needs it.
+
+    Attributes
+    ----------
+    records : dict of str to mapping
+        By id: every record that is edited, or whose base is not known.
+    namesakes : dict of (str or None, str) to mapping
+        Records that have a new row's name already, by parent and name.
+    lots : dict of str to dict
+        By parent, the lots' names without case and their (name, id); absent where the service
+        keeps lots as text.
+    own : mapping of str to sequence of mapping
+        By id, the record after each write that was made from here.
+    """
+
+    records: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[tuple[str | None, str], Record] = field(default_factory=dict)
+    lots: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    own: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+
+
+def fold(name: str) -> str:
+    """A lot's name as it is compared."""
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def touched(edited: Edited, bases: Mapping[str, Base]) -> list[str]:
+    """Ids of the rows that are not as they were read: what the service is asked about."""
+    rows = [row for row in edited.old_rows if edited.ids[row] in bases]
+    frame = _take(edited, rows)
+    base, _ = _aligned(edited, rows, bases)
+    cells = edited_cells(_compared(edited), base, frame)
+    mask = cells.select(pl.any_horizontal(pl.all())).to_series() if cells.width else pl.Series([False] * len(rows))
+    broken = {fault.row for fault in edited.typed.faults}
+    return [str(edited.ids[row]) for row, is_edited in zip(rows, mask, strict=True) if is_edited or row in broken]
+
+
+def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: Plan) -> Plan:
+    """The plan of an edited frame.
+
+    Parameters
+    ----------
+    edited : Edited
+        The frame.
+    bases : mapping of str to Base
+        What was read, by id, as far as it is known.
+    present : Present
+        What the service has.
+    plan : Plan
+        An empty plan: whose it is and what its limits are part of.
+    """
+    steps = {step.row: step for step in [*_updates(edited, bases, present), *_creates(edited, present)]}
+    for row, faults in _by_row(edited).items():
+        seen = steps.get(row) or _step(edited, row, Action.INVALID)
+        steps[row] = replace(seen, action=Action.INVALID, message=" ".join(faults))
+    rows = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
+    lots, known = _lots(rows, present)
+    return replace(plan, steps=(*lots, *rows), lots=known)
+
+
+def _by_row(edited: Edited) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for fault in edited.typed.faults:
+        if fault.row is not None:
+            found.setdefault(fault.row, []).append(fault.message)
+    return found
+
+
+def _compared(edited: Edited) -> dict[str, Column]:
+    """Columns that are compared: all but the version, which only finds the base, and what the
+    service works out by itself.
+    """
+    return {
+        label: column
+        for label, column in edited.columns.items()
+        if column.leaf is not Leaf.VERSION
+        and not (column.field and (column.field.name == "id" or (column.field.derived and not column.field.instead)))
+    }
+
+
+def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
+    return edited.typed.frame[list(rows)]
+
+
+def _aligned(
+    edited: Edited, rows: Sequence[int], bases: Mapping[str, Base]
+) -> tuple[pl.DataFrame, set[tuple[int, str]]]:
+    """What was read of some rows, in their order, and the cells whose unit does not convert."""
+    found = [bases[str(edited.ids[row])] for row in rows]
+    parents = {id_: name for base in found for id_, name in base.parents.items()}
+    return _decoded(edited, [base.record for base in found], parents)
+
+
+def _decoded(
+    edited: Edited, records: Sequence[Record], parents: Mapping[str, str]
+) -> tuple[pl.DataFrame, set[tuple[int, str]]]:
+    columns = list(edited.columns.values())
+    if not columns:
+        return pl.DataFrame(), set()
+    frame, faults = decode(edited.kind, records, columns, parents)
+    return frame, {(fault.row or 0, str(fault.column)) for fault in faults}
+
+
+def _step(edited: Edited, row: int, action: Action, **more: Any) -> Step:
+    return Step(action, edited.kind, row, edited.ids[row], edited.names[row], edited.parent_ids[row], **more)
+
+
+def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Iterator[Step]:
+    rows: list[int] = []
+    for row in edited.old_rows:
+        id_ = str(edited.ids[row])
+        if id_ in bases or id_ in present.records:
+            rows.append(row)
+        else:
+            message = f"Row {row}: no {edited.kind.noun} has the id {id_!r}. Clear it where the row is a new one."
+            yield _step(edited, row, Action.INVALID, message=message)
+    if not rows:
+        return
+    known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
+    # Without a known base the service's own values stand in: a two-way comparison.
+    stand_in = {id_: Base(record, {}, {}) for id_, record in present.records.items()}
+    base, clashes = _aligned(edited, rows, {**stand_in, **bases})
+    now = [present.records.get(str(edited.ids[row])) for row in rows]
+    parents = {id_: name for id_, b in bases.items() for id_, name in b.parents.items()}
+    theirs, _ = _decoded(edited, [record or {} for record in now], parents)
+    # A row that nobody edited is not asked about: its base stands for what the service has.
+    mine = _take(edited, rows)
+    cells = diff(_compared(edited), base, mine, theirs, known)
+    for (position,), group in cells.group_by("row", maintain_order=True):
+        place = int(position)  # type: ignore[arg-type]
+        row = rows[place]
+        changes = [
+            _change(edited, place, row, str(label), Class(what), (base, mine, theirs), bases, clashes)
+            for label, what in zip(group["label"], group["class"], strict=True)
+        ]
+        changes = [change for change in changes if change is not None]
+        if changes:
+            yield _classed(edited, row, changes, now[place], present)
+
+
+def _change(  # noqa: PLR0913 - one cell of three frames
+    edited: Edited,
+    place: int,
+    row: int,
+    label: str,
+    what: Class,
+    frames: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
+    bases: Mapping[str, Base],
+    clashes: set[tuple[int, str]],
+) -> Change | None:
+    column = edited.columns[label]
+    read, have, now = (frame[label][place] for frame in frames)
+    base = bases.get(str(edited.ids[row]))
+    if column.leaf is Leaf.PARENT_NAME and (base is None or read is None):
+        return None
+    change = Change(label, column, what, read, have, now)
+    advice = _objection(edited, row, column, change, base, is_clash=(place, label) in clashes)
+    if advice:
+        message = cell_fault(row, edited.names[row], label, have, *advice).message
+        return replace(change, what=Class.INVALID, message=message)
+    return change
+
+
+def _objection(  # noqa: PLR0913, PLR0911 - one return per rule
+    edited: Edited, row: int, column: Column, change: Change, base: Base | None, *, is_clash: bool
+) -> tuple[str, str] | None:
+    """The rule that an edited cell breaks, and what to do; None where it breaks none."""
+    have = change.you_have
+    if not column.is_editable:
+        return _read_only(edited.kind, column, change)
+    if column.label in edited.typed.numbers and edited.typed.numbers[column.label][row]:
+        return ("is a number where text belongs, and may have lost zeros or digits", "Write it as text.")
+    if have is None:
+        needed = column.field is not None and column.field.required and column.leaf is Leaf.PLAIN
+        return ("cannot be empty", f"A {edited.kind.noun} always has one.") if needed else None
+    if column.type is Type.NAME:
+        return _name_objection(str(have))
+    if is_clash:
+        return ("is in a unit that does not convert to the record's own", "Use the label that you read.")
+    if column.leaf is Leaf.QUANTITY and base is not None and _is_unit_only(column, change, base):
+        shown = base.units[_bare(column.label)]
+        return (
+            f"is the number you read in {shown}, now labelled {column.unit}",
+            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{shown}]' again.",
+        )
+    return None
+
+
+def _read_only(kind: RecordKind, column: Column, change: Change) -> tuple[str, str]:
+    if column.leaf is Leaf.PARENT_NAME or column.type is Type.ID:
+        instead = column.field.instead if column.field else ""
+        if instead:
+            return "is set by the service", f"Edit {instead!r} instead."
+        return f"does not change: a {kind.noun} stays where it is", f"Restore {change.you_read!r}."
+    return "is not edited here", "Restore it or drop the column."
+
+
+def _name_objection(name: str) -> tuple[str, str] | None:
+    if name != name.strip():
+        return "starts or ends with a blank", "Remove it."
+    if len(name) > NAME_LENGTH:
+        return f"is longer than {NAME_LENGTH} characters", "Shorten it."
+    return None
+
+
+def _bare(label: str) -> str:
+    return ".".join(parse(label)[0])
+
+
+def _is_unit_only(column: Column, change: Change, base: Base) -> bool:
+    """Whether only the unit in the header changed: the number is the one that was read."""
+    shown, unit = base.units.get(_bare(column.label)), column.unit
+    read, have = change.you_read, change.you_have
+    if shown is None or unit is None or spell(shown) == spell(unit):
+        return False
+    if not isinstance(read, int | float) or not isinstance(have, int | float):
+        return False
+    return convert(read, unit, shown) == have
+
+
+def _classed(
+    edited: Edited, row: int, changes: list[Change], now: Record | None, present: Present
+) -> Step:
+    """One edited row: which of conflict, invalid, update or already there it is."""
+    own = present.own.get(str(edited.ids[row]), ())
+    changes = [_unless_own(edited.kind, change, own) for change in changes]
+    found = {change.what for change in changes}
+    more: dict[str, Any] = {"changes": tuple(changes), "record": now or {}, "version": opaque_version(dict(now or {}))}
+    if Class.INVALID in found:
+        words = " ".join(change.message for change in changes if change.message)
+        return _step(edited, row, Action.INVALID, **more, message=words)
+    if now is None:
+        changes = [replace(change, what=Class.CONFLICT) for change in changes]
+        more["changes"] = tuple(changes)
+        return _step(edited, row, Action.CONFLICT, **more, message=_DELETED)
+    if Class.CONFLICT in found:
+        return _step(edited, row, Action.CONFLICT, **more)
+    if found == {Class.ALREADY_THERE}:
+        return _step(edited, row, Action.ALREADY_THERE, **more)
+    return _step(edited, row, Action.UPDATE, **more)
+
+
+def _unless_own(kind: RecordKind, change: Change, own: Sequence[Record]) -> Change:
+    """A conflict with a value that was written from here is none: it is a change of it."""
+    if change.what is not Class.CONFLICT or not own:
+        return change
+    written, _ = decode(kind, own, [change.column], {})
+    now = pl.Series([change.server_now] * len(own), dtype=dtype_of(change.column))
+    if not same(change.column, written[change.label], now).any():
+        return change
+    return replace(change, what=Class.CHANGE if change.you_have is not None else Class.CLEAR)
+
+
+def _creates(edited: Edited, present: Present) -> Iterator[Step]:
+    for row in edited.new_rows:
+        changes = [
+            change for label, column in edited.columns.items()
+            if (change := _filled(edited, row, label, column)) is not None
+        ]
+        step = _step(edited, row, Action.CREATE, changes=tuple(changes))
+        faults = [change.message for change in changes if change.message]
+        if edited.names[row] is None:
+            faults.append(f"Row {row}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}.")
+        if edited.kind.parent and edited.parent_ids[row] is None:
+            noun = edited.kind.parent_noun
+            faults.append(f"Row {row}: which {noun} is it of? Pass {noun}=, or fill in '{noun}_id'.")
+        namesake = present.namesakes.get((edited.parent_ids[row], str(edited.names[row])))
+        if faults:
+            yield replace(step, action=Action.INVALID, message=" ".join(faults))
+        elif namesake is not None:
+            yield _exists(edited, step, namesake)
+        else:
+            yield step
+
+
+def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | None:
+    """One filled cell of a new row; what the service sets by itself is passed over."""
+    have = edited.typed.frame[label][row]
+    if have is None or column.field is None:
+        return None
+    change = Change(label, column, Class.CHANGE, None, have, None)
+    if not column.is_editable:
+        lost = column.field.instead and edited.typed.frame.get_column(column.field.instead, default=None) is None
+        if not lost:
+            return None
+    advice = _objection(edited, row, column, change, None, is_clash=False)
+    if advice:
+        message = cell_fault(row, edited.names[row], label, have, *advice).message
+        return replace(change, what=Class.INVALID, message=message)
+    return change
+
+
+def _exists(edited: Edited, step: Step, record: Record) -> Step:
+    """A new row whose name is taken: there already where every value is the same."""
+    columns = [change.column for change in step.changes]
+    theirs, _ = decode(edited.kind, [record], columns, {})
+    changes = tuple(
+        replace(change, what=Class.ALREADY_THERE if is_same else Class.CONFLICT, server_now=theirs[change.label][0])
+        for change in step.changes
+        for is_same in same(change.column, theirs[change.label], pl.Series([change.you_have], dtype=dtype_of(change.column)))
+    )
+    there = replace(step, changes=changes, id=str(record["id"]), action=Action.ALREADY_THERE)
+    if all(change.what is Class.ALREADY_THERE for change in changes):
+        return there
+    message = (
+        f"Row {step.row}: a {edited.kind.noun} named {step.name!r} exists already with other values; "
+        f"its id is {record['id']}. Choose another name, or read that {edited.kind.noun} and edit it."
+    )
+    return replace(there, action=Action.EXISTS, message=message)
+
+
+def _lots(
+    steps: Iterable[Step], present: Present
+) -> tuple[list[Step], dict[str, dict[str, str]]]:
+    """The lots that the steps name and the service does not have yet, and those it has."""
+    known = {parent: {key: id_ for key, (_, id_) in lots.items()} for parent, lots in present.lots.items()}
+    new: dict[tuple[str, str], Step] = {}
+    for step in steps:
+        parent = str(step.parent_id)
+        for change in step.changes:
+            name, row = change.you_have, change.column.field
+            sent = step.action in (Action.CREATE, Action.UPDATE, Action.CONFLICT) and change.what is not Class.ALREADY_THERE
+            if sent and row is not None and row.refers_to and isinstance(name, str) and parent in known and fold(name) not in known[parent]:
+                new.setdefault((parent, fold(name)), _new_lot(name, parent, present.lots[parent].values()))
+    return list(new.values()), known
+
+
+def _new_lot(name: str, parent: str, lots: Iterable[tuple[str, str]]) -> Step:
+    names = [lot for lot, _ in lots]
+    near = get_close_matches(name, names, n=1, cutoff=_ALIKE)
+    message = f"nearest existing lot: {near[0]!r}" if near else ("no other lot is like it" if names else "the first lot of this spec")
+    return Step(Action.CREATE, CELL_BATCH, None, None, name, parent, message=message)

@@ -1,0 +1,134 @@
+"""Three frames, cell by cell: you read, you have, server now.
+
+======================  ===================  ============================
+you have                server now           class
+======================  ===================  ============================
+as you read             anything             no edit
+not as you read         as you read          change, or clear when empty
+not as you read         as you have          already there
+not as you read         something third      conflict
+======================  ===================  ============================
+
+Without a known base the service's values stand in for it, and an empty cell is no edit.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.frames.columns import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CLOSE = 1e-12
+"""Two quantities nearer than this part of the larger are one: a change of units rounds."""
+
+
+class Class(Enum):
+    """What became of one cell."""
+
+    CHANGE = "change"
+    CLEAR = "clear"
+    ALREADY_THERE = "already_there"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+
+
+def same(column: Column, left: pl.Series, right: pl.Series) -> pl.Series:
+    """Where two columns hold the same value; two gaps are the same.
+
+    Parameters
+    ----------
+    column : Column
+        What they hold: quantities are compared within `CLOSE`, texts after NFC, lots without
+        case, everything else exactly.
+    """
+    if column.is_number:
+        near = (left - right).abs() <= CLOSE * pl.select(pl.max_horizontal(left.abs(), right.abs())).to_series()
+        # Null on either side makes `near` null, and there only two gaps are the same.
+        return pl.select(pl.coalesce(near, left.is_null() & right.is_null())).to_series()
+    if left.dtype == pl.String:
+        left, right = canonical(column, left), canonical(column, right)
+    return left.eq_missing(right)
+
+
+def canonical(column: Column, texts: pl.Series) -> pl.Series:
+    """Texts in the form in which they are compared; an empty text is a gap."""
+    texts = texts.str.normalize("NFC").replace("", None)
+    if column.field and column.field.without_case:
+        # Polars has no casefold, and lower case keeps STRASSE and straße apart.
+        return texts.replace({text: text.casefold() for text in texts.unique().drop_nulls()})
+    return texts
+
+
+def edited_cells(columns: Mapping[str, Column], base: pl.DataFrame, edited: pl.DataFrame) -> pl.DataFrame:
+    """Which cells are not as their editor read them.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column
+        By label.
+    base, edited : DataFrame, shape (n_rows, n_columns)
+        Aligned by row.
+
+    Returns
+    -------
+    DataFrame, shape (n_rows, n_columns)
+        Booleans.
+    """
+    return pl.DataFrame([~same(column, edited[label], base[label]).alias(label) for label, column in columns.items()])
+
+
+def diff(
+    columns: Mapping[str, Column],
+    base: pl.DataFrame,
+    edited: pl.DataFrame,
+    theirs: pl.DataFrame,
+    known: pl.Series,
+) -> pl.DataFrame:
+    """Compare three frames, cell by cell.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column
+        By label.
+    base, edited, theirs : DataFrame, shape (n_rows, n_columns)
+        Aligned by row, with the declared types.
+    known : Series of bool, shape (n_rows,)
+        Whether the row's base is what its editor read.
+
+    Returns
+    -------
+    DataFrame, shape (n_cells, 3)
+        ``row``, ``label`` and ``class`` of every edited cell, by row.
+    """
+    parts = [
+        _one(column, label, base[label], edited[label], theirs[label], known)
+        for label, column in columns.items()
+    ]
+    empty = pl.DataFrame(schema={"row": pl.UInt32, "label": pl.String, "class": pl.String})
+    return pl.concat([empty, *parts]).sort("row", maintain_order=True)
+
+
+def _one(  # noqa: PLR0913 - one column of three frames
+    column: Column, label: str, base: pl.Series, mine: pl.Series, theirs: pl.Series, known: pl.Series
+) -> pl.DataFrame:
+    empty_now = canonical(column, mine).is_null() if mine.dtype == pl.String else mine.is_null()
+    edited = ~same(column, mine, base) & (known | ~empty_now)
+    moved, agreed = ~same(column, theirs, base), same(column, theirs, mine)
+    kind = (
+        pl.when(moved & agreed).then(pl.lit(Class.ALREADY_THERE.value))
+        .when(moved).then(pl.lit(Class.CONFLICT.value))
+        .when(empty_now).then(pl.lit(Class.CLEAR.value))
+        .otherwise(pl.lit(Class.CHANGE.value))
+    )
+    rows = edited.arg_true()
+    classes = pl.select(kind.alias("class")).to_series() if len(mine) else pl.Series("class", [], dtype=pl.String)
+    return pl.DataFrame(
+        {"row": rows, "label": pl.Series([label] * len(rows), dtype=pl.String), "class": classes.gather(rows)},
+        schema={"row": pl.UInt32, "label": pl.String, "class": pl.String},
+    )

@@ -1,0 +1,345 @@
+"""A plan: what would be sent, row by row. It holds values and sends nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+
+import orjson
+import polars as pl
+
+from cellframe.views import text
+from cellframe.views.parts import PlanParts
+from cellframe.writeback.diff import Class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cellframe.contract.records import RecordKind
+    from cellframe.frames.columns import Column
+
+Value: TypeAlias = "str | float | date | None"
+
+
+class Action(Enum):
+    """What a plan would do with one row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    ALREADY_THERE = "already_there"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+    EXISTS = "exists"
+
+
+WRITES = (Action.CREATE, Action.UPDATE)
+STOPS = (Action.CONFLICT, Action.INVALID, Action.EXISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one apply may change before it asks for the count that is meant.
+
+    Attributes
+    ----------
+    update_share : float
+        Part of the rows that were read which may be updated.
+    min_rows : int
+        Below this many rows, or cleared cells of one column, no share counts.
+    clear_share : float
+        Part of a column's filled cells which may be cleared.
+    """
+
+    update_share: float = 0.3
+    min_rows: int = 10
+    clear_share: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell that is not as it was read.
+
+    Attributes
+    ----------
+    label : str
+        The column, as the edited frame spells it.
+    column : Column
+        What it stands for.
+    what : Class
+        Change, clear, already there, conflict or invalid.
+    you_read, you_have, server_now : text, number, date or None
+        In the unit of the label.
+    message : str
+        For an invalid cell, what is wrong and what to do.
+    """
+
+    label: str
+    column: Column
+    what: Class
+    you_read: Value
+    you_have: Value
+    server_now: Value
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What would become of one row.
+
+    Attributes
+    ----------
+    action : Action
+        What to do.
+    kind : RecordKind
+        Of which record.
+    row : int or None
+        Row of the edited frame, counted from 0; None for a lot that no row stands for.
+    id : str or None
+        None for a create.
+    name : str or None
+        What people call the record.
+    parent_id : str or None
+        Under which record it is, or will be.
+    changes : tuple of Change
+        Its cells.
+    record : mapping
+        The record as the service had it when the plan was made; empty for a create.
+    version : str or None
+        The opaque version of that record: what an update is guarded by.
+    message : str
+        Why a row is invalid, in conflict or there already.
+    """
+
+    action: Action
+    kind: RecordKind
+    row: int | None
+    id: str | None
+    name: str | None
+    parent_id: str | None
+    changes: tuple[Change, ...] = ()
+    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    version: str | None = None
+    message: str = ""
+
+    def writes(self) -> list[tuple[Column, Value]]:
+        """The cells to send."""
+        sent = (Class.CHANGE, Class.CLEAR)
+        return [(c.column, c.you_have) for c in self.changes if c.what in sent]
+
+    def settled(self, what: Class) -> Step:
+        """This row with its conflicts decided: `Class.CHANGE` for mine, `ALREADY_THERE` for theirs."""
+        changes = tuple(
+            replace(c, what=what if what is not Class.CHANGE or c.you_have is not None else Class.CLEAR)
+            if c.what is Class.CONFLICT else c
+            for c in self.changes
+        )
+        writes = any(c.what in (Class.CHANGE, Class.CLEAR) for c in changes)
+        return replace(self, changes=changes, action=Action.UPDATE if writes else Action.ALREADY_THERE)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `client.apply` would send. Nothing has been sent.
+
+    A plan is true when it holds anything to do or to decide, and false when the frame is as the
+    service has it.
+
+    Attributes
+    ----------
+    kind : RecordKind
+        What the rows are.
+    steps : tuple of Step
+        Rows that are not unchanged, lots to create first, then in the order of rows.
+    edited : DataFrame
+        The frame as it was given, in polars.
+    service : str
+        Identity of the service that the plan was made against.
+    origin : str
+        Its address.
+    base_rows : int
+        Records in the reading that the frame came from; what `Limits.update_share` is a part of.
+    base_filled : mapping of str to int
+        Filled cells of that reading, for columns where cells are cleared.
+    notices : tuple of str
+        What to look at before sending.
+    lots : mapping of str to mapping of str to str
+        Ids of the lots of each spec by name without case; a spec is absent where the service
+        keeps lots as text.
+    """
+
+    kind: RecordKind
+    steps: tuple[Step, ...]
+    edited: pl.DataFrame = field(repr=False)
+    service: str
+    origin: str
+    base_rows: int
+    base_filled: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        assert sum(self.counts.values()) == self.edited.height, self.counts
+
+    def __bool__(self) -> bool:
+        return any(step.action in WRITES + STOPS for step in self.steps)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self.steps)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name == "apply":
+            raise AttributeError("A plan does not send itself. To send: client.apply(plan)")
+        raise AttributeError(f"A Plan has no {name!r}.")
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """Rows of the edited frame by action; they add up to its height."""
+        found = Counter(step.action for step in self.rows)
+        found[Action.UNCHANGED] += self.edited.height - len(self.rows)
+        return {action: found[action] for action in Action}
+
+    @property
+    def rows(self) -> list[Step]:
+        """The steps that stand for a row of the edited frame."""
+        return [step for step in self.steps if step.row is not None]
+
+    @property
+    def new_lots(self) -> list[Step]:
+        """Lots that would be created first."""
+        return [step for step in self.steps if step.row is None]
+
+    @property
+    def clears(self) -> Counter[str]:
+        """Cells that would be emptied, by label."""
+        return Counter(
+            change.label for step in self.rows for change in step.changes if change.what is Class.CLEAR
+        )
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Rows by action, with lots to create and cells to clear where there are any.
+
+        Returns
+        -------
+        dict of str to int
+            ``create``, ``update``, ``unchanged`` always; the others where they are not 0.
+        """
+        always = ("create", "update", "unchanged")
+        found = {action.value: count for action, count in self.counts.items()}
+        found |= {"lots_created": len(self.new_lots), "cells_cleared": self.clears.total()}
+        return {name: count for name, count in found.items() if count or name in always}
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that would be sent, and of what it was compared with."""
+        lines = [
+            [s.action.value, s.kind.name, s.row, s.id, s.parent_id, s.name, s.version,
+             [[c.label, c.what.value, c.you_read, c.you_have, c.server_now] for c in s.changes]]
+            for s in self.steps
+        ]
+        return hashlib.sha256(orjson.dumps([self.service, lines])).hexdigest()
+
+    @property
+    def base_digest(self) -> str:
+        """Digest of the versions that the plan compared with."""
+        versions = [[step.id, step.version] for step in self.steps]
+        return hashlib.sha256(orjson.dumps(versions)).hexdigest()
+
+    def to_frame(self) -> pl.DataFrame:
+        """The plan as a frame, a row per changed cell.
+
+        Returns
+        -------
+        DataFrame, shape (n_changes, 11)
+            ``row``, ``action``, ``record`` (cell, lot, spec), ``id``, ``name``, ``column``,
+            ``class``, ``you_read``, ``you_have``, ``server_now`` (as text), ``message``. A row
+            without a changed cell has one line with an empty column.
+        """
+        schema = dict.fromkeys(
+            ["action", "record", "id", "name", "column", "class", "you_read", "you_have", "server_now", "message"],
+            pl.String,
+        )
+        return pl.DataFrame(
+            [line for step in self.steps for line in _lines(step)],
+            schema={"row": pl.Int64, **schema},
+            orient="row",
+        )
+
+    def __repr__(self) -> str:
+        return text.plan(self._parts())
+
+    def _repr_html_(self) -> str:
+        from cellframe.views import html
+
+        return html.plan(self._parts())
+
+    def _parts(self) -> PlanParts:
+        return PlanParts(
+            self.kind.noun, self.origin, self.summary, self.to_frame(), self.notices, bool(self)
+        )
+
+
+def _lines(step: Step) -> list[tuple[Any, ...]]:
+    head = (step.row, step.action.value, step.kind.noun, step.id, step.name)
+    lines = [
+        (
+            *head,
+            change.label,
+            change.what.value,
+            *map(text.value, (change.you_read, change.you_have, change.server_now)),
+            change.message or step.message,
+        )
+        for change in step.changes
+    ]
+    return lines or [(*head, None, None, None, None, None, step.message)]
+
+
+def refusals(plan: Plan, limits: Limits, allowed: Mapping[str, int | None]) -> list[str]:
+    """Why a plan must not be sent as it is: each reason names its override.
+
+    Parameters
+    ----------
+    plan : Plan
+        To be sent.
+    limits : Limits
+        What may change without a count.
+    allowed : mapping
+        ``max_updates`` and ``max_clears``: the counts that the caller says are meant.
+    """
+    reasons: list[str] = []
+    updates = plan.counts[Action.UPDATE]
+    most = allowed.get("max_updates")
+    share = updates / max(plan.base_rows, 1)
+    if most is not None and updates > most:
+        reasons.append(f"{updates} rows would be updated, more than max_updates={most}.")
+    elif most is None and updates >= limits.min_rows and share > limits.update_share:
+        reasons.append(
+            f"{updates} of the {plan.base_rows} rows you read would be updated "
+            f"({share:.0%}, more than {limits.update_share:.0%}). "
+            f"If that is meant: client.apply(plan, max_updates={updates})"
+        )
+    return reasons + _clear_refusals(plan, limits, allowed.get("max_clears"))
+
+
+def _clear_refusals(plan: Plan, limits: Limits, most: int | None) -> list[str]:
+    total = plan.clears.total()
+    if most is not None:
+        return [f"{total} cells would be cleared, more than max_clears={most}."] if total > most else []
+    over = [
+        (label, count, plan.base_filled.get(label, count))
+        for label, count in plan.clears.items()
+        if count >= limits.min_rows and count > limits.clear_share * plan.base_filled.get(label, count)
+    ]
+    return [
+        f"{count} of the {filled} filled cells of {label!r} would be cleared. "
+        f"If that is meant: client.apply(plan, max_clears={total})"
+        for label, count, filled in over
+    ]

@@ -1,0 +1,198 @@
+"""A receipt: what became of every row of a plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.errors import PartialApplyError, RefusedError
+from cellframe.views import text
+from cellframe.views.parts import ReceiptParts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cellframe.writeback.plan import Plan
+
+
+class Outcome(Enum):
+    """What became of one row. Every row of a plan has exactly one."""
+
+    OK = "ok"
+    UNCHANGED = "unchanged"
+    CONFLICT = "conflict"
+    INVALID = "invalid"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    NOT_ATTEMPTED = "not_attempted"
+
+
+GOOD = (Outcome.OK, Outcome.UNCHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one row.
+
+    Attributes
+    ----------
+    row : int or None
+        Row of the edited frame; None for a lot.
+    record : str
+        Cell, lot or spec.
+    name, id : str or None
+        Of the record; a new one has its new id.
+    action : str
+        What the plan said.
+    outcome : Outcome
+        What happened.
+    status : int or None
+        HTTP status of the last answer.
+    code : str or None
+        The service's error code.
+    message : str
+        What went wrong, or what the service made of a value.
+    guard : str
+        ``if_match``: the service refused the write unless the record was as compared;
+        ``compare``: it was read again just before; ``none``: a create, guarded by its name.
+    attempts : int
+        Requests sent.
+    request_id : str or None
+        The service's id of the exchange.
+    seconds : float
+        From the first request to the last answer.
+    """
+
+    row: int | None
+    record: str
+    name: str | None
+    id: str | None
+    action: str
+    outcome: Outcome
+    status: int | None = None
+    code: str | None = None
+    message: str = ""
+    guard: str = "none"
+    attempts: int = 0
+    request_id: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What an apply did.
+
+    Attributes
+    ----------
+    plan : Plan
+        What was applied.
+    results : tuple of Result
+        One per row of the plan that is not unchanged, lots first.
+    refused : str
+        Why nothing was sent, with the override; empty when something was.
+    journal : Path or None
+        Where the history of this apply is; None when nothing was sent.
+    """
+
+    plan: Plan = field(repr=False)
+    results: tuple[Result, ...]
+    refused: str = ""
+    journal: Path | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows by outcome; they add up to the rows of the edited frame."""
+        found = Counter(result.outcome for result in self.results if result.row is not None)
+        found[Outcome.UNCHANGED] += self.plan.edited.height - found.total()
+        return {outcome.value: found[outcome] for outcome in Outcome if found[outcome]}
+
+    def __bool__(self) -> bool:
+        return not self.refused and all(result.outcome in GOOD for result in self.results)
+
+    def to_frame(self) -> pl.DataFrame:
+        """The receipt as a frame, a row per record that was not unchanged.
+
+        Returns
+        -------
+        DataFrame, shape (n_results, 13)
+            The attributes of `Result`.
+        """
+        return pl.DataFrame(
+            [
+                {**{name: getattr(result, name) for name in _SCHEMA}, "outcome": result.outcome.value}
+                for result in self.results
+            ],
+            schema=_SCHEMA,
+        )
+
+    @property
+    def failed(self) -> pl.DataFrame:
+        """The rows that were not written, in the user's own columns, ready to fix and plan again.
+
+        Returns
+        -------
+        DataFrame, shape (n_failed, n_columns + 1)
+            The edited frame's rows, with ``_error``.
+        """
+        bad = [r for r in self.results if r.row is not None and r.outcome not in GOOD]
+        rows: Sequence[int] = [r.row for r in bad if r.row is not None]
+        errors = pl.Series("_error", [r.message or self.refused or r.outcome.value for r in bad], dtype=pl.String)
+        return self.plan.edited[rows].with_columns(errors)
+
+    def raise_for_failures(self) -> None:
+        """Raise when any row was not written.
+
+        Raises
+        ------
+        RefusedError
+            Nothing was sent.
+        PartialApplyError
+            Some rows were written and some were not.
+        """
+        if self.refused:
+            raise RefusedError(self.refused, self)
+        bad = [result for result in self.results if result.outcome not in GOOD]
+        if bad:
+            first = f" The first: {bad[0].message}" if bad[0].message else ""
+            message = f"{len(bad)} of {len(self.results)} rows were not written.{first} See receipt.failed."
+            raise PartialApplyError(message, self)
+
+    def __repr__(self) -> str:
+        return text.receipt(self._parts())
+
+    def _repr_html_(self) -> str:
+        from cellframe.views import html
+
+        return html.receipt(self._parts())
+
+    def _parts(self) -> ReceiptParts:
+        return ReceiptParts(
+            self.plan.kind.noun,
+            self.plan.origin,
+            self.counts,
+            self.to_frame(),
+            self.refused,
+            str(self.journal or ""),
+        )
+
+
+_SCHEMA = {
+    "row": pl.Int64,
+    "record": pl.String,
+    "name": pl.String,
+    "id": pl.String,
+    "action": pl.String,
+    "outcome": pl.String,
+    "status": pl.Int64,
+    "code": pl.String,
+    "message": pl.String,
+    "guard": pl.String,
+    "attempts": pl.Int64,
+    "request_id": pl.String,
+    "seconds": pl.Float64,
+}

@@ -1,0 +1,293 @@
+"""One step is sent: its request, what the service answered, and what became of the row.
+
+An update is guarded by the version that the plan compared with; where the service keeps no
+versions the record is read again just before. A record that moved in other fields alone is
+merged anew and sent once more. A create is never sent twice by itself: when its answer is lost,
+nobody knows whether it was carried out, and the row says so.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import polars as pl
+
+from cellframe.contract import routes
+from cellframe.contract.records import KINDS, opaque_version
+from cellframe.contract.wire import Reply, Request, Wire
+from cellframe.errors import (
+    ApiError,
+    ConflictError,
+    InvalidRecordError,
+    NotFoundError,
+    ServerError,
+    TransportError,
+)
+from cellframe.frames.decode import decode, dtype_of
+from cellframe.frames.encode import body_of
+from cellframe.transport.replies import make_request, read
+from cellframe.writeback.assemble import fold
+from cellframe.writeback.diff import Class, same
+from cellframe.writeback.plan import STOPS, WRITES, Action, Step
+from cellframe.writeback.receipt import Outcome, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cellframe.frames.columns import Column
+    from cellframe.writeback.plan import Change, Value
+
+_TRIES = 3
+"""How often a row that moved is compared again and sent."""
+_MOVED = 412
+
+OnConflict = Literal["fail", "skip", "mine", "theirs"]
+Lots = "Mapping[str, Mapping[str, str]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How steps are sent.
+
+    Attributes
+    ----------
+    wire : Wire
+        To the service.
+    if_match : bool
+        Whether the service refuses a write whose version has passed.
+    on_conflict : str
+        What a conflict met on the way becomes: a row's outcome, or mine, or theirs.
+    """
+
+    wire: Wire
+    if_match: bool
+    on_conflict: OnConflict
+
+
+class Task:
+    """One step under way: its body, what the service answered, and how often it was asked."""
+
+    def __init__(self, step: Step, way: Way, lots: Mapping[str, Mapping[str, str]]) -> None:
+        self.step = step
+        self.way = way
+        self.lots = lots
+        self.after: dict[str, Any] | None = None
+        self.attempts = 0
+        self.reply = Reply(0)
+        self.is_write = step.action in WRITES and self._missing_lot() is None
+        self.guard = "none"
+
+    def intent(self) -> dict[str, Any]:
+        return {**self._about(), "type": "intent", "version": self.step.version, "body": self._body()}
+
+    def outcome(self, result: Result) -> dict[str, Any]:
+        before = dict(self.step.record) or None
+        more = {"before": before, "after": self.after, "message": result.message}
+        return {
+            **self._about(), "type": "outcome", "id": result.id, "outcome": result.outcome.value,
+            "status": result.status, **more,
+        }
+
+    def _about(self) -> dict[str, Any]:
+        step = self.step
+        return {
+            "row": step.row, "action": step.action.value, "kind": step.kind.name, "id": step.id,
+            "name": step.name, "parent": step.parent_id,
+        }
+
+    def run(self) -> Result:
+        """Send the step and say what became of it; never raises."""
+        started = time.monotonic()
+        result = self._settled() or self._attempt()
+        return replace(
+            result, attempts=self.attempts, guard=self.guard, seconds=time.monotonic() - started,
+            request_id=self.reply.headers.get("x-correlation-id"),
+        )
+
+    def _settled(self) -> Result | None:
+        """The result of a step that is not sent."""
+        missing = self._missing_lot()
+        return unsent(self.step, Outcome.NOT_ATTEMPTED, missing) if missing else standing(self.step)
+
+    def _missing_lot(self) -> str | None:
+        """Why a row cannot be sent whose lot could not be created."""
+        for column, value in self.step.writes():
+            refers = column.field is not None and column.field.refers_to
+            if refers and isinstance(value, str) and self._known_lots() is not None and self._lot(value) is None:
+                return f"Not sent: the lot {value!r} could not be created."
+        return None
+
+    def _known_lots(self) -> Mapping[str, str] | None:
+        """Ids of the spec's lots; None where the service keeps lots as text."""
+        return self.lots.get(str(self.step.parent_id))
+
+    def _lot(self, name: str) -> str | None:
+        return (self._known_lots() or {}).get(fold(name))
+
+    def _attempt(self) -> Result:
+        try:
+            return self._create() if self.step.action is Action.CREATE else self._update()
+        except ConflictError as fault:
+            return self._refused(Outcome.CONFLICT, fault, id_=fault.existing_id)
+        except NotFoundError as fault:
+            return self._refused(Outcome.CONFLICT, fault)
+        except InvalidRecordError as fault:
+            return self._refused(Outcome.INVALID, fault)
+        except ServerError as fault:
+            return self._refused(Outcome.UNKNOWN, fault)
+        except ApiError as fault:
+            return self._refused(Outcome.FAILED, fault)
+        except TransportError as fault:
+            return self._result(Outcome.UNKNOWN if fault.sent else Outcome.FAILED, message=str(fault))
+
+    def _create(self) -> Result:
+        kind = self.step.kind
+        path = kind.collection
+        if kind.parent:
+            path = routes.below(KINDS[kind.parent].collection, str(self.step.parent_id), kind.under_parent)
+        self.after = self._ask(make_request("POST", path, body=self._body()))
+        return self._result(Outcome.OK, id_=str(self.after["id"]), message=self._echo())
+
+    def _update(self) -> Result:
+        """Send the change, and again where the record moved in other fields alone."""
+        for _ in range(_TRIES):
+            if not self._renewed():
+                return self._result(Outcome.CONFLICT, message=_conflict_words(self.step))
+            if self.step.action is Action.ALREADY_THERE:
+                return self._result(Outcome.UNCHANGED)
+            try:
+                self.after = self._ask(self._patch())
+            except ConflictError as fault:
+                if fault.status != _MOVED or fault.current is None:
+                    raise
+                self.step = recheck(self.step, fault.current, self.way.on_conflict)
+                continue
+            return self._result(Outcome.OK, message=self._echo())
+        return self._result(Outcome.CONFLICT, message="The record kept changing while it was written. Plan again.")
+
+    def _renewed(self) -> bool:
+        """Compare again where no version guards the write; false where it is a conflict now."""
+        if self._token() is None:
+            self.guard = "compare"
+            current = self._ask(make_request("GET", self._path()))
+            self.step = recheck(self.step, current, self.way.on_conflict)
+        else:
+            self.guard = "if_match"
+        return self.step.action is not Action.CONFLICT
+
+    def _token(self) -> str | None:
+        version = self.step.version or ""
+        return f'"{version[1:]}"' if self.way.if_match and version.startswith("v") else None
+
+    def _patch(self) -> Request:
+        token = self._token()
+        headers = {"if-match": token} if token else None
+        return make_request("PATCH", self._path(), body=self._body(), headers=headers)
+
+    def _path(self) -> str:
+        return routes.one(self.step.kind.collection, str(self.step.id))
+
+    def _body(self) -> dict[str, Any]:
+        """The body, with the id of a lot where the service keeps lots."""
+        if self.step.kind.name == "cell_batch":
+            return {"name": self.step.name}
+        body = body_of(self.step.writes(), self.step.record)
+        for row in self.step.kind.fields:
+            if row.refers_to and row.name in body and self._known_lots() is not None:
+                name = body.pop(row.name)
+                body[row.sent_as] = None if name is None else self._lot(name)
+        return body
+
+    def _ask(self, request: Request) -> dict[str, Any]:
+        self.attempts += 1
+        self.reply = self.way.wire.send(request)
+        return read(request, self.reply, self.way.wire.origin)
+
+    def _echo(self) -> str:
+        """Where the service stored something else than it was sent: it may ignore a field."""
+        changes = [change for change in self.step.changes if change.what in (Class.CHANGE, Class.CLEAR)]
+        echo, _ = decode(self.step.kind, [self.after or {}], [change.column for change in changes], {})
+        lost = [
+            f"{change.label!r} is {echo[change.label][0]!r}"
+            for change in changes
+            if not same(change.column, echo[change.label], _series(change.column, change.you_have))[0]
+        ]
+        return f"The service stored other values: {', '.join(lost)}." if lost else ""
+
+    def _refused(self, outcome: Outcome, fault: ApiError, id_: str | None = None) -> Result:
+        return replace(self._result(outcome, message=str(fault), id_=id_), status=fault.status, code=fault.code)
+
+    def _result(self, outcome: Outcome, *, message: str = "", id_: str | None = None) -> Result:
+        step = self.step
+        return Result(
+            step.row, step.kind.noun, step.name, id_ or step.id, step.action.value, outcome,
+            self.reply.status or None, message=message,
+        )
+
+
+def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> Step:
+    """A step compared again with the record as it is now.
+
+    Returns
+    -------
+    Step
+        With the version of `current`. A conflict where an edited cell moved to a third value,
+        unless the caller decided whose value stands.
+    """
+    columns = [change.column for change in step.changes]
+    now, _ = decode(step.kind, [current], columns, {})
+    changes: list[Change] = []
+    for change in step.changes:
+        value = now[change.label]
+        if same(change.column, value, _series(change.column, change.you_have))[0]:
+            what = Class.ALREADY_THERE
+        elif same(change.column, value, _series(change.column, change.server_now))[0]:
+            what = change.what
+        else:
+            what = Class.CONFLICT
+        changes.append(replace(change, what=what, server_now=value[0]))
+    found = {change.what for change in changes}
+    moved = replace(step, changes=tuple(changes), record=current, version=opaque_version(dict(current)))
+    if Class.CONFLICT in found:
+        return decided(replace(moved, action=Action.CONFLICT), on_conflict)
+    done = found <= {Class.ALREADY_THERE}
+    return replace(moved, action=Action.ALREADY_THERE if done else Action.UPDATE)
+
+
+def _series(column: Column, value: Value) -> pl.Series:
+    return pl.Series(column.label, [value], dtype=dtype_of(column))
+
+
+def _conflict_words(step: Step) -> str:
+    cells = [
+        f"{c.label!r}: you read {c.you_read!r}, you have {c.you_have!r}, server now {c.server_now!r}"
+        for c in step.changes
+        if c.what is Class.CONFLICT
+    ]
+    return "; ".join(cells) or "The record moved on the service."
+
+
+def decided(step: Step, on_conflict: OnConflict) -> Step:
+    """A row in conflict as the caller decided it; a deleted record has nothing to decide."""
+    if step.action is not Action.CONFLICT or not step.record:
+        return step
+    if on_conflict == "mine":
+        return step.settled(Class.CHANGE)
+    return step.settled(Class.ALREADY_THERE) if on_conflict == "theirs" else step
+
+
+def standing(step: Step) -> Result | None:
+    """The result of a step that has nothing to send; None where it has."""
+    if step.action in WRITES:
+        return None
+    if step.action not in STOPS:
+        return unsent(step, Outcome.UNCHANGED)
+    outcome = Outcome.INVALID if step.action is Action.INVALID else Outcome.CONFLICT
+    return unsent(step, outcome, step.message or _conflict_words(step))
+
+
+def unsent(step: Step, outcome: Outcome, message: str = "") -> Result:
+    """The result of a step for which no request was made."""
+    return Result(step.row, step.kind.noun, step.name, step.id, step.action.value, outcome, message=message)
