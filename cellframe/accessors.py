@@ -30,7 +30,7 @@ class CellAccessor:
         self._frame = frame
 
     def __getitem__(self, name: str) -> Any:
-        """The column of this name, with or without its unit.
+        """Return the column of this name, with or without its unit.
 
         Raises
         ------
@@ -48,12 +48,12 @@ class CellAccessor:
         raise KeyError(message)
 
     def units(self) -> dict[str, str]:
-        """The unit of every column that has one, by label without unit."""
+        """Return the unit of every column that has one, by label without unit."""
         read = {label: parse(label) for label in self._labels}
         return {".".join(path): unit for path, unit in read.values() if unit is not None}
 
     def plain_names(self) -> Any:
-        """The frame with labels that need no quoting: ``cathode_loading_mg_per_cm2``."""
+        """Return the frame with labels that need no quoting: ``cathode_loading_mg_per_cm2``."""
         names = {label: _plain(label) for label in self._labels}
         twice = {name for name in names.values() if list(names.values()).count(name) > 1}
         new = {label: name for label, name in names.items() if name not in twice}
@@ -69,7 +69,12 @@ def _plain(label: str) -> str:
     path, unit = parse(label)
     text = "_".join(path)
     if unit is not None:
-        spelled = re.sub(r"\*\*-?1\b", "", unit).replace("**", "").replace("/", "_per_").replace("%", "percent")
+        spelled = (
+            re.sub(r"\*\*-?1\b", "", unit)
+            .replace("**", "")
+            .replace("/", "_per_")
+            .replace("%", "percent")
+        )
         text += f"_{spelled}" if unit != "1" else ""
     return re.sub(r"\W+", "_", text.replace("A.h", "Ah").replace("W.h", "Wh")).strip("_")
 

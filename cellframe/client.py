@@ -96,7 +96,7 @@ class Client:
         units: Mapping[str, str] | None = None,
         limits: Limits | None = None,
     ) -> Self:
-        """A client over a wire of your own.
+        """Return a client over a wire of your own.
 
         Parameters
         ----------
@@ -106,7 +106,7 @@ class Client:
             Folder of what was read and of history.
         """
         client = cls.__new__(cls)
-        client._join(wire, state, Settings(backend, units or {}), limits)
+        client._join(wire, state, Settings(backend, units or {}), limits)  # noqa: SLF001 - a client of this class
         return client
 
     def _join(self, wire: Wire, state: Path, settings: Settings, limits: Limits | None) -> None:
@@ -194,7 +194,7 @@ class Client:
         return ask(self._wire, "GET", routes.WHO_AM_I)
 
     def capabilities(self) -> dict[str, Any]:
-        """What the service can do; empty where it does not say."""
+        """Return what the service can do; empty where it does not say."""
         return self._connection.capabilities
 
     def close(self) -> None:

@@ -75,7 +75,7 @@ class ApiError(CellframeError):
         The service's id of this exchange, for a question to its operators.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of one refusal
+    def __init__(
         self,
         message: str,
         *,
@@ -151,7 +151,7 @@ class AmbiguousNameError(CellframeError, LookupError):
         self.matches = matches
 
 
-class _Faults(CellframeError, ValueError):
+class _FaultsError(CellframeError, ValueError):
     """An error that carries a frame of faults, one row each."""
 
     def __init__(self, message: str, failures: pl.DataFrame) -> None:
@@ -162,7 +162,7 @@ class _Faults(CellframeError, ValueError):
         super().__init__("\n".join([message, *lines]))
 
 
-class FrameError(_Faults):
+class FrameError(_FaultsError):
     """A frame does not fit its schema.
 
     Attributes
@@ -172,7 +172,7 @@ class FrameError(_Faults):
     """
 
 
-class PlanError(_Faults):
+class PlanError(_FaultsError):
     """A frame cannot be read as records: no key, duplicate keys, unknown columns.
 
     Attributes

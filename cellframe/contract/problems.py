@@ -42,6 +42,6 @@ class Problem:
     code: str | None = None
 
     def body(self) -> dict[str, JsonValue]:
-        """The refusal as the object that travels."""
+        """Return the refusal as the object that travels."""
         code = self.code or CODES.get(self.status, "INTERNAL_ERROR")
         return {"error_code": code, "message": self.message, "detail": self.detail}

@@ -103,22 +103,22 @@ class UnitError(ValueError):
 
 
 def spell(unit: str) -> str:
-    """The spelling of a unit that frames use: ``A*h`` and ``Ah`` are ``A.h``."""
+    """Return the spelling of a unit that frames use: ``A*h`` and ``Ah`` are ``A.h``."""
     unit = unit.strip()
     return _CANONICAL.get(unit, unit)
 
 
 def default_unit(path: Iterable[str]) -> str | None:
-    """The field's usual unit of a property, or None: loading is mg/cm**2, mass is g."""
+    """Return the field's usual unit of a property, or None: loading is mg/cm**2, mass is g."""
     return _DEFAULTS.get(list(path)[-1])
 
 
 @lru_cache(maxsize=1)
 def _registry() -> UnitRegistry[Decimal]:
-    import pint  # noqa: PLC0415 - half a second that most frames never need
+    import pint
 
     # Pint's own disk cache is left off: it is made of pickles.
-    return pint.UnitRegistry(non_int_type=Decimal)
+    return pint.UnitRegistry(non_int_type=Decimal)  # type: ignore[arg-type] - it takes any number
 
 
 @lru_cache(maxsize=4096)
@@ -141,7 +141,7 @@ def _parsed(unit: str) -> tuple[object, str]:
 
 
 def dimension(unit: str) -> str:
-    """What a unit measures, as text that is equal for units that convert into each other.
+    """Return what a unit measures, as text that is equal for units that convert into each other.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def dimension(unit: str) -> str:
 
 
 def measures(unit: str) -> str:
-    """What a unit measures, in a person's word where there is one.
+    """Return what a unit measures, in a person's word where there is one.
 
     Raises
     ------

@@ -115,7 +115,7 @@ class Field:
         return f"{label} [UTC]" if self.type is Type.TIME else label
 
     def value(self, record: Mapping[str, object]) -> object:
-        """What a record holds in this field; None where it does not."""
+        """Return what a record holds in this field; None where it does not."""
         if self.read_from and self.read_from in record:
             return record[self.read_from]
         return record.get(self.name)
@@ -175,7 +175,7 @@ class RecordKind:
         return KINDS[self.parent].noun if self.parent else ""
 
     def field(self, name: str) -> Field:
-        """The field of this wire name.
+        """Return the field of this wire name.
 
         Raises
         ------
@@ -203,7 +203,7 @@ _ORIGIN = (
 
 
 def _free(name: str, type_: Type, **more: object) -> Field:
-    """A field that people fill in: create, update and edit."""
+    """Return a field that people fill in: create, update and edit."""
     return Field(name, type_, settable=True, patchable=True, editable=True, **more)  # type: ignore[arg-type]
 
 
@@ -223,9 +223,7 @@ CELL_SPEC = RecordKind(
         _free("ratings", Type.QUANTITIES, label="ratings", merged=True),
         Field("properties", Type.QUANTITIES, label="properties", settable=True, patchable=True),
         *(_part(name) for name in COMPONENTS),
-        Field(
-            "source", Type.OBJECT, settable=True, patchable=True, shown=Shown.ON_REQUEST
-        ),
+        Field("source", Type.OBJECT, settable=True, patchable=True, shown=Shown.ON_REQUEST),
         _free("notes", Type.TEXT),
         Field("project_id", Type.ID, settable=True, shown=Shown.ON_REQUEST),
         *(Field(f"{name}_id", Type.ID, derived=True, shown=Shown.NEVER) for name in COMPONENTS),
@@ -290,13 +288,11 @@ CELL_BATCH = RecordKind(
     ),
 )
 
-KINDS: dict[str, RecordKind] = {
-    kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH)
-}
+KINDS: dict[str, RecordKind] = {kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH)}
 
 
 def opaque_version(record: dict[str, object]) -> str | None:
-    """The version of a record as text that no tool takes for a number or a date.
+    """Return the version of a record as text that no tool takes for a number or a date.
 
     ``v7`` where the service counts versions, else ``t`` and ``updated_at`` as it came, else
     None: a record without either cannot be told from a later one.

@@ -7,17 +7,17 @@ The client side sends a `Request` over a `Wire`; the service is a plain function
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-JsonValue: TypeAlias = "str | int | float | bool | None | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
 RecordBody: TypeAlias = "dict[str, JsonValue]"
 """One record as the service wrote it, every key kept."""
 

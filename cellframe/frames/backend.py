@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Backend: TypeAlias = Literal["polars", "pandas"]
 AnyFrame: TypeAlias = "pl.DataFrame | pl.LazyFrame | pd.DataFrame | Iterable[Mapping[str, Any]]"
+_NO_FRAME = "is no frame: give a polars or pandas DataFrame, or a list of dicts."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Incoming:
 
 
 def to_backend(frame: pl.DataFrame, backend: Backend) -> Any:
-    """A frame in the library that was asked for.
+    """Return a frame in the library that was asked for.
 
     pandas columns are arrow-backed: gaps keep integers integers, dates stay dates.
     """
@@ -54,26 +55,24 @@ def to_backend(frame: pl.DataFrame, backend: Backend) -> Any:
 
 
 def to_polars(frame: AnyFrame) -> Incoming:
-    """An edited frame in polars, from polars, pandas or a list of dicts.
+    """Return an edited frame in polars, from polars, pandas or a list of dicts.
 
     Raises
     ------
     PlanError
         It is none of these, or two columns have one name.
     """
-    if isinstance(frame, pl.LazyFrame):
-        frame = frame.collect()
-    if isinstance(frame, pl.DataFrame):
-        return Incoming(frame, {})
+    given: Any = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    if isinstance(given, pl.DataFrame):
+        return Incoming(given, {})
     pandas = sys.modules.get("pandas")
-    if pandas is not None and isinstance(frame, pandas.DataFrame):
-        return _from_pandas(frame)
-    if isinstance(frame, Iterable) and not isinstance(frame, str | bytes | Mapping):
-        rows = list(frame)
+    if pandas is not None and isinstance(given, pandas.DataFrame):
+        return _from_pandas(given)
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
+        rows = list(given)
         if all(isinstance(row, Mapping) for row in rows):
             return _from_rows(rows)
-    message = f"A {type(frame).__name__} is no frame: give a polars or pandas DataFrame, or a list of dicts."
-    raise PlanError(message, table([]))
+    raise PlanError(f"A {type(frame).__name__} {_NO_FRAME}", table([]))
 
 
 def _from_rows(rows: list[Mapping[str, Any]]) -> Incoming:
@@ -90,7 +89,10 @@ def _from_pandas(frame: pd.DataFrame) -> Incoming:
     labels = [str(label) for label in frame.columns]
     twice = sorted({label for label in labels if labels.count(label) > 1})
     if twice:
-        faults = [Fault(f"{label!r} is there {labels.count(label)} times.", column=label, rule="unique") for label in twice]
+        faults = [
+            Fault(f"{label!r} is there {labels.count(label)} times.", column=label, rule="unique")
+            for label in twice
+        ]
         raise PlanError("Two columns have one name.", table(faults))
     columns: dict[str, Any] = {}
     for position, label in enumerate(labels):
@@ -103,11 +105,14 @@ def _from_pandas(frame: pd.DataFrame) -> Incoming:
 
 
 def _typed(values: pd.Series) -> Any:
-    """A pandas column of one type; NaN and NaT are gaps."""
+    """Return a pandas column of one type; NaN and NaT are gaps."""
     try:
         found = pl.from_pandas(values.reset_index(drop=True), nan_to_null=True)
     except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
-        return [None if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)]
+        return [
+            None if missing else str(value)
+            for value, missing in zip(values, values.isna(), strict=True)
+        ]
     return found
 
 
@@ -131,7 +136,7 @@ def _assemble(columns: Mapping[str, Any], height: int) -> Incoming:
 
 
 def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
-    """A column of Python objects, as its one type or as text."""
+    """Return a column of Python objects, as its one type or as text."""
     values = [_plain(value) for value in values]
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
@@ -148,11 +153,16 @@ def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
 
 
 def _plain(value: Any) -> Any:
-    """A value without its numpy or pandas coat."""
+    """Return a value without its numpy or pandas coat."""
     if value is None or isinstance(value, str | bool | int | float):
         return None if value != value else value  # noqa: PLR0124
     if isinstance(value, datetime):
-        is_day = value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
+        is_day = value.tzinfo is None and (
+            value.hour,
+            value.minute,
+            value.second,
+            value.microsecond,
+        ) == (0, 0, 0, 0)
         return date(value.year, value.month, value.day) if is_day else value.isoformat()
     item = getattr(value, "item", None)
     return item() if callable(item) and getattr(value, "ndim", 1) == 0 else value

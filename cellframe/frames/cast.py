@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.contract.records import Type
-from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.decode import dtype_of
 from cellframe.frames.faults import Fault, cell_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from cellframe.frames.columns import Column
 
 _EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
@@ -81,7 +81,7 @@ def cast(
 
 
 def _simple(values: pl.Series, wanted: pl.DataType) -> pl.Series:
-    """A column as text, number or date; a blank text where no text belongs is a gap."""
+    """Return a column as text, number or date; a blank text where no text belongs is a gap."""
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
     if isinstance(values.dtype, pl.Decimal):
@@ -121,7 +121,9 @@ def _to_text(values: pl.Series) -> tuple[pl.Series, str, str]:
         # A join made floats of whole numbers: 7.0 was 7.
         whole = (values == values.round(0)) & (values.abs() <= _EXACT)
         made = pl.select(
-            pl.when(whole).then(values.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(values.cast(pl.String))
+            pl.when(whole)
+            .then(values.cast(pl.Int64, strict=False).cast(pl.String))
+            .otherwise(values.cast(pl.String))
         ).to_series()
         return pl.select(pl.when(values.is_not_nan()).then(made)).to_series(), rule, advice
     if values.dtype.is_integer() or values.dtype == pl.Null:
@@ -140,7 +142,9 @@ def _to_date(values: pl.Series) -> tuple[pl.Series, str, str]:
         return made, "has a time of day, which a date does not", advice
     if values.dtype == pl.String:
         days = values.str.to_date("%Y-%m-%d", strict=False)
-        midnight = values.str.replace(r"[T ]00:00:00(\.0+)?(Z|\+00:00)?$", "").str.to_date("%Y-%m-%d", strict=False)
+        midnight = values.str.replace(r"[T ]00:00:00(\.0+)?(Z|\+00:00)?$", "").str.to_date(
+            "%Y-%m-%d", strict=False
+        )
         return pl.select(pl.coalesce(days, midnight)).to_series(), rule, advice
     return pl.Series(values.name, [None] * len(values), dtype=pl.Date), rule, advice
 
@@ -148,13 +152,21 @@ def _to_date(values: pl.Series) -> tuple[pl.Series, str, str]:
 def _to_moment(values: pl.Series) -> tuple[pl.Series, str, str]:
     rule, advice = "is no time", "Write times as 2025-11-03T14:30:00, in UTC."
     if isinstance(values.dtype, pl.Datetime):
-        moments = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if values.dtype.time_zone else values
+        moments = (
+            values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+            if values.dtype.time_zone
+            else values
+        )
         return moments.cast(pl.Datetime("us")), rule, advice
     if values.dtype == pl.Date:
         return values.cast(pl.Datetime("us")), rule, advice
     if values.dtype == pl.String:
         text = values.str.replace(" ", "T").str.replace(r"(Z|\+00:00)$", "")
-        return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False), rule, advice
+        return (
+            text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", time_unit="us", strict=False),
+            rule,
+            advice,
+        )
     return pl.Series(values.name, [None] * len(values), dtype=pl.Datetime("us")), rule, advice
 
 
@@ -165,7 +177,7 @@ def _to_integer(values: pl.Series) -> tuple[pl.Series, str, str]:
     return made, "is no whole number", ""
 
 
-_CASTS = {
+_CASTS: dict[pl.DataType, Callable[[pl.Series], tuple[pl.Series, str, str]]] = {
     pl.Float64(): _to_number,
     pl.String(): _to_text,
     pl.Date(): _to_date,

@@ -1,7 +1,7 @@
-"""Which columns a frame of records has, and what each label stands for.
+r"""Which columns a frame of records has, and what each label stands for.
 
 A plain field is a column of its own; every leaf below a field of quantities is one too,
-labelled by its path and its unit: ``cathode.loading [mg/cm**2]``. ``\\`` escapes ``.`` and
+labelled by its path and its unit: ``cathode.loading [mg/cm**2]``. ``\`` escapes ``.`` and
 ``[`` inside a name.
 """
 
@@ -107,9 +107,9 @@ def is_quantity(value: object) -> bool:
     if not isinstance(value, dict) or "value" not in value:
         return False
     number, unit = value["value"], value.get("unit")
-    return (number is None or (isinstance(number, int | float) and not isinstance(number, bool))) and (
-        unit is None or isinstance(unit, str)
-    )
+    return (
+        number is None or (isinstance(number, int | float) and not isinstance(number, bool))
+    ) and (unit is None or isinstance(unit, str))
 
 
 def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
@@ -124,7 +124,7 @@ def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
 
 
 def component_leaves(value: object) -> Iterator[tuple[Path, object]]:
-    """The leaves of a spec's component: its properties, and its material by name."""
+    """Return the leaves of a spec's component: its properties, and its material by name."""
     if not isinstance(value, dict):
         return
     yield from leaves(value.get("properties"))
@@ -134,13 +134,13 @@ def component_leaves(value: object) -> Iterator[tuple[Path, object]]:
 
 
 def leaves_of(row: Field, record: Mapping[str, object]) -> Iterator[tuple[Path, object]]:
-    """The leaves of one nested field of a record."""
+    """Return the leaves of one nested field of a record."""
     value = record.get(row.name)
     return component_leaves(value) if row.type is Type.COMPONENT else leaves(value)
 
 
 def survey(kind: RecordKind, records: Iterable[Mapping[str, Any]]) -> dict[Place, Seen]:
-    """What the records hold below their nested fields, by place."""
+    """Return what the records hold below their nested fields, by place."""
     seen: dict[Place, Seen] = {}
     nested = [row for row in kind.fields if row.type in _NESTED]
     for record in sorted(records, key=lambda record: str(record.get("created_at") or "")):
@@ -157,7 +157,7 @@ def survey(kind: RecordKind, records: Iterable[Mapping[str, Any]]) -> dict[Place
 
 
 def escape(name: str) -> str:
-    """A name as it stands in a label."""
+    """Return a name as it stands in a label."""
     return re.sub(r"([\\.\[])", r"\\\1", name)
 
 
@@ -193,7 +193,7 @@ def _show(text: str) -> str:
 
 
 def label_of(row: Field, path: Path, unit: str | None = None) -> str:
-    """The label of one leaf: ``cathode.loading [mg/cm**2]``, ``ratings.capacity [A.h]``."""
+    """Return the label of one leaf: ``cathode.loading [mg/cm**2]``, ``ratings.capacity [A.h]``."""
     prefix = [row.label] if row.label else []
     prefix = [row.name] if row.type is Type.COMPONENT else prefix
     name = ".".join([*prefix, *map(escape, path)])
@@ -201,7 +201,7 @@ def label_of(row: Field, path: Path, unit: str | None = None) -> str:
 
 
 def plain_columns(kind: RecordKind, *, everything: bool = False) -> list[Column]:
-    """The columns that do not depend on the records, in the order of the table."""
+    """Return the columns that do not depend on the records, in the order of the table."""
     return [
         Column(row.column, field=row)
         for row in kind.fields
@@ -210,9 +210,13 @@ def plain_columns(kind: RecordKind, *, everything: bool = False) -> list[Column]
     ]
 
 
-def arrange(kind: RecordKind, plain: list[Column], leaf_columns: Iterable[Column]) -> tuple[Column, ...]:
-    """Columns in the order every frame has: keys, names, lot, dates, quantities, other
-    properties, notes, what was asked for besides, version.
+def arrange(
+    kind: RecordKind, plain: list[Column], leaf_columns: Iterable[Column]
+) -> tuple[Column, ...]:
+    """Return columns in the order that every frame has.
+
+    Keys, names, lot, dates, quantities, other properties, notes, what was asked for besides,
+    version.
     """
     parent = [Column(kind.parent_noun, Leaf.PARENT_NAME)] if kind.parent else []
     version = [Column(kind.version, Leaf.VERSION)]
@@ -222,7 +226,7 @@ def arrange(kind: RecordKind, plain: list[Column], leaf_columns: Iterable[Column
     first = [c for c in plain if c not in keys + names + asked and c.label != "notes"]
     notes = [c for c in plain if c.label == "notes"]
     numbers = sorted(leaf_columns, key=lambda c: (not _is_number_like(c), *_rank(kind, c)))
-    return tuple([*keys, *names, *parent, *first, *numbers, *notes, *asked, *version])
+    return (*keys, *names, *parent, *first, *numbers, *notes, *asked, *version)
 
 
 def _is_number_like(column: Column) -> bool:
@@ -234,13 +238,18 @@ def _rank(kind: RecordKind, column: Column) -> tuple[int, int, Path, int]:
     order = [row.name for row in kind.fields].index(column.place[0])
     parts = MEASURED_COMPONENTS
     head = column.path[0] if column.path else ""
-    return order, parts.index(head) if head in parts else len(parts), column.path, column.leaf is Leaf.UNIT
+    return (
+        order,
+        parts.index(head) if head in parts else len(parts),
+        column.path,
+        column.leaf is Leaf.UNIT,
+    )
 
 
 def leaf_columns(
     kind: RecordKind, seen: Mapping[Place, Seen], units: Mapping[Place, str | None]
 ) -> list[Column]:
-    """A column for every leaf that some record has.
+    """Return a column for every leaf that some record has.
 
     Parameters
     ----------
@@ -261,7 +270,10 @@ def leaf_columns(
         if at.units:
             unit = units[name, path]
             if unit is None:
-                columns += [Column(bare, Leaf.VALUE, row, path), Column(f"{bare}.unit", Leaf.UNIT, row, path)]
+                columns += [
+                    Column(bare, Leaf.VALUE, row, path),
+                    Column(f"{bare}.unit", Leaf.UNIT, row, path),
+                ]
                 text = f"{bare}.text"
             else:
                 columns.append(Column(f"{bare} [{unit}]", Leaf.QUANTITY, row, path, unit))

@@ -36,7 +36,7 @@ spreadsheet can hold one with."""
 
 
 def dtype_of(column: Column) -> pl.DataType:
-    """The type of a column."""
+    """Return the type of a column."""
     return DTYPES[column.type]
 
 
@@ -46,7 +46,7 @@ def decode(
     columns: Sequence[Column],
     parents: Mapping[str, str | None],
 ) -> tuple[pl.DataFrame, list[Fault]]:
-    """A frame of records.
+    """Return a frame of records.
 
     Parameters
     ----------
@@ -76,7 +76,11 @@ def decode(
                 values.append(read(record))
             except (ValueError, TypeError, OverflowError) as fault:
                 rule = str(fault)
-                shown = None if isinstance(fault, UnitError) else column.field and record.get(column.field.name)
+                shown = (
+                    None
+                    if isinstance(fault, UnitError)
+                    else column.field and record.get(column.field.name)
+                )
                 faults.append(cell_fault(number, record.get("name"), column.label, shown, rule))
                 values.append(None)
         series.append(pl.Series(column.label, values, dtype=dtype_of(column), strict=True))
@@ -97,7 +101,9 @@ def _reader(
         return lambda record: None if (value := row.value(record)) is None else as_type(value)
     pick = _LEAF[column.leaf]
     if row.type is Type.COMPONENT:
-        return lambda record: pick(column, dict(component_leaves(record.get(row.name))).get(column.path))
+        return lambda record: pick(
+            column, dict(component_leaves(record.get(row.name))).get(column.path)
+        )
     return lambda record: pick(column, _at(record.get(row.name), column.path))
 
 

@@ -23,7 +23,7 @@ Value: TypeAlias = "str | float | date | None"
 
 
 def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) -> dict[str, Any]:
-    """The body that makes these changes.
+    """Return the body that makes these changes.
 
     Parameters
     ----------
@@ -53,7 +53,9 @@ def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) 
     return body
 
 
-def _object(row: Field, edits: Sequence[tuple[Column, Value]], before: Mapping[str, Any]) -> dict[str, Any]:
+def _object(
+    row: Field, edits: Sequence[tuple[Column, Value]], before: Mapping[str, Any]
+) -> dict[str, Any]:
     after = deepcopy(dict(before))
     # Clears come first: one place may lose its text and gain a number in one edit.
     for column, value in sorted(edits, key=lambda edit: edit[1] is not None):

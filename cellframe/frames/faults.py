@@ -39,10 +39,10 @@ class Fault:
     rule: str = ""
 
 
-def cell_fault(  # noqa: PLR0913 - the place, the value and the rule
+def cell_fault(
     row: int, name: object, column: str, value: object, rule: str, advice: str = ""
 ) -> Fault:
-    """A fault of one cell, in one sentence."""
+    """Return a fault of one cell, in one sentence."""
     shown = _short(value)
     called = None if name is None else str(name)
     who = f"row {row} ('{called}')" if called else f"row {row}"

@@ -6,7 +6,6 @@ is left out in silence. One that starts with ``_`` or ``#`` is a comment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -28,7 +27,7 @@ from cellframe.frames.columns import (
 from cellframe.frames.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 ACTION = "_action"
 """A reserved column; it asks for deletes."""
@@ -69,7 +68,9 @@ def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen
     header = Header()
     for label in frame.columns:
         if label == ACTION and frame[label].drop_nulls().len():
-            reason = "asks for deletes. A plan makes and changes records; delete one with delete(id)."
+            reason = (
+                "asks for deletes. A plan makes and changes records; delete one with delete(id)."
+            )
             header.faults.append(Fault(f"{label!r} {reason}", column=label, rule="no deletes"))
         elif not label.startswith(("_", "#")):
             found = reader.column(label)
@@ -110,7 +111,9 @@ class _Reader:
         if kind.parent:
             self.plain[kind.parent_noun] = Column(kind.parent_noun, Leaf.PARENT_NAME)
         shown = {place: next(iter(at.units), None) for place, at in seen.items()}
-        self.known = leaf_columns(kind, seen, {place: spell(unit) if unit else None for place, unit in shown.items()})
+        self.known = leaf_columns(
+            kind, seen, {place: spell(unit) if unit else None for place, unit in shown.items()}
+        )
         self.places = {_bare(column.label): column for column in self.known}
 
     def column(self, label: str) -> Column | Fault:
@@ -123,7 +126,9 @@ class _Reader:
             return self._known(label, known.field, known.path, unit)
         return self._beside(label, path) or self._new(label, path, unit)
 
-    def _known(self, label: str, row: Field, path: tuple[str, ...], unit: str | None) -> Column | Fault:
+    def _known(
+        self, label: str, row: Field, path: tuple[str, ...], unit: str | None
+    ) -> Column | Fault:
         at = self.seen[row.name, path]
         if unit is not None:
             return self._quantity(label, row, path, unit)
@@ -136,7 +141,7 @@ class _Reader:
         return self._text(label, row, path)
 
     def _beside(self, label: str, path: tuple[str, ...]) -> Column | None:
-        """The ``.unit``, ``.text`` or ``.json`` column beside another."""
+        """Return the ``.unit``, ``.text`` or ``.json`` column beside another."""
         leaf = {"unit": Leaf.UNIT, "text": Leaf.TEXT, "json": Leaf.JSON}.get(path[-1])
         known = self.places.get(".".join(map(escape, path[:-1])))
         if leaf is None or known is None or known.field is None:
@@ -147,8 +152,18 @@ class _Reader:
         for row in self.kind.fields:
             below = path[1:] if row.label else path
             fits = path[0] == row.label if row.label else path[0] in MEASURED_COMPONENTS
-            if row.type is Type.QUANTITIES and fits and below and all(below) and (row.label or len(below) > 1):
-                return self._text(label, row, below) if unit is None else self._quantity(label, row, below, unit)
+            if (
+                row.type is Type.QUANTITIES
+                and fits
+                and below
+                and all(below)
+                and (row.label or len(below) > 1)
+            ):
+                return (
+                    self._text(label, row, below)
+                    if unit is None
+                    else self._quantity(label, row, below, unit)
+                )
         return self._unknown(label)
 
     def _quantity(self, label: str, row: Field, path: tuple[str, ...], unit: str) -> Column | Fault:
@@ -167,25 +182,35 @@ class _Reader:
         return Column(label, Leaf.TEXT, row, path)
 
     def _needs_unit(self, label: str) -> Fault:
-        meant = next((c.label for c in self.known if _bare(c.label) == _bare(label)), f"{label} [UNIT]")
+        meant = next(
+            (c.label for c in self.known if _bare(c.label) == _bare(label)), f"{label} [UNIT]"
+        )
         message = f"{label!r} holds numbers without a unit. Name the column {meant!r}"
         message += "." if "[UNIT]" not in meant else ", with [1] for a pure number."
         return Fault(message, column=label, rule="unit")
 
     def _unknown(self, label: str) -> Fault:
         meant = self.nearest(label)
-        advice = f"Did you mean {meant!r}?" if meant else "Known columns: " + ", ".join(self._labels()) + "."
+        advice = (
+            f"Did you mean {meant!r}?"
+            if meant
+            else "Known columns: " + ", ".join(self._labels()) + "."
+        )
         message = f"{label!r} is no column of a {self.kind.noun} frame. {advice} A comment column starts with '_'."
         return Fault(message, column=label, rule="known column")
 
     def nearest(self, label: str) -> str | None:
-        """The known label that is most like this one."""
+        """Return the known label that is most like this one."""
         labels = {_bare(known).casefold(): known for known in self._labels() if known != label}
         close = get_close_matches(_bare(label).casefold(), labels, n=1, cutoff=0.7)
         return labels[close[0]] if close else None
 
     def _labels(self) -> list[str]:
-        return list(dict.fromkeys([*(column.label for column in self.plain.values()), *(c.label for c in self.known)]))
+        return list(
+            dict.fromkeys(
+                [*(column.label for column in self.plain.values()), *(c.label for c in self.known)]
+            )
+        )
 
 
 def _bare(label: str) -> str:

@@ -34,7 +34,7 @@ _WORDS = {
 
 
 def schema_for(columns: Sequence[Column]) -> pa.DataFrameSchema:
-    """The schema of a frame with these columns.
+    """Return the schema of a frame with these columns.
 
     Parameters
     ----------
@@ -57,9 +57,7 @@ def _column(column: Column) -> pa.Column:
         )
     if column.is_number:
         checks.append(pa.Check(_finite, error="is not finite"))
-    return pa.Column(
-        dtype_of(column), checks, nullable=not required(column), unique=is_key(column)
-    )
+    return pa.Column(dtype_of(column), checks, nullable=not required(column), unique=is_key(column))
 
 
 def _finite(data: PolarsData) -> pl.LazyFrame:
@@ -101,7 +99,11 @@ def _fault(frame: pl.DataFrame, case: dict[str, Any], name: str) -> Fault:
     # A column that is missing or unknown is named in failure_case; `column` has the schema's name.
     column = str(case["failure_case"] if check.startswith("column_in") else case["column"])
     if row is None or check.startswith(("column_in", "dtype")):
-        said = f"is {case['failure_case']}, not as the schema says ({check})" if check.startswith("dtype") else rule
+        said = (
+            f"is {case['failure_case']}, not as the schema says ({check})"
+            if check.startswith("dtype")
+            else rule
+        )
         return Fault(f"{column!r} {said}.", column=column, value=None, rule=check)
     called = frame[name][row] if name in frame.columns else None
     return cell_fault(int(row), called, column, frame[column][int(row)], rule)

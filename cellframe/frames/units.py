@@ -25,7 +25,7 @@ def choose(
     asked: Mapping[str, str],
     spec: Mapping[str, Any] | None,
 ) -> dict[Place, str | None]:
-    """The unit of each place that holds quantities.
+    """Return the unit of each place that holds quantities.
 
     Parameters
     ----------
@@ -70,8 +70,10 @@ def _guesses(path: Path, spec: Mapping[str, Any] | None) -> Iterator[str | None]
 
 
 def _on_spec(path: Path, spec: Mapping[str, Any]) -> Iterator[str | None]:
-    """The unit of the same property on the spec: ``cathode.loading`` is its cathode's loading,
-    ``cell.mass`` stands under its own properties or among its ratings.
+    """Return the unit of the same property on the spec.
+
+    ``cathode.loading`` is its cathode's loading; ``cell.mass`` stands under its own properties
+    or among its ratings.
     """
     head, rest = path[0], path[1:]
     if head in COMPONENTS:

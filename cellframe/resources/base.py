@@ -100,7 +100,9 @@ class Resource(Generic[R]):
             Another record has the new name; `.existing_id`.
         """
         body = dict(fields)
-        return self.with_id(ref, lambda id_: self.record(self._ask("PATCH", self._path(id_), body=body)))
+        return self.with_id(
+            ref, lambda id_: self.record(self._ask("PATCH", self._path(id_), body=body))
+        )
 
     def delete(self, ref: Ref) -> None:
         """Delete one record, and everything below it. This acts at once and cannot be undone.
@@ -120,10 +122,14 @@ class Resource(Generic[R]):
     def _path(self, id_: str) -> str:
         return routes.one(self.kind.collection, id_)
 
-    def _ask(self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None) -> Any:
+    def _ask(
+        self, method: str, path: str, *, query: Mapping[str, Any] | None = None, body: Any = None
+    ) -> Any:
         return ask(self._connection.wire, method, path, query=query, body=body)
 
-    def _list(self, path: str, limit: int | None, offset: int | None, query: Mapping[str, Any]) -> RecordList[R]:
+    def _list(
+        self, path: str, limit: int | None, offset: int | None, query: Mapping[str, Any]
+    ) -> RecordList[R]:
         """All pages, or the one that limit and offset ask for."""
         if limit is not None or offset is not None:
             answer = self._ask("GET", path, query={**query, "limit": limit, "offset": offset})
@@ -137,14 +143,18 @@ class Resource(Generic[R]):
         return self.record(self._ask("POST", path, body=dict(fields)), created=True)
 
     def _get_if_taken(self, make: Callable[[], R], fields: Mapping[str, Any]) -> R:
-        """The record made, or the one that has its name; a warning where they differ."""
+        """Return the record made, or the one that has its name; a warning where they differ."""
         try:
             return make()
         except ConflictError as fault:
             if fault.existing_id is None:
                 raise
             found = self.get(fault.existing_id)
-        differing = [name for name, value in fields.items() if not _is_within(value, self._given(found, name))]
+        differing = [
+            name
+            for name, value in fields.items()
+            if not _is_within(value, self._given(found, name))
+        ]
         if differing:
             message = (
                 f"The {self.kind.noun} {found.name!r} exists already, with another {', '.join(differing)}; "
@@ -177,7 +187,7 @@ class Resource(Generic[R]):
         return call(self._by_name(ref, missing))
 
     def _by_name(self, name: str, missing: ApiError) -> str:
-        """The id of the one record with this name.
+        """Return the id of the one record with this name.
 
         Raises
         ------
@@ -194,7 +204,9 @@ class Resource(Generic[R]):
             raise AmbiguousNameError(message, found)
         if not isinstance(missing, NotFoundError):
             raise missing
-        raise NotFoundError(self._not_found(name), status=404, code=missing.code, request=missing.request)
+        raise NotFoundError(
+            self._not_found(name), status=404, code=missing.code, request=missing.request
+        )
 
     def _not_found(self, name: str) -> str:
         near = difflib.get_close_matches(name, self._names(), n=3, cutoff=0.6)
@@ -206,12 +218,12 @@ class Resource(Generic[R]):
         raise NotImplementedError
 
     def _names(self) -> Sequence[str]:
-        """Some names that there are, for a guess at what was meant."""
+        """Return some names that there are, for a guess at what was meant."""
         raise NotImplementedError
 
 
 def query_of(filters: Mapping[str, Any]) -> dict[str, Any]:
-    """Filters as the query of a list."""
+    """Return filters as the query of a list."""
     spelled: dict[str, Any] = {}
     for name, value in filters.items():
         if value is None:
@@ -243,5 +255,5 @@ def _is_within(given: Any, found: Any) -> bool:
         return all(_is_within(value, found.get(key)) for key, value in given.items())
     if isinstance(given, str) and isinstance(found, str):
         # A date comes back as midnight of its day.
-        return given == found or f"{given}T00:00:00Z" == found
+        return found in {given, f"{given}T00:00:00Z"}
     return bool(given == found)

@@ -100,7 +100,11 @@ class CellInstances(Resource[CellInstance]):
             )
         if self._connection.offers("cell_list"):
             return self._list(routes.CELLS, limit, offset, query)
-        found = [cell for id_ in self._spec_ids() for cell in self._list(self._below(id_), None, None, query)]
+        found = [
+            cell
+            for id_ in self._spec_ids()
+            for cell in self._list(self._below(id_), None, None, query)
+        ]
         first = offset or 0
         last = None if limit is None else first + limit
         return RecordList(found[first:last], len(found))
@@ -173,7 +177,9 @@ class CellInstances(Resource[CellInstance]):
             self._connection, self.kind, pages, scope=scope, query=query, parents=parents, wish=wish
         )
 
-    def plan(self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None) -> Plan:
+    def plan(
+        self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None
+    ) -> Plan:
         """Compare an edited frame of cells with what was read and with the service.
 
         Nothing is sent but reads. A row with a blank ``instance_id`` is a new cell; a row that
@@ -206,7 +212,12 @@ class CellInstances(Resource[CellInstance]):
 
         parent_id = None if spec is None else self._specs.id_of(spec)
         return make_plan(
-            self._connection, self.kind, edited, base=base, parent_id=parent_id, find_parent=self._specs.id_of
+            self._connection,
+            self.kind,
+            edited,
+            base=base,
+            parent_id=parent_id,
+            find_parent=self._specs.id_of,
         )
 
     def _lab_paths(self) -> list[str]:
@@ -222,7 +233,11 @@ class CellInstances(Resource[CellInstance]):
 
     def _named(self, name: str) -> Iterator[tuple[str, str]]:
         found = [cell for cell in self.list(name_exact=name) if cell.name == name]
-        specs = self._specs.read(sorted({cell.cell_specification_id for cell in found})) if found else {}
+        specs = (
+            self._specs.read(sorted({cell.cell_specification_id for cell in found}))
+            if found
+            else {}
+        )
         for cell in found:
             spec = specs.get(cell.cell_specification_id)
             yield f"{spec.name if spec else cell.cell_specification_id}::{cell.name}", cell.id

@@ -141,7 +141,9 @@ class CellSpecs(Resource[CellSpec]):
         query = query_of(filters)
         pages = read_all(self._connection, routes.SPECS, {**query, "full": "true"})
         wish = Wish(backend, units, columns, schema)
-        return to_frame(self._connection, self.kind, pages, scope="", query=query, parents={}, wish=wish)
+        return to_frame(
+            self._connection, self.kind, pages, scope="", query=query, parents={}, wish=wish
+        )
 
     def plan(self, edited: AnyFrame, *, base: AnyFrame | None = None) -> Plan:
         """Compare an edited frame of specs with what was read and with the service.
@@ -191,5 +193,5 @@ class CellSpecs(Resource[CellSpec]):
         return [spec.name for spec in self._list(routes.SPECS, routes.DEFAULT_PAGE, 0, {})]
 
     def id_of(self, ref: Ref) -> str:
-        """The id of a spec: from a record at once, from text by reading it."""
+        """Return the id of a spec: from a record at once, from text by reading it."""
         return ref.id if isinstance(ref, CellSpec) else self.get(ref).id

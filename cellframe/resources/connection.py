@@ -57,7 +57,7 @@ class Connection:
         return found if isinstance(found, dict) else {}
 
     def offers(self, extension: str) -> Any:
-        """What the service says of one extension; None where it has none."""
+        """Return what the service says of one extension; None where it has none."""
         extensions = self.capabilities.get("extensions")
         return extensions.get(extension) if isinstance(extensions, dict) else None
 
@@ -87,9 +87,12 @@ class Connection:
         """Every page of a list, as it came; a next one steps by the records that came."""
         offset = 0
         while True:
-            answer = ask(self.wire, "GET", path, query={**query, "limit": self.page, "offset": offset})
+            answer = ask(
+                self.wire, "GET", path, query={**query, "limit": self.page, "offset": offset}
+            )
             # A bare array is a whole list, older services answer it.
-            page = {"items": answer, "total": len(answer)} if isinstance(answer, list) else answer
+            whole = isinstance(answer, list)
+            page: dict[str, Any] = {"items": answer, "total": len(answer)} if whole else answer
             yield page
             offset += len(page["items"])
             if not page["items"] or offset >= page.get("total", 0):

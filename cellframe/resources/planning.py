@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from cellframe.contract import routes
 from cellframe.contract.records import KINDS, RecordKind, opaque_version
 from cellframe.errors import AmbiguousNameError, NotFoundError, PlanError
@@ -25,6 +23,8 @@ from cellframe.writeback.assemble import Base, Edited, Present, assemble, fold, 
 from cellframe.writeback.plan import Plan
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from cellframe.resources.connection import Connection
     from cellframe.store.versions import Pull
 
@@ -34,7 +34,7 @@ FEW = 20
 FindParent = Callable[[str], str]
 
 
-def make_plan(  # noqa: PLR0913 - a frame, and what may be said about it
+def make_plan(
     connection: Connection,
     kind: RecordKind,
     frame: AnyFrame,
@@ -43,7 +43,7 @@ def make_plan(  # noqa: PLR0913 - a frame, and what may be said about it
     parent_id: str | None = None,
     find_parent: FindParent | None = None,
 ) -> Plan:
-    """The plan of an edited frame; see the resources' ``plan``.
+    """Return the plan of an edited frame; see the resources' ``plan``.
 
     Parameters
     ----------
@@ -63,8 +63,23 @@ def make_plan(  # noqa: PLR0913 - a frame, and what may be said about it
     _raise("The frame cannot be read as records.", header.faults)
     names = keys.names(header)
     typed = cast(incoming.frame, header.columns, [*_called(keys, names, bases)], incoming.numbers)
-    parents = _parent_ids(kind, keys, typed.frame, {**{i: b.record for i, b in bases.items()}, **present.records}, parent_id, find_parent)
-    edited = Edited(kind, incoming.frame, header.columns, typed, keys.ids, [*_called(keys, names, bases)], parents)
+    parents = _parent_ids(
+        kind,
+        keys,
+        typed.frame,
+        {**{i: b.record for i, b in bases.items()}, **present.records},
+        parent_id,
+        find_parent,
+    )
+    edited = Edited(
+        kind,
+        incoming.frame,
+        header.columns,
+        typed,
+        keys.ids,
+        [*_called(keys, names, bases)],
+        parents,
+    )
     _raise("Two new rows have one name.", _twins(edited))
     changed = [id_ for id_ in touched(edited, bases) if id_ not in present.records]
     present.records |= _records(connection, kind, changed, bases)
@@ -86,18 +101,26 @@ class _Keys:
                 f"The frame has no {kind.key!r} column. Read it with to_frame(), which has one, or add "
                 "an empty one where every row is new."
             )
-            _raise("The frame cannot be read as records.", [Fault(message, column=kind.key, rule="key column")])
+            _raise(
+                "The frame cannot be read as records.",
+                [Fault(message, column=kind.key, rule="key column")],
+            )
         self.ids = self._texts(kind.key)
         _raise("The frame cannot be read as records.", self._faults())
-        versions = self._texts(kind.version) if kind.version in frame.columns else [None] * frame.height
+        versions = (
+            self._texts(kind.version) if kind.version in frame.columns else [None] * frame.height
+        )
         self.versions = {id_: v for id_, v in zip(self.ids, versions, strict=True) if id_ and v}
         self.known_ids = [id_ for id_ in self.ids if id_ is not None]
 
     def names(self, header: Header) -> list[str | None]:
-        """What each row calls its record."""
+        """Return what each row calls its record."""
         labels = [
-            label for label, column in header.columns.items()
-            if column.leaf is Leaf.PLAIN and column.field is not None and column.field.name == "name"
+            label
+            for label, column in header.columns.items()
+            if column.leaf is Leaf.PLAIN
+            and column.field is not None
+            and column.field.name == "name"
         ]
         return self._texts(labels[0]) if labels else [None] * self.frame.height
 
@@ -105,7 +128,10 @@ class _Keys:
         values = self.frame[label]
         if values.dtype.is_numeric():
             return [None if value is None or value != value else str(value) for value in values]  # noqa: PLR0124
-        return [None if value is None or not str(value).strip() else str(value) for value in values.to_list()]
+        return [
+            None if value is None or not str(value).strip() else str(value)
+            for value in values.to_list()
+        ]
 
     def _faults(self) -> list[Fault]:
         faults: list[Fault] = []
@@ -128,8 +154,10 @@ def _raise(message: str, faults: Sequence[Fault]) -> None:
         raise PlanError(message, table(faults))
 
 
-def _called(keys: _Keys, names: Sequence[str | None], bases: Mapping[str, Base]) -> Iterable[str | None]:
-    """What to call each row: the name it has, else the one it had."""
+def _called(
+    keys: _Keys, names: Sequence[str | None], bases: Mapping[str, Base]
+) -> Iterable[str | None]:
+    """Return what to call each row: the name it has, else the one it had."""
     for id_, name in zip(keys.ids, names, strict=True):
         known = bases.get(id_ or "")
         yield name or (str(known.record.get("name")) if known else None)
@@ -138,20 +166,22 @@ def _called(keys: _Keys, names: Sequence[str | None], bases: Mapping[str, Base])
 def _bases(
     connection: Connection, kind: RecordKind, keys: _Keys, given: AnyFrame | None
 ) -> dict[str, Base]:
-    """What was read, by id: what the caller gives, else what is kept here."""
+    """Return what was read, by id: what the caller gives, else what is kept here."""
     if given is not None:
         return _given_bases(connection, kind, to_polars(given).frame)
     ids, versions = list(keys.versions), list(keys.versions.values())
     found = connection.versions.find(kind.name, ids, versions)
     units: dict[str, dict[str, str]] = {}
     return {
-        id_: Base(read.record, read.pull.parents, units.setdefault(read.pull.name, _units(read.pull)))
+        id_: Base(
+            read.record, read.pull.parents, units.setdefault(read.pull.name, _units(read.pull))
+        )
         for id_, read in found.items()
     }
 
 
 def _given_bases(connection: Connection, kind: RecordKind, frame: pl.DataFrame) -> dict[str, Base]:
-    """The records behind a frame that the caller says was read: its versions find them."""
+    """Return the records behind a frame that the caller says was read: its versions find them."""
     keys = _Keys(kind, frame)
     bases = _bases(connection, kind, keys, None)
     missing = [row for row, id_ in enumerate(keys.ids) if id_ is not None and id_ not in bases]
@@ -163,7 +193,11 @@ def _given_bases(connection: Connection, kind: RecordKind, frame: pl.DataFrame) 
         Fault(
             f"base=, row {row}: version {keys.versions.get(str(keys.ids[row]))!r} is not kept here, nor is it what the "
             "service has. Plan without base= to compare with the service alone.",
-            row, None, kind.version, None, "known version",
+            row,
+            None,
+            kind.version,
+            None,
+            "known version",
         )
         for row in missing
         if keys.ids[row] not in bases
@@ -173,7 +207,7 @@ def _given_bases(connection: Connection, kind: RecordKind, frame: pl.DataFrame) 
 
 
 def _units(pull: Pull) -> dict[str, str]:
-    """The units that a reading was shown in, by label without unit."""
+    """Return the units that a reading was shown in, by label without unit."""
     shown = (parse(label) for label in pull.labels)
     return {".".join(path): unit for path, unit in shown if unit is not None}
 
@@ -181,8 +215,11 @@ def _units(pull: Pull) -> dict[str, str]:
 def _records(
     connection: Connection, kind: RecordKind, ids: Sequence[str], bases: Mapping[str, Base]
 ) -> dict[str, Mapping[str, Any]]:
-    """Records as they are now; one that is gone is left out."""
-    parents = {str(bases[i].record.get(kind.parent_field)) if i in bases and kind.parent else None for i in ids}
+    """Return records as they are now; one that is gone is left out."""
+    parents = {
+        str(bases[i].record.get(kind.parent_field)) if i in bases and kind.parent else None
+        for i in ids
+    }
     if len(ids) <= FEW or (kind.parent and None in parents and not connection.offers("cell_list")):
         return {id_: found for id_ in ids if (found := _one(connection, kind, id_)) is not None}
     wanted = set(ids)
@@ -196,13 +233,20 @@ def _one(connection: Connection, kind: RecordKind, id_: str) -> Mapping[str, Any
         return None
 
 
-def _all(connection: Connection, kind: RecordKind, parents: set[str | None]) -> Iterable[Mapping[str, Any]]:
+def _all(
+    connection: Connection, kind: RecordKind, parents: set[str | None]
+) -> Iterable[Mapping[str, Any]]:
     """Whole lists: of these parents, or of the lab where a parent is not known."""
     from cellframe.resources.reading import read_all
 
-    paths = [kind.collection] if not kind.parent or None in parents else [
-        routes.below(KINDS[kind.parent].collection, str(parent), kind.under_parent) for parent in sorted(map(str, parents))
-    ]
+    paths = (
+        [kind.collection]
+        if not kind.parent or None in parents
+        else [
+            routes.below(KINDS[kind.parent].collection, str(parent), kind.under_parent)
+            for parent in sorted(map(str, parents))
+        ]
+    )
     for path in paths:
         try:
             pages = read_all(connection, path, {} if kind.parent else {"full": "true"})
@@ -212,7 +256,7 @@ def _all(connection: Connection, kind: RecordKind, parents: set[str | None]) -> 
             yield from page
 
 
-def _parent_ids(  # noqa: PLR0913 - where a parent may be named
+def _parent_ids(
     kind: RecordKind,
     keys: _Keys,
     frame: pl.DataFrame,
@@ -220,7 +264,7 @@ def _parent_ids(  # noqa: PLR0913 - where a parent may be named
     parent_id: str | None,
     find_parent: FindParent | None,
 ) -> list[str | None]:
-    """The parent of every row: its record's; for a new row the one it names, else the given."""
+    """Return the parent of every row: its record's; for a new row the one it names, else the given."""
     if not kind.parent:
         return [None] * len(keys.ids)
     key, noun = kind.field(kind.parent_field).column, kind.parent_noun
@@ -248,12 +292,15 @@ def _found(find_parent: FindParent, name: str) -> str:
     try:
         return find_parent(name)
     except (NotFoundError, AmbiguousNameError) as fault:
-        _raise("A new row names a parent that cannot be found.", [Fault(str(fault), value=name, rule="parent")])
+        _raise(
+            "A new row names a parent that cannot be found.",
+            [Fault(str(fault), value=name, rule="parent")],
+        )
         raise
 
 
 def _twins(edited: Edited) -> list[Fault]:
-    """New rows with one name under one parent: the second would be refused half way."""
+    """Return new rows with one name under one parent: the second would be refused half way."""
     first: dict[tuple[str | None, str], int] = {}
     faults: list[Fault] = []
     for row in edited.new_rows:
@@ -267,8 +314,10 @@ def _twins(edited: Edited) -> list[Fault]:
     return faults
 
 
-def _namesakes(connection: Connection, edited: Edited) -> dict[tuple[str | None, str], Mapping[str, Any]]:
-    """Records that have a new row's name already."""
+def _namesakes(
+    connection: Connection, edited: Edited
+) -> dict[tuple[str | None, str], Mapping[str, Any]]:
+    """Return records that have a new row's name already."""
     kind = edited.kind
     wanted = {
         (edited.parent_ids[row], str(edited.names[row]))
@@ -278,18 +327,32 @@ def _namesakes(connection: Connection, edited: Edited) -> dict[tuple[str | None,
     if len(wanted) > FEW:
         records = _all(connection, kind, {parent for parent, _ in wanted})
     else:
-        records = (record for parent, name in wanted for record in _by_name(connection, kind, parent, name))
-    found = {(record.get(kind.parent_field) if kind.parent else None, str(record["name"])): record for record in records}
+        records = (
+            record for parent, name in wanted for record in _by_name(connection, kind, parent, name)
+        )
+    found = {
+        (record.get(kind.parent_field) if kind.parent else None, str(record["name"])): record
+        for record in records
+    }
     return {key: record for key, record in found.items() if key in wanted}
 
 
-def _by_name(connection: Connection, kind: RecordKind, parent: str | None, name: str) -> Iterable[Mapping[str, Any]]:
-    path = kind.collection if parent is None else routes.below(KINDS[kind.parent].collection, parent, kind.under_parent)
+def _by_name(
+    connection: Connection, kind: RecordKind, parent: str | None, name: str
+) -> Iterable[Mapping[str, Any]]:
+    path = (
+        kind.collection
+        if parent is None
+        else routes.below(KINDS[kind.parent].collection, parent, kind.under_parent)
+    )
     try:
         pages = list(connection.pages(path, {"name": f"eq.{name}"}))
     except NotFoundError:
         message = f"No {kind.parent_noun} has the id {parent!r}."
-        _raise("A new row names a parent that cannot be found.", [Fault(message, value=parent, rule="parent")])
+        _raise(
+            "A new row names a parent that cannot be found.",
+            [Fault(message, value=parent, rule="parent")],
+        )
         raise
     return [record for page in pages for record in page["items"]]
 
@@ -297,8 +360,10 @@ def _by_name(connection: Connection, kind: RecordKind, parent: str | None, name:
 def _lots(
     connection: Connection, edited: Edited, records: Iterable[Mapping[str, Any]]
 ) -> dict[str, dict[str, tuple[str, str]]]:
-    """The lots of every spec whose cells name one, where the service keeps lots as records."""
-    columns = [c for c in edited.columns.values() if c.leaf is Leaf.PLAIN and c.field and c.field.refers_to]
+    """Return the lots of every spec whose cells name one, where the service keeps lots as records."""
+    columns = [
+        c for c in edited.columns.values() if c.leaf is Leaf.PLAIN and c.field and c.field.refers_to
+    ]
     if not columns:
         return {}
     newer = next(("batch_id" in record for record in records), None)
@@ -317,7 +382,9 @@ def _lots(
     return found
 
 
-def _writing_parents(edited: Edited, column: Column, records: Iterable[Mapping[str, Any]]) -> set[str | None]:
+def _writing_parents(
+    edited: Edited, column: Column, records: Iterable[Mapping[str, Any]]
+) -> set[str | None]:
     asked = {record["id"] for record in records}
     return {
         edited.parent_ids[row]
@@ -327,10 +394,13 @@ def _writing_parents(edited: Edited, column: Column, records: Iterable[Mapping[s
 
 
 def _empty(connection: Connection, edited: Edited, keys: _Keys, header: Header) -> Plan:
-    """The plan before its steps: whose it is, and what its limits are a part of."""
-    pull = connection.versions.covering(edited.kind.name, keys.known_ids) if keys.known_ids else None
+    """Return the plan before its steps: whose it is, and what its limits are a part of."""
+    pull = (
+        connection.versions.covering(edited.kind.name, keys.known_ids) if keys.known_ids else None
+    )
     notices = [
-        f"{label!r} is a property that no {edited.kind.noun} has yet" + (f"; the nearest is {near!r}." if near else ".")
+        f"{label!r} is a property that no {edited.kind.noun} has yet"
+        + (f"; the nearest is {near!r}." if near else ".")
         for label, near in header.new
     ]
     if not edited.frame.height:
@@ -348,8 +418,12 @@ def _empty(connection: Connection, edited: Edited, keys: _Keys, header: Header) 
 
 
 def _filled(connection: Connection, edited: Edited, pull: Pull) -> dict[str, int]:
-    """Filled cells of each edited column in what was read."""
-    columns = [c for c in edited.columns.values() if c.is_editable and edited.typed.frame[c.label].null_count()]
+    """Return filled cells of each edited column in what was read."""
+    columns = [
+        c
+        for c in edited.columns.values()
+        if c.is_editable and edited.typed.frame[c.label].null_count()
+    ]
     if not columns:
         return {}
     records = list(connection.versions.records(pull))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -11,6 +10,8 @@ from cellframe import __version__
 from cellframe.errors import ConfigError, TransportError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from cellframe.contract.records import RecordKind
     from cellframe.frames.backend import Backend
     from cellframe.frames.columns import Column, Place, Seen
@@ -44,7 +45,9 @@ class Wish:
     schema: Any = None
 
 
-def read_all(connection: Connection, path: str, query: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
+def read_all(
+    connection: Connection, path: str, query: Mapping[str, Any]
+) -> list[list[dict[str, Any]]]:
     """Every page of a list, each record once.
 
     Raises
@@ -63,7 +66,7 @@ def read_all(connection: Connection, path: str, query: Mapping[str, Any]) -> lis
     raise TransportError(message, request=f"GET {path}")
 
 
-def to_frame(  # noqa: PLR0913 - what was read, of what, and how it is wanted
+def to_frame(
     connection: Connection,
     kind: RecordKind,
     pages: Sequence[Sequence[dict[str, Any]]],
@@ -73,7 +76,7 @@ def to_frame(  # noqa: PLR0913 - what was read, of what, and how it is wanted
     parents: Mapping[str, Mapping[str, Any]],
     wish: Wish,
 ) -> Any:
-    """The checked frame of what was read; the reading itself is kept.
+    """Return the checked frame of what was read; the reading itself is kept.
 
     Parameters
     ----------
@@ -120,7 +123,7 @@ def _columns(
     return arrange(kind, plain, leaves)
 
 
-def _with_wanted(  # noqa: PLR0913 - the columns there are, and those that are wanted
+def _with_wanted(
     kind: RecordKind,
     wanted: Sequence[str],
     plain: list[Column],
@@ -128,7 +131,7 @@ def _with_wanted(  # noqa: PLR0913 - the columns there are, and those that are w
     seen: Mapping[Place, Seen],
     asked: Mapping[str, str],
 ) -> tuple[list[Column], list[Column]]:
-    """The columns, with those that are wanted at any rate."""
+    """Return the columns, with those that are wanted at any rate."""
     import polars as pl
 
     from cellframe.contract.quantities import default_unit
@@ -138,7 +141,9 @@ def _with_wanted(  # noqa: PLR0913 - the columns there are, and those that are w
     if isinstance(wanted, str):
         message = f"columns={wanted!r}: give a list of labels, or 'all'."
         raise ConfigError(message)
-    have = {column.label for column in (*plain, *leaves)} | {".".join(parse(c.label)[0]) for c in leaves}
+    have = {column.label for column in (*plain, *leaves)} | {
+        ".".join(parse(c.label)[0]) for c in leaves
+    }
     labels: dict[str, pl.DataType] = {}
     for label in wanted:
         path, unit = parse(label)
@@ -149,14 +154,18 @@ def _with_wanted(  # noqa: PLR0913 - the columns there are, and those that are w
     header = read_header(kind, pl.DataFrame(schema=labels), seen)
     if header.faults:
         raise ConfigError(" ".join(fault.message for fault in header.faults))
-    more = [column for column in header.columns.values() if column.label not in {kind.version, kind.parent_noun}]
+    more = [
+        column
+        for column in header.columns.values()
+        if column.label not in {kind.version, kind.parent_noun}
+    ]
     return (
         plain + [column for column in more if column.leaf is Leaf.PLAIN],
         leaves + [column for column in more if column.leaf is not Leaf.PLAIN],
     )
 
 
-def _keep(  # noqa: PLR0913 - a pull has many parts
+def _keep(
     connection: Connection,
     kind: RecordKind,
     pages: Sequence[Sequence[dict[str, Any]]],

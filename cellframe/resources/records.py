@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from cellframe.errors import TransportError
 
@@ -35,8 +35,11 @@ class Record(Mapping[str, Any]):
     notes: str | None
 
     def __init__(self, body: Mapping[str, Any], *, created: bool = False) -> None:
-        if not isinstance(body, Mapping) or not isinstance(body.get("id"), str):
-            raise TransportError("The service answered with something that is no record: it has no id.")
+        given: Any = body
+        if not isinstance(given, Mapping) or not isinstance(body.get("id"), str):
+            raise TransportError(
+                "The service answered with something that is no record: it has no id."
+            )
         self._body = dict(body)
         self._created = created
 
@@ -73,7 +76,7 @@ class Record(Mapping[str, Any]):
         return sorted({*super().__dir__(), *self._body})
 
     def to_dict(self) -> dict[str, Any]:
-        """The record as JSON values, every key as it came."""
+        """Return the record as JSON values, every key as it came."""
         return dict(self._body)
 
     def __repr__(self) -> str:

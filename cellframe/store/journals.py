@@ -12,7 +12,7 @@ import os
 import secrets
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import orjson
 
@@ -74,7 +74,7 @@ class Journal:
         """Close the file."""
         os.close(self._handle)
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -106,7 +106,7 @@ class Journals:
         return Journal(self.folder / name, about)
 
     def own_values(self, ids: Sequence[str]) -> dict[str, list[Line]]:
-        """What was written from here to these records, oldest first.
+        """Return what was written from here to these records, oldest first.
 
         Returns
         -------
@@ -123,7 +123,7 @@ class Journals:
 
 
 def read(path: Path) -> Iterator[Line]:
-    """The lines of a journal, its header first; a torn last line is left out.
+    """Return the lines of a journal, its header first; a torn last line is left out.
 
     Raises
     ------

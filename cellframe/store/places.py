@@ -21,7 +21,7 @@ def state_folder() -> Path:
 
 
 def service_folder(root: Path, identity: str) -> Path:
-    """The part of a state folder that belongs to one service.
+    """Return the part of a state folder that belongs to one service.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 import warnings
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import orjson
@@ -115,17 +115,9 @@ class Versions:
 
         bodies = [orjson.dumps(page) for page in pages]
         names = [self._keep_page(body) for body in bodies]
-        whole = Pull(
-            **{
-                **asdict(pull),
-                "rows": index.height,
-                "size": sum(map(len, bodies)),
-                "pages": tuple(names),
-            }
-        )
-        place = pl.Series(
-            "page", [n for n, page in enumerate(pages) for _ in page], dtype=pl.Int32
-        )
+        size = sum(map(len, bodies))
+        whole = replace(pull, rows=index.height, size=size, pages=tuple(names))
+        place = pl.Series("page", [n for n, page in enumerate(pages) for _ in page], dtype=pl.Int32)
         private(self.folder / "pulls")
         draft = self.folder / "pulls" / f".{whole.name}.{time.monotonic_ns()}"
         index.with_columns(place).write_parquet(draft)
@@ -141,7 +133,7 @@ class Versions:
         return [pull for pull in self._all() if pull.kind == kind]
 
     def find(self, kind: str, ids: Sequence[str], versions: Sequence[str]) -> dict[str, Read]:
-        """The records that a frame's ids and versions were read from.
+        """Return the records that a frame's ids and versions were read from.
 
         Parameters
         ----------
@@ -175,7 +167,7 @@ class Versions:
         return found
 
     def covering(self, kind: str, ids: Sequence[str]) -> Pull | None:
-        """The newest pull that holds any of these records: what its reader looked at."""
+        """Return the newest pull that holds any of these records: what its reader looked at."""
         import polars as pl
 
         for pull in self.pulls(kind):
@@ -185,7 +177,7 @@ class Versions:
         return None
 
     def records(self, pull: Pull, pages: Iterable[int] | None = None) -> Iterator[Record]:
-        """The records of a pull, or of some of its pages; a damaged page is left out, loudly."""
+        """Return the records of a pull, or of some of its pages; a damaged page is left out, loudly."""
         for page in range(len(pull.pages)) if pages is None else pages:
             try:
                 yield from self._page(pull.pages[page])
@@ -215,7 +207,7 @@ class Versions:
         pulls: list[Pull] = []
         for path in (self.folder / "pulls").glob("*.json"):
             try:
-                stored = orjson.loads(path.read_bytes())
+                stored: dict[str, Any] = orjson.loads(path.read_bytes())
                 pulls.append(Pull(**{**stored, "pages": tuple(stored["pages"])}))
             except (OSError, ValueError, TypeError, KeyError):
                 warnings.warn(f"{path} is damaged and is left aside.", stacklevel=2)

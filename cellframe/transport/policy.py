@@ -28,7 +28,7 @@ class Secret:
         self.__value = value
 
     def reveal(self) -> str:
-        """The credential, for the header of a request."""
+        """Return the credential, for the header of a request."""
         return self.__value
 
     def __repr__(self) -> str:
@@ -73,7 +73,7 @@ class Policy:
         return {**who, "X-API-Key": self.key.reveal()} if self.key is not None else who
 
 
-def from_settings(  # noqa: PLR0913 - the settings a person may give
+def from_settings(
     api_url: str | None,
     api_key: str | None,
     api_token: str | None,
@@ -83,7 +83,7 @@ def from_settings(  # noqa: PLR0913 - the settings a person may give
     *,
     allow_http: bool,
 ) -> Policy:
-    """The policy that arguments and environment variables ask for; arguments win.
+    """Return the policy that arguments and environment variables ask for; arguments win.
 
     Raises
     ------
@@ -94,7 +94,9 @@ def from_settings(  # noqa: PLR0913 - the settings a person may give
     key = api_key or (None if given else _first(_KEY_VARIABLES))
     token = api_token or (None if given or key else _first(_TOKEN_VARIABLES))
     address = api_url or _first(_URL_VARIABLES)
-    if not address and any(os.environ.get(name) for name in ("IONWORKS_API_KEY", "IONWORKS_API_TOKEN")):
+    if not address and any(
+        os.environ.get(name) for name in ("IONWORKS_API_KEY", "IONWORKS_API_TOKEN")
+    ):
         address = HOSTED
     if not address:
         message = (

@@ -38,7 +38,7 @@ _FIRST_REFUSAL = 400
 _FIRST_FAULT = 500
 
 
-def ask(  # noqa: PLR0913 - the parts of one request
+def ask(
     wire: Wire,
     method: str,
     path: str,
@@ -111,12 +111,14 @@ def _unsendable(value: Any, place: str) -> str | None:
     if isinstance(value, dict):
         return next(filter(None, (_unsendable(v, f"{place}.{k}") for k, v in value.items())), None)
     if isinstance(value, list | tuple):
-        return next(filter(None, (_unsendable(v, f"{place}[{n}]") for n, v in enumerate(value))), None)
+        return next(
+            filter(None, (_unsendable(v, f"{place}[{n}]") for n, v in enumerate(value))), None
+        )
     return None
 
 
 def read(request: Request, reply: Reply, origin: str) -> Any:
-    """The JSON of an answer; a refusal is raised."""
+    """Return the JSON of an answer; a refusal is raised."""
     if reply.status >= _FIRST_REFUSAL:
         raise refusal(request, reply, origin)
     content = reply.content
@@ -129,7 +131,7 @@ def read(request: Request, reply: Reply, origin: str) -> Any:
 
 
 def refusal(request: Request, reply: Reply, origin: str) -> ApiError | TransportError:
-    """The error that a refused request stands for."""
+    """Return the error that a refused request stands for."""
     try:
         problem = orjson.loads(reply.content)
     except orjson.JSONDecodeError:
@@ -168,7 +170,7 @@ def _sentence(request: Request, status: int, problem: dict[str, Any], origin: st
 
 
 def _seconds(text: str | None) -> float | None:
-    """A ``Retry-After`` in seconds; dates and garbage are None."""
+    """Return a ``Retry-After`` in seconds; dates and garbage are None."""
     try:
         return max(0.0, float(text)) if text else None
     except ValueError:

@@ -59,7 +59,9 @@ class Terms:
     note: str | None = None
 
 
-def apply(plan: Plan, way: Way, terms: Terms, limits: Limits, journals: Journals) -> Iterator[Receipt]:
+def apply(
+    plan: Plan, way: Way, terms: Terms, limits: Limits, journals: Journals
+) -> Iterator[Receipt]:
     """Send a plan; yield the receipt as it grows, at last the whole one.
 
     Raises
@@ -68,16 +70,28 @@ def apply(plan: Plan, way: Way, terms: Terms, limits: Limits, journals: Journals
         The journal cannot be written; nothing is sent from then on.
     """
     refused = _refusal(plan, terms, limits)
-    if refused or not any(decided(step, terms.on_conflict).action not in STOPS for step in plan.steps):
-        results = [standing(step) or unsent(step, Outcome.NOT_ATTEMPTED, refused) for step in plan.steps]
+    if refused or not any(
+        decided(step, terms.on_conflict).action not in STOPS for step in plan.steps
+    ):
+        results = [
+            standing(step) or unsent(step, Outcome.NOT_ATTEMPTED, refused) for step in plan.steps
+        ]
         yield Receipt(plan, tuple(results), refused)
         return
-    header: dict[str, Any] = {"plan": plan.digest, "service": plan.service, "origin": plan.origin, "note": terms.note}
+    header: dict[str, Any] = {
+        "plan": plan.digest,
+        "service": plan.service,
+        "origin": plan.origin,
+        "note": terms.note,
+    }
     done: list[Result] = []
     with journals.open_new({**header, "base": plan.base_digest, "counts": plan.summary}) as journal:
         for results in _waves_sent(plan, way, terms, journal):
             done += results
-            left = [unsent(step, Outcome.NOT_ATTEMPTED, "Not sent yet.") for step in plan.steps[len(done) :]]
+            left = [
+                unsent(step, Outcome.NOT_ATTEMPTED, "Not sent yet.")
+                for step in plan.steps[len(done) :]
+            ]
             yield Receipt(plan, (*done, *left), journal=journal.path)
         journal.append([{"type": "end", "counts": Receipt(plan, tuple(done)).counts}])
 
@@ -102,7 +116,9 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
     reasons: list[str] = []
     if terms.invalid == "refuse" and found[Action.INVALID]:
         count = found[Action.INVALID]
-        reasons.append(f"{count} {_rows(count)} invalid. To send the others: client.apply(plan, invalid='skip')")
+        reasons.append(
+            f"{count} {_rows(count)} invalid. To send the others: client.apply(plan, invalid='skip')"
+        )
     held = found[Action.CONFLICT] + found[Action.EXISTS]
     if terms.on_conflict == "fail" and held:
         reasons.append(
@@ -126,7 +142,9 @@ def _waves_sent(plan: Plan, way: Way, terms: Terms, journal: Journal) -> Iterato
     for phase in (_needed_lots(plan.new_lots, rows), rows):
         for wave in _waves(phase):
             if stopped:
-                yield [standing(step) or unsent(step, Outcome.NOT_ATTEMPTED, stopped) for step in wave]
+                yield [
+                    standing(step) or unsent(step, Outcome.NOT_ATTEMPTED, stopped) for step in wave
+                ]
                 continue
             tasks = [Task(step, way, lots) for step in wave]
             results = _sent(tasks, journal, workers)
@@ -138,7 +156,7 @@ def _waves_sent(plan: Plan, way: Way, terms: Terms, journal: Journal) -> Iterato
 
 
 def _needed_lots(lots: Sequence[Step], rows: Sequence[Step]) -> list[Step]:
-    """The new lots of rows that are sent; a row that is skipped takes its lot with it."""
+    """Return the new lots of rows that are sent; a row that is skipped takes its lot with it."""
     named = {
         (step.parent_id, fold(value))
         for step in rows
@@ -147,7 +165,8 @@ def _needed_lots(lots: Sequence[Step], rows: Sequence[Step]) -> list[Step]:
     }
     skipped = "Not needed: no row that is sent names this lot."
     return [
-        lot if (lot.parent_id, fold(str(lot.name))) in named
+        lot
+        if (lot.parent_id, fold(str(lot.name))) in named
         else replace(lot, action=Action.UNCHANGED, message=skipped)
         for lot in lots
     ]

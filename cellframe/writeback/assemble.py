@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +18,8 @@ from cellframe.writeback.diff import Class, diff, edited_cells, same
 from cellframe.writeback.plan import Action, Change, Plan, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from cellframe.frames.cast import Typed
 
 Record: TypeAlias = "Mapping[str, Any]"
@@ -108,7 +109,7 @@ class Present:
 
 
 def fold(name: str) -> str:
-    """A lot's name as it is compared."""
+    """Return a lot's name as it is compared."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -118,13 +119,21 @@ def touched(edited: Edited, bases: Mapping[str, Base]) -> list[str]:
     frame = _take(edited, rows)
     base, _ = _aligned(edited, rows, bases)
     cells = edited_cells(_compared(edited), base, frame)
-    mask = cells.select(pl.any_horizontal(pl.all())).to_series() if cells.width else pl.Series([False] * len(rows))
+    mask = (
+        cells.select(pl.any_horizontal(pl.all())).to_series()
+        if cells.width
+        else pl.Series([False] * len(rows))
+    )
     broken = {fault.row for fault in edited.typed.faults}
-    return [str(edited.ids[row]) for row, is_edited in zip(rows, mask, strict=True) if is_edited or row in broken]
+    return [
+        str(edited.ids[row])
+        for row, is_edited in zip(rows, mask, strict=True)
+        if is_edited or row in broken
+    ]
 
 
 def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: Plan) -> Plan:
-    """The plan of an edited frame.
+    """Return the plan of an edited frame.
 
     Parameters
     ----------
@@ -137,7 +146,9 @@ def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: 
     plan : Plan
         An empty plan: whose it is and what its limits are part of.
     """
-    steps = {step.row: step for step in [*_updates(edited, bases, present), *_creates(edited, present)]}
+    steps = {
+        step.row: step for step in [*_updates(edited, bases, present), *_creates(edited, present)]
+    }
     for row, faults in _by_row(edited).items():
         seen = steps.get(row) or _step(edited, row, Action.INVALID)
         steps[row] = replace(seen, action=Action.INVALID, message=" ".join(faults))
@@ -155,14 +166,18 @@ def _by_row(edited: Edited) -> dict[int, list[str]]:
 
 
 def _compared(edited: Edited) -> dict[str, Column]:
-    """Columns that are compared: all but the version, which only finds the base, and what the
-    service works out by itself.
+    """Return the columns that are compared.
+
+    Not the id and the version, which only find the base, nor what the service works out.
     """
     return {
         label: column
         for label, column in edited.columns.items()
         if column.leaf is not Leaf.VERSION
-        and not (column.field and (column.field.name == "id" or (column.field.derived and not column.field.instead)))
+        and not (
+            column.field
+            and (column.field.name == "id" or (column.field.derived and not column.field.instead))
+        )
     }
 
 
@@ -173,7 +188,7 @@ def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
 def _aligned(
     edited: Edited, rows: Sequence[int], bases: Mapping[str, Base]
 ) -> tuple[pl.DataFrame, set[tuple[int, str]]]:
-    """What was read of some rows, in their order, and the cells whose unit does not convert."""
+    """Return what was read of some rows, in their order, and the cells whose unit does not convert."""
     found = [bases[str(edited.ids[row])] for row in rows]
     parents = {id_: name for base in found for id_, name in base.parents.items()}
     return _decoded(edited, [base.record for base in found], parents)
@@ -190,7 +205,9 @@ def _decoded(
 
 
 def _step(edited: Edited, row: int, action: Action, **more: Any) -> Step:
-    return Step(action, edited.kind, row, edited.ids[row], edited.names[row], edited.parent_ids[row], **more)
+    return Step(
+        action, edited.kind, row, edited.ids[row], edited.names[row], edited.parent_ids[row], **more
+    )
 
 
 def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Iterator[Step]:
@@ -218,7 +235,9 @@ def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Ite
         place = int(position)  # type: ignore[arg-type]
         row = rows[place]
         changes = [
-            _change(edited, place, row, str(label), Class(what), (base, mine, theirs), bases, clashes)
+            _change(
+                edited, place, row, str(label), Class(what), (base, mine, theirs), bases, clashes
+            )
             for label, what in zip(group["label"], group["class"], strict=True)
         ]
         changes = [change for change in changes if change is not None]
@@ -226,7 +245,7 @@ def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Ite
             yield _classed(edited, row, changes, now[place], present)
 
 
-def _change(  # noqa: PLR0913 - one cell of three frames
+def _change(
     edited: Edited,
     place: int,
     row: int,
@@ -249,22 +268,28 @@ def _change(  # noqa: PLR0913 - one cell of three frames
     return change
 
 
-def _objection(  # noqa: PLR0913, PLR0911 - one return per rule
+def _objection(  # noqa: PLR0911 - one return per rule
     edited: Edited, row: int, column: Column, change: Change, base: Base | None, *, is_clash: bool
 ) -> tuple[str, str] | None:
-    """The rule that an edited cell breaks, and what to do; None where it breaks none."""
+    """Return the rule that an edited cell breaks, and what to do; None where it breaks none."""
     have = change.you_have
     if not column.is_editable:
         return _read_only(edited.kind, column, change)
     if column.label in edited.typed.numbers and edited.typed.numbers[column.label][row]:
-        return ("is a number where text belongs, and may have lost zeros or digits", "Write it as text.")
+        return (
+            "is a number where text belongs, and may have lost zeros or digits",
+            "Write it as text.",
+        )
     if have is None:
         needed = column.field is not None and column.field.required and column.leaf is Leaf.PLAIN
         return ("cannot be empty", f"A {edited.kind.noun} always has one.") if needed else None
     if column.type is Type.NAME:
         return _name_objection(str(have))
     if is_clash:
-        return ("is in a unit that does not convert to the record's own", "Use the label that you read.")
+        return (
+            "is in a unit that does not convert to the record's own",
+            "Use the label that you read.",
+        )
     if column.leaf is Leaf.QUANTITY and base is not None and _is_unit_only(column, change, base):
         shown = base.units[_bare(column.label)]
         return (
@@ -313,7 +338,11 @@ def _classed(
     own = present.own.get(str(edited.ids[row]), ())
     changes = [_unless_own(edited.kind, change, own) for change in changes]
     found = {change.what for change in changes}
-    more: dict[str, Any] = {"changes": tuple(changes), "record": now or {}, "version": opaque_version(dict(now or {}))}
+    more: dict[str, Any] = {
+        "changes": tuple(changes),
+        "record": now or {},
+        "version": opaque_version(dict(now or {})),
+    }
     if Class.INVALID in found:
         words = " ".join(change.message for change in changes if change.message)
         return _step(edited, row, Action.INVALID, **more, message=words)
@@ -329,7 +358,7 @@ def _classed(
 
 
 def _unless_own(kind: RecordKind, change: Change, own: Sequence[Record]) -> Change:
-    """A conflict with a value that was written from here is none: it is a change of it."""
+    """Return a conflict with a value that was written from here is none: it is a change of it."""
     if change.what is not Class.CONFLICT or not own:
         return change
     written, _ = decode(kind, own, [change.column], {})
@@ -342,16 +371,21 @@ def _unless_own(kind: RecordKind, change: Change, own: Sequence[Record]) -> Chan
 def _creates(edited: Edited, present: Present) -> Iterator[Step]:
     for row in edited.new_rows:
         changes = [
-            change for label, column in edited.columns.items()
+            change
+            for label, column in edited.columns.items()
             if (change := _filled(edited, row, label, column)) is not None
         ]
         step = _step(edited, row, Action.CREATE, changes=tuple(changes))
         faults = [change.message for change in changes if change.message]
         if edited.names[row] is None:
-            faults.append(f"Row {row}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}.")
+            faults.append(
+                f"Row {row}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
+            )
         if edited.kind.parent and edited.parent_ids[row] is None:
             noun = edited.kind.parent_noun
-            faults.append(f"Row {row}: which {noun} is it of? Pass {noun}=, or fill in '{noun}_id'.")
+            faults.append(
+                f"Row {row}: which {noun} is it of? Pass {noun}=, or fill in '{noun}_id'."
+            )
         namesake = present.namesakes.get((edited.parent_ids[row], str(edited.names[row])))
         if faults:
             yield replace(step, action=Action.INVALID, message=" ".join(faults))
@@ -368,7 +402,10 @@ def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | No
         return None
     change = Change(label, column, Class.CHANGE, None, have, None)
     if not column.is_editable:
-        lost = column.field.instead and edited.typed.frame.get_column(column.field.instead, default=None) is None
+        lost = (
+            column.field.instead
+            and edited.typed.frame.get_column(column.field.instead, default=None) is None
+        )
         if not lost:
             return None
     advice = _objection(edited, row, column, change, None, is_clash=False)
@@ -379,13 +416,21 @@ def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | No
 
 
 def _exists(edited: Edited, step: Step, record: Record) -> Step:
-    """A new row whose name is taken: there already where every value is the same."""
+    """Return a new row whose name is taken: there already where every value is the same."""
     columns = [change.column for change in step.changes]
     theirs, _ = decode(edited.kind, [record], columns, {})
     changes = tuple(
-        replace(change, what=Class.ALREADY_THERE if is_same else Class.CONFLICT, server_now=theirs[change.label][0])
+        replace(
+            change,
+            what=Class.ALREADY_THERE if is_same else Class.CONFLICT,
+            server_now=theirs[change.label][0],
+        )
         for change in step.changes
-        for is_same in same(change.column, theirs[change.label], pl.Series([change.you_have], dtype=dtype_of(change.column)))
+        for is_same in same(
+            change.column,
+            theirs[change.label],
+            pl.Series([change.you_have], dtype=dtype_of(change.column)),
+        )
     )
     there = replace(step, changes=changes, id=str(record["id"]), action=Action.ALREADY_THERE)
     if all(change.what is Class.ALREADY_THERE for change in changes):
@@ -397,24 +442,41 @@ def _exists(edited: Edited, step: Step, record: Record) -> Step:
     return replace(there, action=Action.EXISTS, message=message)
 
 
-def _lots(
-    steps: Iterable[Step], present: Present
-) -> tuple[list[Step], dict[str, dict[str, str]]]:
-    """The lots that the steps name and the service does not have yet, and those it has."""
-    known = {parent: {key: id_ for key, (_, id_) in lots.items()} for parent, lots in present.lots.items()}
+def _lots(steps: Iterable[Step], present: Present) -> tuple[list[Step], dict[str, dict[str, str]]]:
+    """Return the lots that the steps name and the service does not have yet, and those it has."""
+    known = {
+        parent: {key: id_ for key, (_, id_) in lots.items()}
+        for parent, lots in present.lots.items()
+    }
     new: dict[tuple[str, str], Step] = {}
     for step in steps:
         parent = str(step.parent_id)
         for change in step.changes:
             name, row = change.you_have, change.column.field
-            sent = step.action in (Action.CREATE, Action.UPDATE, Action.CONFLICT) and change.what is not Class.ALREADY_THERE
-            if sent and row is not None and row.refers_to and isinstance(name, str) and parent in known and fold(name) not in known[parent]:
-                new.setdefault((parent, fold(name)), _new_lot(name, parent, present.lots[parent].values()))
+            sent = (
+                step.action in (Action.CREATE, Action.UPDATE, Action.CONFLICT)
+                and change.what is not Class.ALREADY_THERE
+            )
+            if (
+                sent
+                and row is not None
+                and row.refers_to
+                and isinstance(name, str)
+                and parent in known
+                and fold(name) not in known[parent]
+            ):
+                new.setdefault(
+                    (parent, fold(name)), _new_lot(name, parent, present.lots[parent].values())
+                )
     return list(new.values()), known
 
 
 def _new_lot(name: str, parent: str, lots: Iterable[tuple[str, str]]) -> Step:
     names = [lot for lot, _ in lots]
     near = get_close_matches(name, names, n=1, cutoff=_ALIKE)
-    message = f"nearest existing lot: {near[0]!r}" if near else ("no other lot is like it" if names else "the first lot of this spec")
+    message = (
+        f"nearest existing lot: {near[0]!r}"
+        if near
+        else ("no other lot is like it" if names else "the first lot of this spec")
+    )
     return Step(Action.CREATE, CELL_BATCH, None, None, name, parent, message=message)

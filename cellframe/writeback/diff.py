@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.frames.columns import Column
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cellframe.frames.columns import Column
 
 CLOSE = 1e-12
 """Two quantities nearer than this part of the larger are one: a change of units rounds."""
@@ -48,7 +48,9 @@ def same(column: Column, left: pl.Series, right: pl.Series) -> pl.Series:
         case, everything else exactly.
     """
     if column.is_number:
-        near = (left - right).abs() <= CLOSE * pl.select(pl.max_horizontal(left.abs(), right.abs())).to_series()
+        near = (left - right).abs() <= CLOSE * pl.select(
+            pl.max_horizontal(left.abs(), right.abs())
+        ).to_series()
         # Null on either side makes `near` null, and there only two gaps are the same.
         return pl.select(pl.coalesce(near, left.is_null() & right.is_null())).to_series()
     if left.dtype == pl.String:
@@ -65,7 +67,9 @@ def canonical(column: Column, texts: pl.Series) -> pl.Series:
     return texts
 
 
-def edited_cells(columns: Mapping[str, Column], base: pl.DataFrame, edited: pl.DataFrame) -> pl.DataFrame:
+def edited_cells(
+    columns: Mapping[str, Column], base: pl.DataFrame, edited: pl.DataFrame
+) -> pl.DataFrame:
     """Which cells are not as their editor read them.
 
     Parameters
@@ -80,7 +84,12 @@ def edited_cells(columns: Mapping[str, Column], base: pl.DataFrame, edited: pl.D
     DataFrame, shape (n_rows, n_columns)
         Booleans.
     """
-    return pl.DataFrame([~same(column, edited[label], base[label]).alias(label) for label, column in columns.items()])
+    return pl.DataFrame(
+        [
+            ~same(column, edited[label], base[label]).alias(label)
+            for label, column in columns.items()
+        ]
+    )
 
 
 def diff(
@@ -114,21 +123,37 @@ def diff(
     return pl.concat([empty, *parts]).sort("row", maintain_order=True)
 
 
-def _one(  # noqa: PLR0913 - one column of three frames
-    column: Column, label: str, base: pl.Series, mine: pl.Series, theirs: pl.Series, known: pl.Series
+def _one(
+    column: Column,
+    label: str,
+    base: pl.Series,
+    mine: pl.Series,
+    theirs: pl.Series,
+    known: pl.Series,
 ) -> pl.DataFrame:
     empty_now = canonical(column, mine).is_null() if mine.dtype == pl.String else mine.is_null()
     edited = ~same(column, mine, base) & (known | ~empty_now)
     moved, agreed = ~same(column, theirs, base), same(column, theirs, mine)
     kind = (
-        pl.when(moved & agreed).then(pl.lit(Class.ALREADY_THERE.value))
-        .when(moved).then(pl.lit(Class.CONFLICT.value))
-        .when(empty_now).then(pl.lit(Class.CLEAR.value))
+        pl.when(moved & agreed)
+        .then(pl.lit(Class.ALREADY_THERE.value))
+        .when(moved)
+        .then(pl.lit(Class.CONFLICT.value))
+        .when(empty_now)
+        .then(pl.lit(Class.CLEAR.value))
         .otherwise(pl.lit(Class.CHANGE.value))
     )
     rows = edited.arg_true()
-    classes = pl.select(kind.alias("class")).to_series() if len(mine) else pl.Series("class", [], dtype=pl.String)
+    classes = (
+        pl.select(kind.alias("class")).to_series()
+        if len(mine)
+        else pl.Series("class", [], dtype=pl.String)
+    )
     return pl.DataFrame(
-        {"row": rows, "label": pl.Series([label] * len(rows), dtype=pl.String), "class": classes.gather(rows)},
+        {
+            "row": rows,
+            "label": pl.Series([label] * len(rows), dtype=pl.String),
+            "class": classes.gather(rows),
+        },
         schema={"row": pl.UInt32, "label": pl.String, "class": pl.String},
     )

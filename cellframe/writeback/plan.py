@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
@@ -18,6 +17,7 @@ from cellframe.writeback.diff import Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import date
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.columns import Column
@@ -127,19 +127,24 @@ class Step:
     message: str = ""
 
     def writes(self) -> list[tuple[Column, Value]]:
-        """The cells to send."""
+        """Return the cells to send."""
         sent = (Class.CHANGE, Class.CLEAR)
         return [(c.column, c.you_have) for c in self.changes if c.what in sent]
 
     def settled(self, what: Class) -> Step:
-        """This row with its conflicts decided: `Class.CHANGE` for mine, `ALREADY_THERE` for theirs."""
+        """Return this row with its conflicts decided: `Class.CHANGE` for mine, `ALREADY_THERE` for theirs."""
         changes = tuple(
-            replace(c, what=what if what is not Class.CHANGE or c.you_have is not None else Class.CLEAR)
-            if c.what is Class.CONFLICT else c
+            replace(
+                c, what=what if what is not Class.CHANGE or c.you_have is not None else Class.CLEAR
+            )
+            if c.what is Class.CONFLICT
+            else c
             for c in self.changes
         )
         writes = any(c.what in (Class.CHANGE, Class.CLEAR) for c in changes)
-        return replace(self, changes=changes, action=Action.UPDATE if writes else Action.ALREADY_THERE)
+        return replace(
+            self, changes=changes, action=Action.UPDATE if writes else Action.ALREADY_THERE
+        )
 
 
 @dataclass(frozen=True)
@@ -220,7 +225,10 @@ class Plan:
     def clears(self) -> Counter[str]:
         """Cells that would be emptied, by label."""
         return Counter(
-            change.label for step in self.rows for change in step.changes if change.what is Class.CLEAR
+            change.label
+            for step in self.rows
+            for change in step.changes
+            if change.what is Class.CLEAR
         )
 
     @property
@@ -241,8 +249,16 @@ class Plan:
     def digest(self) -> str:
         """Digest of everything that would be sent, and of what it was compared with."""
         lines = [
-            [s.action.value, s.kind.name, s.row, s.id, s.parent_id, s.name, s.version,
-             [[c.label, c.what.value, c.you_read, c.you_have, c.server_now] for c in s.changes]]
+            [
+                s.action.value,
+                s.kind.name,
+                s.row,
+                s.id,
+                s.parent_id,
+                s.name,
+                s.version,
+                [[c.label, c.what.value, c.you_read, c.you_have, c.server_now] for c in s.changes],
+            ]
             for s in self.steps
         ]
         return hashlib.sha256(orjson.dumps([self.service, lines])).hexdigest()
@@ -254,7 +270,7 @@ class Plan:
         return hashlib.sha256(orjson.dumps(versions)).hexdigest()
 
     def to_frame(self) -> pl.DataFrame:
-        """The plan as a frame, a row per changed cell.
+        """Return the plan as a frame, a row per changed cell.
 
         Returns
         -------
@@ -264,7 +280,18 @@ class Plan:
             without a changed cell has one line with an empty column.
         """
         schema = dict.fromkeys(
-            ["action", "record", "id", "name", "column", "class", "you_read", "you_have", "server_now", "message"],
+            [
+                "action",
+                "record",
+                "id",
+                "name",
+                "column",
+                "class",
+                "you_read",
+                "you_have",
+                "server_now",
+                "message",
+            ],
             pl.String,
         )
         return pl.DataFrame(
@@ -332,11 +359,16 @@ def refusals(plan: Plan, limits: Limits, allowed: Mapping[str, int | None]) -> l
 def _clear_refusals(plan: Plan, limits: Limits, most: int | None) -> list[str]:
     total = plan.clears.total()
     if most is not None:
-        return [f"{total} cells would be cleared, more than max_clears={most}."] if total > most else []
+        return (
+            [f"{total} cells would be cleared, more than max_clears={most}."]
+            if total > most
+            else []
+        )
     over = [
         (label, count, plan.base_filled.get(label, count))
         for label, count in plan.clears.items()
-        if count >= limits.min_rows and count > limits.clear_share * plan.base_filled.get(label, count)
+        if count >= limits.min_rows
+        and count > limits.clear_share * plan.base_filled.get(label, count)
     ]
     return [
         f"{count} of the {filled} filled cells of {label!r} would be cleared. "

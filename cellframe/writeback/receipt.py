@@ -115,7 +115,7 @@ class Receipt:
         return not self.refused and all(result.outcome in GOOD for result in self.results)
 
     def to_frame(self) -> pl.DataFrame:
-        """The receipt as a frame, a row per record that was not unchanged.
+        """Return the receipt as a frame, a row per record that was not unchanged.
 
         Returns
         -------
@@ -124,7 +124,10 @@ class Receipt:
         """
         return pl.DataFrame(
             [
-                {**{name: getattr(result, name) for name in _SCHEMA}, "outcome": result.outcome.value}
+                {
+                    **{name: getattr(result, name) for name in _SCHEMA},
+                    "outcome": result.outcome.value,
+                }
                 for result in self.results
             ],
             schema=_SCHEMA,
@@ -141,7 +144,9 @@ class Receipt:
         """
         bad = [r for r in self.results if r.row is not None and r.outcome not in GOOD]
         rows: Sequence[int] = [r.row for r in bad if r.row is not None]
-        errors = pl.Series("_error", [r.message or self.refused or r.outcome.value for r in bad], dtype=pl.String)
+        errors = pl.Series(
+            "_error", [r.message or self.refused or r.outcome.value for r in bad], dtype=pl.String
+        )
         return self.plan.edited[rows].with_columns(errors)
 
     def raise_for_failures(self) -> None:

@@ -43,8 +43,15 @@ _TRIES = 3
 """How often a row that moved is compared again and sent."""
 _MOVED = 412
 
+_OUTCOMES: dict[type[ApiError], Outcome] = {
+    ConflictError: Outcome.CONFLICT,
+    NotFoundError: Outcome.CONFLICT,
+    InvalidRecordError: Outcome.INVALID,
+    ServerError: Outcome.UNKNOWN,
+}
+"""What a refusal makes of a row. After a fault of the server nobody knows whether it wrote."""
+
 OnConflict = Literal["fail", "skip", "mine", "theirs"]
-Lots = "Mapping[str, Mapping[str, str]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +87,36 @@ class Task:
         self.guard = "none"
 
     def intent(self) -> dict[str, Any]:
-        return {**self._about(), "type": "intent", "version": self.step.version, "body": self._body()}
+        """Return the line that is on the disk before the request is sent."""
+        return {
+            **self._about(),
+            "type": "intent",
+            "version": self.step.version,
+            "body": self._body(),
+        }
 
     def outcome(self, result: Result) -> dict[str, Any]:
+        """Return the line that says what became of it, with the record before and after."""
         before = dict(self.step.record) or None
         more = {"before": before, "after": self.after, "message": result.message}
         return {
-            **self._about(), "type": "outcome", "id": result.id, "outcome": result.outcome.value,
-            "status": result.status, **more,
+            **self._about(),
+            "type": "outcome",
+            "id": result.id,
+            "outcome": result.outcome.value,
+            "status": result.status,
+            **more,
         }
 
     def _about(self) -> dict[str, Any]:
         step = self.step
         return {
-            "row": step.row, "action": step.action.value, "kind": step.kind.name, "id": step.id,
-            "name": step.name, "parent": step.parent_id,
+            "row": step.row,
+            "action": step.action.value,
+            "kind": step.kind.name,
+            "id": step.id,
+            "name": step.name,
+            "parent": step.parent_id,
         }
 
     def run(self) -> Result:
@@ -102,12 +124,15 @@ class Task:
         started = time.monotonic()
         result = self._settled() or self._attempt()
         return replace(
-            result, attempts=self.attempts, guard=self.guard, seconds=time.monotonic() - started,
+            result,
+            attempts=self.attempts,
+            guard=self.guard,
+            seconds=time.monotonic() - started,
             request_id=self.reply.headers.get("x-correlation-id"),
         )
 
     def _settled(self) -> Result | None:
-        """The result of a step that is not sent."""
+        """Return the result of a step that is not sent."""
         missing = self._missing_lot()
         return unsent(self.step, Outcome.NOT_ATTEMPTED, missing) if missing else standing(self.step)
 
@@ -115,7 +140,12 @@ class Task:
         """Why a row cannot be sent whose lot could not be created."""
         for column, value in self.step.writes():
             refers = column.field is not None and column.field.refers_to
-            if refers and isinstance(value, str) and self._known_lots() is not None and self._lot(value) is None:
+            if (
+                refers
+                and isinstance(value, str)
+                and self._known_lots() is not None
+                and self._lot(value) is None
+            ):
                 return f"Not sent: the lot {value!r} could not be created."
         return None
 
@@ -129,24 +159,21 @@ class Task:
     def _attempt(self) -> Result:
         try:
             return self._create() if self.step.action is Action.CREATE else self._update()
-        except ConflictError as fault:
-            return self._refused(Outcome.CONFLICT, fault, id_=fault.existing_id)
-        except NotFoundError as fault:
-            return self._refused(Outcome.CONFLICT, fault)
-        except InvalidRecordError as fault:
-            return self._refused(Outcome.INVALID, fault)
-        except ServerError as fault:
-            return self._refused(Outcome.UNKNOWN, fault)
         except ApiError as fault:
-            return self._refused(Outcome.FAILED, fault)
+            outcomes = (outcome for kind, outcome in _OUTCOMES.items() if isinstance(fault, kind))
+            return self._refused(next(outcomes, Outcome.FAILED), fault)
         except TransportError as fault:
-            return self._result(Outcome.UNKNOWN if fault.sent else Outcome.FAILED, message=str(fault))
+            return self._result(
+                Outcome.UNKNOWN if fault.sent else Outcome.FAILED, message=str(fault)
+            )
 
     def _create(self) -> Result:
         kind = self.step.kind
         path = kind.collection
         if kind.parent:
-            path = routes.below(KINDS[kind.parent].collection, str(self.step.parent_id), kind.under_parent)
+            path = routes.below(
+                KINDS[kind.parent].collection, str(self.step.parent_id), kind.under_parent
+            )
         self.after = self._ask(make_request("POST", path, body=self._body()))
         return self._result(Outcome.OK, id_=str(self.after["id"]), message=self._echo())
 
@@ -165,7 +192,9 @@ class Task:
                 self.step = recheck(self.step, fault.current, self.way.on_conflict)
                 continue
             return self._result(Outcome.OK, message=self._echo())
-        return self._result(Outcome.CONFLICT, message="The record kept changing while it was written. Plan again.")
+        return self._result(
+            Outcome.CONFLICT, message="The record kept changing while it was written. Plan again."
+        )
 
     def _renewed(self) -> bool:
         """Compare again where no version guards the write; false where it is a conflict now."""
@@ -190,7 +219,7 @@ class Task:
         return routes.one(self.step.kind.collection, str(self.step.id))
 
     def _body(self) -> dict[str, Any]:
-        """The body, with the id of a lot where the service keeps lots."""
+        """Return the body, with the id of a lot where the service keeps lots."""
         if self.step.kind.name == "cell_batch":
             return {"name": self.step.name}
         body = body_of(self.step.writes(), self.step.record)
@@ -207,28 +236,42 @@ class Task:
 
     def _echo(self) -> str:
         """Where the service stored something else than it was sent: it may ignore a field."""
-        changes = [change for change in self.step.changes if change.what in (Class.CHANGE, Class.CLEAR)]
-        echo, _ = decode(self.step.kind, [self.after or {}], [change.column for change in changes], {})
+        changes = [
+            change for change in self.step.changes if change.what in (Class.CHANGE, Class.CLEAR)
+        ]
+        echo, _ = decode(
+            self.step.kind, [self.after or {}], [change.column for change in changes], {}
+        )
         lost = [
             f"{change.label!r} is {echo[change.label][0]!r}"
             for change in changes
-            if not same(change.column, echo[change.label], _series(change.column, change.you_have))[0]
+            if not same(change.column, echo[change.label], _series(change.column, change.you_have))[
+                0
+            ]
         ]
         return f"The service stored other values: {', '.join(lost)}." if lost else ""
 
-    def _refused(self, outcome: Outcome, fault: ApiError, id_: str | None = None) -> Result:
-        return replace(self._result(outcome, message=str(fault), id_=id_), status=fault.status, code=fault.code)
+    def _refused(self, outcome: Outcome, fault: ApiError) -> Result:
+        existing = fault.existing_id if isinstance(fault, ConflictError) else None
+        result = self._result(outcome, message=str(fault), id_=existing)
+        return replace(result, status=fault.status, code=fault.code)
 
     def _result(self, outcome: Outcome, *, message: str = "", id_: str | None = None) -> Result:
         step = self.step
         return Result(
-            step.row, step.kind.noun, step.name, id_ or step.id, step.action.value, outcome,
-            self.reply.status or None, message=message,
+            step.row,
+            step.kind.noun,
+            step.name,
+            id_ or step.id,
+            step.action.value,
+            outcome,
+            self.reply.status or None,
+            message=message,
         )
 
 
 def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> Step:
-    """A step compared again with the record as it is now.
+    """Return a step compared again with the record as it is now.
 
     Returns
     -------
@@ -249,7 +292,9 @@ def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> 
             what = Class.CONFLICT
         changes.append(replace(change, what=what, server_now=value[0]))
     found = {change.what for change in changes}
-    moved = replace(step, changes=tuple(changes), record=current, version=opaque_version(dict(current)))
+    moved = replace(
+        step, changes=tuple(changes), record=current, version=opaque_version(dict(current))
+    )
     if Class.CONFLICT in found:
         return decided(replace(moved, action=Action.CONFLICT), on_conflict)
     done = found <= {Class.ALREADY_THERE}
@@ -270,7 +315,7 @@ def _conflict_words(step: Step) -> str:
 
 
 def decided(step: Step, on_conflict: OnConflict) -> Step:
-    """A row in conflict as the caller decided it; a deleted record has nothing to decide."""
+    """Return a row in conflict as the caller decided it; a deleted record has nothing to decide."""
     if step.action is not Action.CONFLICT or not step.record:
         return step
     if on_conflict == "mine":
@@ -279,7 +324,7 @@ def decided(step: Step, on_conflict: OnConflict) -> Step:
 
 
 def standing(step: Step) -> Result | None:
-    """The result of a step that has nothing to send; None where it has."""
+    """Return the result of a step that has nothing to send; None where it has."""
     if step.action in WRITES:
         return None
     if step.action not in STOPS:
@@ -289,5 +334,7 @@ def standing(step: Step) -> Result | None:
 
 
 def unsent(step: Step, outcome: Outcome, message: str = "") -> Result:
-    """The result of a step for which no request was made."""
-    return Result(step.row, step.kind.noun, step.name, step.id, step.action.value, outcome, message=message)
+    """Return the result of a step for which no request was made."""
+    return Result(
+        step.row, step.kind.noun, step.name, step.id, step.action.value, outcome, message=message
+    )
