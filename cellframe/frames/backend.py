@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import polars as pl
 
 from cellframe.errors import ConfigError, PlanError
-from cellframe.frames.faults import Fault, table
+from cellframe.frames.faults import Fault, cell_fault, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +117,11 @@ def _typed(values: pd.Series) -> Any:
 
 
 def _is_missing(value: Any, pandas: Any) -> bool:
-    return value is None or value is pandas.NA or value is pandas.NaT or value != value  # noqa: PLR0124
+    if value is None or value is pandas.NA or value is pandas.NaT:
+        return True
+    differs = value != value  # noqa: PLR0124
+    # A cell that holds an array answers with an array, and is no gap.
+    return isinstance(differs, bool) and differs if getattr(differs, "ndim", 0) else bool(differs)
 
 
 def _assemble(columns: Mapping[str, Any], height: int) -> Incoming:
@@ -141,15 +145,30 @@ def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
         return pl.Series(label, values, dtype=pl.Null), []
-    dtype = {frozenset({str}): pl.String, frozenset({bool}): pl.Boolean, frozenset({date}): pl.Date}
+    dtype = {frozenset({bool}): pl.Boolean, frozenset({date}): pl.Date}
     only = frozenset(kinds)
+    if only == {str}:
+        return _texts(label, values), []
     if only in dtype:
         return pl.Series(label, values, dtype=dtype[only]), []
     if kinds <= {int, float}:
         whole = kinds == {int} and all(v is None or -(2**63) <= v < 2**63 for v in values)
         return pl.Series(label, values, dtype=pl.Int64 if whole else pl.Float64, strict=False), []
     numbers = [n for n, value in enumerate(values) if isinstance(value, int | float)]
-    return pl.Series(label, [_text(value) for value in values], dtype=pl.String), numbers
+    return _texts(label, [_text(value) for value in values]), numbers
+
+
+def _texts(label: str, values: list[str | None]) -> pl.Series:
+    try:
+        return pl.Series(label, values, dtype=pl.String)
+    except UnicodeEncodeError:
+        rule = "holds half a surrogate pair, which no text does"
+        faults = [
+            cell_fault(row, None, label, ascii(value), rule, "Write it again.")
+            for row, value in enumerate(values)
+            if value is not None and any("\ud800" <= character <= "\udfff" for character in value)
+        ]
+        raise PlanError("The frame cannot be read as records.", table(faults)) from None
 
 
 def _plain(value: Any) -> Any:
@@ -165,7 +184,7 @@ def _plain(value: Any) -> Any:
         ) == (0, 0, 0, 0)
         return date(value.year, value.month, value.day) if is_day else value.isoformat()
     item = getattr(value, "item", None)
-    return item() if callable(item) and getattr(value, "ndim", 1) == 0 else value
+    return _plain(item()) if callable(item) and getattr(value, "ndim", 1) == 0 else value
 
 
 def _text(value: Any) -> str | None:

@@ -157,8 +157,8 @@ def survey(kind: RecordKind, records: Iterable[Mapping[str, Any]]) -> dict[Place
 
 
 def escape(name: str) -> str:
-    """Return a name as it stands in a label."""
-    return re.sub(r"([\\.\[])", r"\\\1", name)
+    """Return a name as it stands in a label; blanks at its ends are escaped too."""
+    return re.sub(r"([\\.\[]|^\s|\s\Z)", r"\\\1", name)
 
 
 def parse(label: str) -> tuple[Path, str | None]:
@@ -175,21 +175,25 @@ def parse(label: str) -> tuple[Path, str | None]:
     opening = re.search(r"\[(?P<unit>.*)\]\s*$", body)
     if opening:
         body, unit = body[: opening.start()], _show(opening["unit"]).strip()
-    return tuple(_show(part).strip() for part in body.split(".")), unit
+    return tuple(_show(part.strip()) for part in body.split(".")), unit
 
 
-# Escaped characters, out of the way of a split; U+0000 to U+0002 stand in no record.
+# Escaped characters, out of the way of a split; U+0000 to U+0003 stand in no record.
 _HIDDEN = {"\\\\": "\x00", "\\.": "\x01", "\\[": "\x02"}
+_FENCE = "\x03"
 
 
 def _hide(text: str) -> str:
-    return re.sub(r"\\[\\.\[]", lambda found: _HIDDEN[found.group()], text)
+    def mark(found: re.Match[str]) -> str:
+        return _HIDDEN.get(found.group(), f"{_FENCE}{found.group()[1:]}{_FENCE}")
+
+    return re.sub(r"\\[\\.\[\s]", mark, text)
 
 
 def _show(text: str) -> str:
     for code, mark in _HIDDEN.items():
         text = text.replace(mark, code[1])
-    return text
+    return text.replace(_FENCE, "")
 
 
 def label_of(row: Field, path: Path, unit: str | None = None) -> str:
@@ -259,12 +263,13 @@ def leaf_columns(
         Unit of each place with quantities; None where their units do not convert into one
         another, which makes two columns, value and unit.
     """
-    taken = {row.column for row in kind.fields}
+    taken = {row.column for row in kind.fields} | {"name", kind.parent_noun, kind.version}
     columns: list[Column] = []
     for (name, path), at in seen.items():
         row = kind.field(name)
         bare = label_of(row, path)
-        if bare in taken or not path:
+        # A label that starts with _ or # is a comment: an edit below it would be lost.
+        if bare in taken or not path or bare.startswith(("_", "#")):
             bare = ".".join([escape(name), *map(escape, path)])
         text = bare
         if at.units:

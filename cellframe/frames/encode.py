@@ -57,8 +57,10 @@ def _object(
     row: Field, edits: Sequence[tuple[Column, Value]], before: Mapping[str, Any]
 ) -> dict[str, Any]:
     after = deepcopy(dict(before))
-    # Clears come first: one place may lose its text and gain a number in one edit.
-    for column, value in sorted(edits, key=lambda edit: edit[1] is not None):
+    # Clears come first: one place may lose its text and gain a number in one edit. A unit comes
+    # after its value, in whatever order the columns are.
+    order = sorted(edits, key=lambda edit: (edit[1] is not None, edit[0].leaf is Leaf.UNIT))
+    for column, value in order:
         _put(after, column, value)
     if not row.merged:
         return after

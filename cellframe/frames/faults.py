@@ -43,10 +43,10 @@ def cell_fault(
     row: int, name: object, column: str, value: object, rule: str, advice: str = ""
 ) -> Fault:
     """Return a fault of one cell, in one sentence."""
-    shown = _short(value)
     called = None if name is None else str(name)
-    who = f"row {row} ('{called}')" if called else f"row {row}"
-    message = f"{column!r}, {who}: {shown} {rule}." + (f" {advice}" if advice else "")
+    who = f"Row {row} ('{called}')" if called else f"Row {row}"
+    shown = "" if value is None else f"{_short(value)} "
+    message = f"{who}, {column!r}: {shown}{rule}." + (f" {advice}" if advice else "")
     return Fault(message, row, called, column, None if value is None else str(value), rule)
 
 
@@ -77,7 +77,5 @@ _LONGEST = 60
 
 
 def _short(value: object) -> str:
-    if value is None:
-        return "it"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.contract.quantities import UnitError, dimension, spell
+from cellframe.contract.quantities import UnitError, conversion, dimension, is_convertible, spell
 from cellframe.contract.records import MEASURED_COMPONENTS, Field, RecordKind, Type
 from cellframe.frames.columns import (
     Column,
@@ -169,10 +169,13 @@ class _Reader:
     def _quantity(self, label: str, row: Field, path: tuple[str, ...], unit: str) -> Column | Fault:
         have = self.seen[row.name, path].units if (row.name, path) in self.seen else {}
         try:
-            if spell(unit) not in map(spell, have):
+            for other in list(have)[:1]:
+                conversion(other, unit)
+            if not have:
                 dimension(unit)
         except UnitError as fault:
-            return Fault(f"{label!r}: {fault}.", column=label, value=unit, rule="unit")
+            if not any(is_convertible(other, unit) for other in have):
+                return Fault(f"{label!r}: {fault}.", column=label, value=unit, rule="unit")
         return Column(label, Leaf.QUANTITY, row, path, unit)
 
     def _text(self, label: str, row: Field, path: tuple[str, ...]) -> Column | Fault:

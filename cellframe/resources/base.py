@@ -173,8 +173,9 @@ class Resource(Generic[R]):
         """Call with an id. Text is used as an id first: no request more when it is one."""
         if isinstance(ref, Record):
             return call(ref.id)
-        if not ref.strip():
-            message = f"An empty text names no {self.kind.noun}. Give an id, a name or a record."
+        given: Any = ref
+        if not isinstance(given, str) or not given.strip():
+            message = f"{given!r} names no {self.kind.noun}. Give an id, a name or a record."
             raise NotFoundError(message, status=404)
         try:
             return call(ref)

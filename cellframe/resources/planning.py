@@ -7,6 +7,7 @@ saw. The service is asked about rows that are not as they were read, and about n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
@@ -20,7 +21,7 @@ from cellframe.frames.faults import Fault, table
 from cellframe.frames.headers import Header, read_header
 from cellframe.transport.replies import ask
 from cellframe.writeback.assemble import Base, Edited, Present, assemble, fold, touched
-from cellframe.writeback.plan import Plan
+from cellframe.writeback.plan import WRITES, Plan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -86,8 +87,8 @@ def make_plan(
     present.namesakes = _namesakes(connection, edited)
     present.lots = _lots(connection, edited, present.records.values())
     present.own = connection.journals.own_values([*present.records])
-    empty = _empty(connection, edited, keys, header)
-    return assemble(edited, bases, present, empty)
+    plan = assemble(edited, bases, present, _empty(connection, edited, keys))
+    return replace(plan, notices=tuple(_notices(plan, header)))
 
 
 class _Keys:
@@ -393,18 +394,24 @@ def _writing_parents(
     }
 
 
-def _empty(connection: Connection, edited: Edited, keys: _Keys, header: Header) -> Plan:
+def _notices(plan: Plan, header: Header) -> Iterable[str]:
+    """Say what to look at before sending: a property that no record has may be a slip."""
+    noun = plan.kind.noun
+    sent = {change.label for step in plan.rows if step.action in WRITES for change in step.changes}
+    for label, near in header.new:
+        if label in sent:
+            yield f"{label!r} is a property that no {noun} has yet" + (
+                f"; the nearest is {near!r}." if near else "."
+            )
+    if not plan.edited.height:
+        yield "The frame has no rows."
+
+
+def _empty(connection: Connection, edited: Edited, keys: _Keys) -> Plan:
     """Return the plan before its steps: whose it is, and what its limits are a part of."""
     pull = (
         connection.versions.covering(edited.kind.name, keys.known_ids) if keys.known_ids else None
     )
-    notices = [
-        f"{label!r} is a property that no {edited.kind.noun} has yet"
-        + (f"; the nearest is {near!r}." if near else ".")
-        for label, near in header.new
-    ]
-    if not edited.frame.height:
-        notices.append("The frame has no rows.")
     return Plan(
         kind=edited.kind,
         steps=(),
@@ -413,7 +420,6 @@ def _empty(connection: Connection, edited: Edited, keys: _Keys, header: Header) 
         origin=connection.wire.origin,
         base_rows=max(pull.rows if pull else 0, len(keys.known_ids)),
         base_filled=_filled(connection, edited, pull) if pull else {},
-        notices=tuple(notices),
     )
 
 

@@ -156,7 +156,7 @@ class Versions:
         for pull in self.pulls(kind):
             if not wanted.height:
                 break
-            index = pl.read_parquet(self._index_path(pull.name))
+            index = self._index(pull)
             hits = wanted.join(index, on=["id", "version"], how="inner")
             if hits.height:
                 pages = sorted(set(hits["page"]))
@@ -171,7 +171,7 @@ class Versions:
         import polars as pl
 
         for pull in self.pulls(kind):
-            index = pl.read_parquet(self._index_path(pull.name), columns=["id"])
+            index = self._index(pull)
             if index.select(pl.col("id").is_in(list(ids)).any()).item():
                 return pull
         return None
@@ -187,11 +187,25 @@ class Versions:
     def _keep_page(self, body: bytes) -> str:
         name = hashlib.sha256(body).hexdigest()
         path = self._page_path(name)
-        if path.exists():
+        # A damaged page is written anew: it is found by what it should hold.
+        if path.exists() and path.read_bytes() == body:
             path.touch()
         else:
             write_whole(path, body)
         return name
+
+    def _index(self, pull: Pull) -> pl.DataFrame:
+        """Ids, versions and pages of a pull; none where its index is gone or damaged."""
+        import polars as pl
+
+        path = self._index_path(pull.name)
+        try:
+            return pl.read_parquet(path)
+        except (OSError, pl.exceptions.PolarsError):
+            if path.exists():
+                warnings.warn(f"{path} is damaged and is left aside.", stacklevel=2)
+            schema = {"id": pl.String, "version": pl.String, "page": pl.Int32}
+            return pl.DataFrame(schema=schema)
 
     def _page(self, name: str) -> list[Record]:
         path = self._page_path(name)
@@ -208,7 +222,10 @@ class Versions:
         for path in (self.folder / "pulls").glob("*.json"):
             try:
                 stored: dict[str, Any] = orjson.loads(path.read_bytes())
-                pulls.append(Pull(**{**stored, "pages": tuple(stored["pages"])}))
+                stored["pages"] = tuple(stored["pages"])
+                pulls.append(Pull(**stored))
+            except FileNotFoundError:
+                continue  # Another process has just let go of it.
             except (OSError, ValueError, TypeError, KeyError):
                 warnings.warn(f"{path} is damaged and is left aside.", stacklevel=2)
                 path.replace(path.with_suffix(".damaged"))

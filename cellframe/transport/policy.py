@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -134,15 +135,20 @@ def _sendable(text: str | None) -> Secret | None:
 
 
 def _checked(address: str, *, allow_http: bool) -> str:
-    parts = urlsplit(address.strip())
+    address = address.strip()
+    # What stands before an @ may be a password: such an address is not repeated.
+    shown = "What was given" if "@" in address else repr(address)
+    malformed = f"{shown} is no address: it should look like https://cells.example.org"
     try:
+        parts = urlsplit(address)
         port_is_fine = parts.port != 0
     except ValueError:
-        port_is_fine = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
-        message = f"{address!r} is no address: it should look like https://cells.example.org"
-        raise ConfigError(message)
-    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigError(malformed) from None
+    is_one_word = not any(map(str.isspace, address))
+    is_web = parts.scheme in ("http", "https")
+    if not (is_web and parts.hostname and port_is_fine and is_one_word):
+        raise ConfigError(malformed)
+    if "@" in parts.netloc or parts.query or parts.fragment:
         message = "The address holds more than scheme, host and path; pass the key as api_key=."
         raise ConfigError(message)
     if parts.scheme == "http" and not (allow_http or is_loopback(parts.hostname)):
@@ -156,4 +162,7 @@ def _checked(address: str, *, allow_http: bool) -> str:
 
 def is_loopback(host: str) -> bool:
     """Whether a host name or address is this machine itself."""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -34,6 +34,7 @@ _ERRORS: dict[int, type[ApiError]] = {
     422: InvalidRecordError,
     429: RateLimitError,
 }
+_FIRST_REDIRECT = 300
 _FIRST_REFUSAL = 400
 _FIRST_FAULT = 500
 
@@ -121,6 +122,8 @@ def read(request: Request, reply: Reply, origin: str) -> Any:
     """Return the JSON of an answer; a refusal is raised."""
     if reply.status >= _FIRST_REFUSAL:
         raise refusal(request, reply, origin)
+    if reply.status >= _FIRST_REDIRECT:
+        raise _not_json(request, reply, origin)
     content = reply.content
     if not content:
         return None

@@ -8,15 +8,18 @@ carried out.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from cellframe.contract.wire import Reply, Request
 from cellframe.errors import TransportError
+from cellframe.transport.policy import is_loopback
 
 if TYPE_CHECKING:
     from cellframe.transport.policy import Policy
@@ -35,6 +38,16 @@ class _NoNetrc(AuthBase):
         return r
 
 
+class _RetryUnlessLate(Retry):
+    """A GET whose connection broke is sent again; one that waited its whole time is not."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        error = kwargs.get("error")
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(*args, **kwargs)
+
+
 class HttpWire:
     """A wire over HTTP.
 
@@ -48,7 +61,10 @@ class HttpWire:
         self._policy = policy
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
-        retry = Retry(
+        host = urlsplit(policy.address).hostname or ""
+        # Clear text is allowed to this machine alone, so no proxy stands between.
+        self._proxies = {"no_proxy": host} if is_loopback(host) else None
+        retry = _RetryUnlessLate(
             total=_RETRIES,
             status=_RETRIES,
             allowed_methods=frozenset({"GET"}),
@@ -76,6 +92,7 @@ class HttpWire:
                 data=request.body,
                 timeout=(self._policy.connect_timeout, self._policy.read_timeout),
                 allow_redirects=False,
+                proxies=self._proxies,
             )
         except requests.RequestException as fault:
             self._give_up(request, fault)
@@ -101,7 +118,8 @@ class HttpWire:
         if isinstance(fault, requests.exceptions.SSLError):
             why = "its certificate could not be verified"
         elif never_sent:
-            why = "nothing answers there. Is the service running, and is the address right?"
+            message = f"Nothing answers at {self.origin} ({request}). Is the service running, and is the address right?"
+            raise TransportError(message, request=str(request)) from None
         elif isinstance(fault, requests.Timeout):
             why = f"no answer came within {self._policy.read_timeout:g} s"
         else:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from cellframe.errors import StalePlanError
+from cellframe.errors import PlanError, StalePlanError
+from cellframe.frames.faults import table
 from cellframe.writeback.assemble import fold
 from cellframe.writeback.plan import STOPS, WRITES, Action, Limits, Plan, Step, refusals
 from cellframe.writeback.receipt import GOOD, Outcome, Receipt, Result
@@ -73,9 +74,7 @@ def apply(
     if refused or not any(
         decided(step, terms.on_conflict).action not in STOPS for step in plan.steps
     ):
-        results = [
-            standing(step) or unsent(step, Outcome.NOT_ATTEMPTED, refused) for step in plan.steps
-        ]
+        results = [standing(step) or unsent(step, Outcome.NOT_ATTEMPTED) for step in plan.steps]
         yield Receipt(plan, tuple(results), refused)
         return
     header: dict[str, Any] = {
@@ -97,13 +96,17 @@ def apply(
 
 
 def check_service(plan: Plan, service: str, origin: str) -> None:
-    """Refuse a plan that was made against another service.
+    """Refuse what is no plan, and a plan that was made against another service.
 
     Raises
     ------
-    StalePlanError
+    PlanError, StalePlanError
         Nothing was sent.
     """
+    given: Any = plan
+    if not isinstance(given, Plan):
+        message = f"A {type(given).__name__} is no plan. Make one first: client.cell_instance.plan(frame). Nothing was sent."
+        raise PlanError(message, table([]))
     if plan.service != service:
         message = f"This plan was made for {plan.origin}, and this client speaks to {origin}. Plan again here."
         raise StalePlanError(message)
@@ -119,14 +122,24 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
         reasons.append(
             f"{count} {_rows(count)} invalid. To send the others: client.apply(plan, invalid='skip')"
         )
-    held = found[Action.CONFLICT] + found[Action.EXISTS]
+    taken, held = found[Action.EXISTS], found[Action.CONFLICT]
+    if terms.on_conflict != "skip" and taken:
+        words = (
+            "new row has a name that is taken"
+            if taken == 1
+            else "new rows have names that are taken"
+        )
+        reasons.append(
+            f"{taken} {words}. To send the others: client.apply(plan, on_conflict='skip')"
+        )
     if terms.on_conflict == "fail" and held:
         reasons.append(
             f"{held} {_rows(held)} in conflict with the service. To decide: client.apply(plan, on_conflict='skip'), "
             "'mine' or 'theirs'"
         )
     allowed = {"max_updates": terms.max_updates, "max_clears": terms.max_clears}
-    reasons += refusals(plan, limits, allowed)
+    # Conflicts decided for mine are updates and clears too.
+    reasons += refusals(replace(plan, steps=tuple(steps)), limits, allowed)
     return "Nothing was sent. " + " ".join(reasons) if reasons else ""
 
 
@@ -147,9 +160,9 @@ def _waves_sent(plan: Plan, way: Way, terms: Terms, journal: Journal) -> Iterato
                 ]
                 continue
             tasks = [Task(step, way, lots) for step in wave]
-            results = _sent(tasks, journal, workers)
+            results = _sent(tasks, journal, workers, terms.on_error)
             for step, result in zip(wave, results, strict=True):
-                if step.row is None and result.outcome is Outcome.OK:
+                if step.row is None and result.outcome in GOOD and result.id:
                     lots[str(step.parent_id)][fold(str(step.name))] = str(result.id)
                 stopped = stopped or _reason_to_stop(result, terms.on_error)
             yield results
@@ -178,10 +191,26 @@ def _waves(steps: Iterable[Step]) -> Iterator[list[Step]]:
         yield wave
 
 
-def _sent(tasks: Sequence[Task], journal: Journal, workers: int) -> list[Result]:
+def _sent(
+    tasks: Sequence[Task], journal: Journal, workers: int, on_error: OnError
+) -> list[Result]:
+    stopped: list[str] = []
+
+    def send(task: Task) -> Result:
+        if stopped:
+            return standing(task.step) or unsent(task.step, Outcome.NOT_ATTEMPTED, stopped[0])
+        result = task.run()
+        stopped.extend(filter(None, [_reason_to_stop(result, on_error)]))
+        return result
+
     journal.append([task.intent() for task in tasks if task.is_write])
     with ThreadPoolExecutor(max_workers=max(1, workers)) as pool:
-        results = list(pool.map(Task.run, tasks))
+        # Records are listed in the order in which they were made: new rows keep theirs.
+        jobs = [None if task.is_create else pool.submit(send, task) for task in tasks]
+        results = [
+            send(task) if job is None else job.result()
+            for task, job in zip(tasks, jobs, strict=True)
+        ]
     journal.append(
         [task.outcome(result) for task, result in zip(tasks, results, strict=True) if task.is_write]
     )
@@ -191,6 +220,7 @@ def _sent(tasks: Sequence[Task], journal: Journal, workers: int) -> list[Result]
 def _reason_to_stop(result: Result, on_error: OnError) -> str:
     if result.status == _UNAUTHORIZED:
         return "Not sent: the service does not accept the key."
-    if on_error == "stop" and result.outcome not in GOOD:
+    # A row that was skipped on purpose is no error.
+    if on_error == "stop" and result.attempts and result.outcome not in GOOD:
         return "Not sent: an earlier row failed, and on_error='stop'."
     return ""

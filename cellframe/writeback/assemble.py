@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
-from cellframe.contract.quantities import convert, spell
-from cellframe.contract.records import CELL_BATCH, NAME_LENGTH, RecordKind, Type, opaque_version
-from cellframe.frames.columns import Column, Leaf, parse
+from cellframe.contract.records import CELL_BATCH, RecordKind, opaque_version
+from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.decode import decode, dtype_of
 from cellframe.frames.faults import cell_fault
 from cellframe.writeback.diff import Class, diff, edited_cells, same
+from cellframe.writeback.objections import objection
 from cellframe.writeback.plan import Action, Change, Plan, Step
 
 if TYPE_CHECKING:
@@ -149,20 +149,9 @@ def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: 
     steps = {
         step.row: step for step in [*_updates(edited, bases, present), *_creates(edited, present)]
     }
-    for row, faults in _by_row(edited).items():
-        seen = steps.get(row) or _step(edited, row, Action.INVALID)
-        steps[row] = replace(seen, action=Action.INVALID, message=" ".join(faults))
     rows = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
     lots, known = _lots(rows, present)
     return replace(plan, steps=(*lots, *rows), lots=known)
-
-
-def _by_row(edited: Edited) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
-    for fault in edited.typed.faults:
-        if fault.row is not None:
-            found.setdefault(fault.row, []).append(fault.message)
-    return found
 
 
 def _compared(edited: Edited) -> dict[str, Column]:
@@ -187,7 +176,7 @@ def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
 
 def _aligned(
     edited: Edited, rows: Sequence[int], bases: Mapping[str, Base]
-) -> tuple[pl.DataFrame, set[tuple[int, str]]]:
+) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
     """Return what was read of some rows, in their order, and the cells whose unit does not convert."""
     found = [bases[str(edited.ids[row])] for row in rows]
     parents = {id_: name for base in found for id_, name in base.parents.items()}
@@ -196,12 +185,12 @@ def _aligned(
 
 def _decoded(
     edited: Edited, records: Sequence[Record], parents: Mapping[str, str]
-) -> tuple[pl.DataFrame, set[tuple[int, str]]]:
+) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
     columns = list(edited.columns.values())
     if not columns:
-        return pl.DataFrame(), set()
+        return pl.DataFrame(), {}
     frame, faults = decode(edited.kind, records, columns, parents)
-    return frame, {(fault.row or 0, str(fault.column)) for fault in faults}
+    return frame, {(fault.row or 0, str(fault.column)): fault.rule for fault in faults}
 
 
 def _step(edited: Edited, row: int, action: Action, **more: Any) -> Step:
@@ -211,124 +200,79 @@ def _step(edited: Edited, row: int, action: Action, **more: Any) -> Step:
 
 
 def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Iterator[Step]:
-    rows: list[int] = []
-    for row in edited.old_rows:
-        id_ = str(edited.ids[row])
-        if id_ in bases or id_ in present.records:
-            rows.append(row)
-        else:
-            message = f"Row {row}: no {edited.kind.noun} has the id {id_!r}. Clear it where the row is a new one."
-            yield _step(edited, row, Action.INVALID, message=message)
+    known_ids = {*bases, *present.records}
+    rows = [row for row in edited.old_rows if edited.ids[row] in known_ids]
+    for row in set(edited.old_rows).difference(rows):
+        message = (
+            f"Row {row}: no {edited.kind.noun} has the id {edited.ids[row]!r}. "
+            "Clear it where the row is a new one."
+        )
+        yield _step(edited, row, Action.INVALID, message=message)
     if not rows:
         return
-    known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
-    # Without a known base the service's own values stand in: a two-way comparison.
-    stand_in = {id_: Base(record, {}, {}) for id_, record in present.records.items()}
-    base, clashes = _aligned(edited, rows, {**stand_in, **bases})
-    now = [present.records.get(str(edited.ids[row])) for row in rows]
-    parents = {id_: name for id_, b in bases.items() for id_, name in b.parents.items()}
-    theirs, _ = _decoded(edited, [record or {} for record in now], parents)
-    # A row that nobody edited is not asked about: its base stands for what the service has.
-    mine = _take(edited, rows)
-    cells = diff(_compared(edited), base, mine, theirs, known)
-    for (position,), group in cells.group_by("row", maintain_order=True):
-        place = int(position)  # type: ignore[arg-type]
-        row = rows[place]
-        changes = [
-            _change(
-                edited, place, row, str(label), Class(what), (base, mine, theirs), bases, clashes
-            )
-            for label, what in zip(group["label"], group["class"], strict=True)
-        ]
-        changes = [change for change in changes if change is not None]
-        if changes:
-            yield _classed(edited, row, changes, now[place], present)
+    compared = _Compared(edited, rows, bases, present)
+    for row, changes in compared.changes().items():
+        now = present.records.get(str(edited.ids[row]))
+        yield _classed(edited, row, changes, now, present)
 
 
-def _change(
-    edited: Edited,
-    place: int,
-    row: int,
-    label: str,
-    what: Class,
-    frames: tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame],
-    bases: Mapping[str, Base],
-    clashes: set[tuple[int, str]],
-) -> Change | None:
-    column = edited.columns[label]
-    read, have, now = (frame[label][place] for frame in frames)
-    base = bases.get(str(edited.ids[row]))
-    if column.leaf is Leaf.PARENT_NAME and (base is None or read is None):
-        return None
-    change = Change(label, column, what, read, have, now)
-    advice = _objection(edited, row, column, change, base, is_clash=(place, label) in clashes)
-    if advice:
-        message = cell_fault(row, edited.names[row], label, have, *advice).message
-        return replace(change, what=Class.INVALID, message=message)
-    return change
+class _Compared:
+    """Rows of records, aligned: as they were read, as they are in the frame, as the service has them."""
+
+    def __init__(
+        self, edited: Edited, rows: Sequence[int], bases: Mapping[str, Base], present: Present
+    ) -> None:
+        self.edited = edited
+        self.rows = rows
+        self.bases = bases
+        self.known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
+        # Without a known base the service's own values stand in: a two-way comparison.
+        stand_in = {id_: Base(record, {}, {}) for id_, record in present.records.items()}
+        self.base, self.clashes = _aligned(edited, rows, {**stand_in, **bases})
+        self.mine = _take(edited, rows)
+        parents = {id_: name for base in bases.values() for id_, name in base.parents.items()}
+        now = [present.records.get(str(edited.ids[row]), {}) for row in rows]
+        self.theirs, _ = _decoded(edited, now, parents)
+
+    def changes(self) -> dict[int, list[Change]]:
+        """Return the edited cells, by row of the frame; a value that could not be read is one."""
+        found: dict[int, list[Change]] = {}
+        places = {row: place for place, row in enumerate(self.rows)}
+        faults = [f for f in self.edited.typed.faults if f.row is not None and f.row in places]
+        broken = {(int(f.row or 0), str(f.column)): f for f in faults}
+        cells = diff(_compared(self.edited), self.base, self.mine, self.theirs, self.known)
+        for place, label, what in cells.iter_rows():
+            row = self.rows[place]
+            if (row, label) not in broken and (change := self._change(place, label, Class(what))):
+                found.setdefault(row, []).append(change)
+        for (row, label), fault in broken.items():
+            column, read = self.edited.columns[label], self.base[label][places[row]]
+            change = Change(label, column, Class.INVALID, read, fault.value, None, fault.message)
+            found.setdefault(row, []).append(change)
+        return found
+
+    def _change(self, place: int, label: str, what: Class) -> Change | None:
+        row, column = self.rows[place], self.edited.columns[label]
+        base = self.bases.get(str(self.edited.ids[row]))
+        read, have = self.base[label][place], self.mine[label][place]
+        if column.leaf is Leaf.PARENT_NAME and (base is None or read is None):
+            return None
+        change = Change(label, column, what, read, have, self.theirs[label][place])
+        clash = self.clashes.get((place, label), "")
+        return _objected(self.edited, row, change, clash=clash, units=base.units if base else {})
 
 
-def _objection(  # noqa: PLR0911 - one return per rule
-    edited: Edited, row: int, column: Column, change: Change, base: Base | None, *, is_clash: bool
-) -> tuple[str, str] | None:
-    """Return the rule that an edited cell breaks, and what to do; None where it breaks none."""
-    have = change.you_have
-    if not column.is_editable:
-        return _read_only(edited.kind, column, change)
-    if column.label in edited.typed.numbers and edited.typed.numbers[column.label][row]:
-        return (
-            "is a number where text belongs, and may have lost zeros or digits",
-            "Write it as text.",
-        )
-    if have is None:
-        needed = column.field is not None and column.field.required and column.leaf is Leaf.PLAIN
-        return ("cannot be empty", f"A {edited.kind.noun} always has one.") if needed else None
-    if column.type is Type.NAME:
-        return _name_objection(str(have))
-    if is_clash:
-        return (
-            "is in a unit that does not convert to the record's own",
-            "Use the label that you read.",
-        )
-    if column.leaf is Leaf.QUANTITY and base is not None and _is_unit_only(column, change, base):
-        shown = base.units[_bare(column.label)]
-        return (
-            f"is the number you read in {shown}, now labelled {column.unit}",
-            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{shown}]' again.",
-        )
-    return None
-
-
-def _read_only(kind: RecordKind, column: Column, change: Change) -> tuple[str, str]:
-    if column.leaf is Leaf.PARENT_NAME or column.type is Type.ID:
-        instead = column.field.instead if column.field else ""
-        if instead:
-            return "is set by the service", f"Edit {instead!r} instead."
-        return f"does not change: a {kind.noun} stays where it is", f"Restore {change.you_read!r}."
-    return "is not edited here", "Restore it or drop the column."
-
-
-def _name_objection(name: str) -> tuple[str, str] | None:
-    if name != name.strip():
-        return "starts or ends with a blank", "Remove it."
-    if len(name) > NAME_LENGTH:
-        return f"is longer than {NAME_LENGTH} characters", "Shorten it."
-    return None
-
-
-def _bare(label: str) -> str:
-    return ".".join(parse(label)[0])
-
-
-def _is_unit_only(column: Column, change: Change, base: Base) -> bool:
-    """Whether only the unit in the header changed: the number is the one that was read."""
-    shown, unit = base.units.get(_bare(column.label)), column.unit
-    read, have = change.you_read, change.you_have
-    if shown is None or unit is None or spell(shown) == spell(unit):
-        return False
-    if not isinstance(read, int | float) or not isinstance(have, int | float):
-        return False
-    return convert(read, unit, shown) == have
+def _objected(edited: Edited, row: int, change: Change, **more: Any) -> Change:
+    """Return a cell as it is, or as invalid where it breaks a rule."""
+    numbers = edited.typed.numbers.get(change.label)
+    was_number = numbers is not None and bool(numbers[row])
+    broken = objection(
+        edited.kind, change.column, change.you_read, change.you_have, was_number=was_number, **more
+    )
+    if broken is None:
+        return change
+    message = cell_fault(row, edited.names[row], change.label, change.you_have, *broken).message
+    return replace(change, what=Class.INVALID, message=message)
 
 
 def _classed(
@@ -397,22 +341,17 @@ def _creates(edited: Edited, present: Present) -> Iterator[Step]:
 
 def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | None:
     """One filled cell of a new row; what the service sets by itself is passed over."""
+    fault = next((f for f in edited.typed.faults if (f.row, f.column) == (row, label)), None)
+    if fault is not None:
+        return Change(label, column, Class.INVALID, None, fault.value, None, fault.message)
     have = edited.typed.frame[label][row]
     if have is None or column.field is None:
         return None
-    change = Change(label, column, Class.CHANGE, None, have, None)
     if not column.is_editable:
-        lost = (
-            column.field.instead
-            and edited.typed.frame.get_column(column.field.instead, default=None) is None
-        )
-        if not lost:
+        instead = edited.typed.frame.get_column(column.field.instead, default=None)
+        if not column.field.instead or (instead is not None and instead[row] is not None):
             return None
-    advice = _objection(edited, row, column, change, None, is_clash=False)
-    if advice:
-        message = cell_fault(row, edited.names[row], label, have, *advice).message
-        return replace(change, what=Class.INVALID, message=message)
-    return change
+    return _objected(edited, row, Change(label, column, Class.CHANGE, None, have, None))
 
 
 def _exists(edited: Edited, step: Step, record: Record) -> Step:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import date
 
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
+
     from cellframe.contract.records import RecordKind
     from cellframe.frames.columns import Column
 
@@ -227,6 +230,7 @@ class Plan:
         return Counter(
             change.label
             for step in self.rows
+            if step.action is Action.UPDATE
             for change in step.changes
             if change.what is Class.CLEAR
         )
@@ -303,6 +307,9 @@ class Plan:
     def __repr__(self) -> str:
         return text.plan(self._parts())
 
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        yield text.plan_rich(self._parts(), options.max_width)
+
     def _repr_html_(self) -> str:
         from cellframe.views import html
 
@@ -315,6 +322,8 @@ class Plan:
 
 
 def _lines(step: Step) -> list[tuple[Any, ...]]:
+    # The reason of a row stands once: on its cells, where it is theirs, else on its first line.
+    told = any(change.message for change in step.changes)
     head = (step.row, step.action.value, step.kind.noun, step.id, step.name)
     lines = [
         (
@@ -322,9 +331,9 @@ def _lines(step: Step) -> list[tuple[Any, ...]]:
             change.label,
             change.what.value,
             *map(text.value, (change.you_read, change.you_have, change.server_now)),
-            change.message or step.message,
+            change.message or (step.message if number == 0 and not told else None),
         )
-        for change in step.changes
+        for number, change in enumerate(step.changes)
     ]
     return lines or [(*head, None, None, None, None, None, step.message)]
 

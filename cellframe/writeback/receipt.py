@@ -14,8 +14,11 @@ from cellframe.views import text
 from cellframe.views.parts import ReceiptParts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from rich.console import Console, ConsoleOptions
+    from rich.text import Text
 
     from cellframe.writeback.plan import Plan
 
@@ -169,6 +172,9 @@ class Receipt:
 
     def __repr__(self) -> str:
         return text.receipt(self._parts())
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        yield text.receipt_rich(self._parts(), options.max_width)
 
     def _repr_html_(self) -> str:
         from cellframe.views import html

@@ -83,6 +83,7 @@ class Task:
         self.after: dict[str, Any] | None = None
         self.attempts = 0
         self.reply = Reply(0)
+        self.is_create = step.action is Action.CREATE
         self.is_write = step.action in WRITES and self._missing_lot() is None
         self.guard = "none"
 
@@ -158,7 +159,7 @@ class Task:
 
     def _attempt(self) -> Result:
         try:
-            return self._create() if self.step.action is Action.CREATE else self._update()
+            return self._create() if self.is_create else self._update()
         except ApiError as fault:
             outcomes = (outcome for kind, outcome in _OUTCOMES.items() if isinstance(fault, kind))
             return self._refused(next(outcomes, Outcome.FAILED), fault)
@@ -231,8 +232,13 @@ class Task:
 
     def _ask(self, request: Request) -> dict[str, Any]:
         self.attempts += 1
+        self.reply = Reply(0)
         self.reply = self.way.wire.send(request)
-        return read(request, self.reply, self.way.wire.origin)
+        record = read(request, self.reply, self.way.wire.origin)
+        if not isinstance(record, dict) or not isinstance(record.get("id"), str):
+            message = f"{request} was answered with something that is no record."
+            raise TransportError(message, request=str(request), sent=True)
+        return record
 
     def _echo(self) -> str:
         """Where the service stored something else than it was sent: it may ignore a field."""
@@ -253,7 +259,11 @@ class Task:
 
     def _refused(self, outcome: Outcome, fault: ApiError) -> Result:
         existing = fault.existing_id if isinstance(fault, ConflictError) else None
-        result = self._result(outcome, message=str(fault), id_=existing)
+        if existing and self.step.kind.name == "cell_batch":
+            # Somebody else has just made the lot: it is the one that was meant.
+            return self._result(Outcome.UNCHANGED, id_=existing)
+        taken = existing if self.is_create else None
+        result = self._result(outcome, message=str(fault), id_=taken)
         return replace(result, status=fault.status, code=fault.code)
 
     def _result(self, outcome: Outcome, *, message: str = "", id_: str | None = None) -> Result:

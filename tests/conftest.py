@@ -1,0 +1,149 @@
+"""Things that tests are given: a service in a folder, a server process, a few cells."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, settings
+
+import cellframe as cf
+
+CANARY = "canary/key+5f1c09d2"
+"""The key of every client here: it must turn up nowhere (law X3)."""
+SHARED = Path(__file__).parents[2] / "shared"
+"""Real data, where it lies beside the project."""
+
+_COMMON = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("default", max_examples=100, **_COMMON)
+settings.register_profile("nightly", max_examples=2000, **_COMMON)
+settings.load_profile(os.environ.get("CELLFRAME_PROFILE", "default"))
+
+
+def _spellings(secret: str) -> list[bytes]:
+    raw = secret.encode()
+    return [raw, quote(secret, safe="").encode(), base64.b64encode(raw), raw.hex().encode()]
+
+
+@pytest.fixture(autouse=True)
+def _private_state(tmp_path_factory, monkeypatch):
+    """Keep what tests read and write out of the user's own folders, and settings out of tests."""
+    for name in list(os.environ):
+        if name.startswith(("CELLFRAME_API", "CELLFRAME_ORG", "CELLFRAME_PROJECT", "IONWORKS_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("CELLFRAME_HOME", str(home))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _canary_stays_hidden(caplog, tmp_path, _private_state):
+    """Law X3: the key is in no log line and in no file that a test leaves behind."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    text = "".join(record.getMessage() for record in caplog.get_records("call")).encode()
+    files = [
+        path for home in (tmp_path, _private_state) for path in home.rglob("*") if path.is_file()
+    ]
+    for secret in _spellings(CANARY):
+        assert secret not in text
+        assert not [path for path in files if secret in path.read_bytes()]
+
+
+@pytest.fixture
+def client(tmp_path):
+    """A client of an empty service in a folder."""
+    with cf.open_local(tmp_path / "lab") as local:
+        yield local
+
+
+@pytest.fixture
+def colleague(client, tmp_path):
+    """Somebody else who works on the same records, with a memory of their own."""
+    from cellframe.client import Client
+
+    return Client.over(client._wire, tmp_path / "colleague")
+
+
+@pytest.fixture
+def spec(client):
+    """A spec with two ratings and a loading."""
+    return client.cell_spec.create(
+        {
+            "name": "LFP 18650",
+            "form_factor": "18650",
+            "ratings": {
+                "capacity": {"value": 1.1, "unit": "A*h"},
+                "voltage_max": {"value": 3.6, "unit": "V"},
+            },
+            "cathode": {"properties": {"loading": {"value": 12.0, "unit": "mg/cm**2"}}},
+        }
+    )
+
+
+@pytest.fixture
+def cells(client, spec) -> pl.DataFrame:
+    """The frame of twelve cells in two lots, with a mass, a loading and a policy."""
+    for number in range(12):
+        client.cell_instance.create(
+            spec,
+            {
+                "name": f"c-{number:03}",
+                "batch": "L1" if number < 6 else "L2",
+                "date_manufactured": "2026-01-05",
+                "measured_properties": {
+                    "cell": {"mass": {"value": 41.0 + number / 10, "unit": "g"}, "policy": "4C"},
+                    "cathode": {"loading": {"value": 11.5, "unit": "mg.cm-2"}},
+                },
+            },
+        )
+    return client.cell_instance.to_frame(spec)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running ``cellframe serve``."""
+
+    url: str
+    folder: Path
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A service in a process of its own, which accepts the canary key alone."""
+    folder = tmp_path / "served"
+    environment = {**os.environ, "LAB_KEY": CANARY}
+    command = [sys.executable, "-m", "cellframe.cli", "serve", "--port", "0", "--data", str(folder)]
+    command += ["--key-env", "LAB_KEY"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("cellframe is serving "), line
+            yield Server(line.rsplit(" at ", 1)[1].strip(), folder)
+        finally:
+            process.terminate()
+        assert process.wait(15) == 0
+
+
+@pytest.fixture
+def remote(server):
+    """A client over HTTP."""
+    with cf.Client(server.url, CANARY) as found:
+        yield found
+
+
+def with_cell(frame: pl.DataFrame, cell: str, label: str, value: object) -> pl.DataFrame:
+    """A frame in which one cell of the lab has another value in one column."""
+    new = pl.lit(value, dtype=frame.schema.get(label))
+    return frame.with_columns(
+        pl.when(pl.col("cell") == cell).then(new).otherwise(pl.col(label)).alias(label)
+    )
