@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from cellframe.version import __version__
+
 if TYPE_CHECKING:
     from cellframe.client import Client
     from cellframe.errors import CellframeError
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
     from cellframe.local import open_local
     from cellframe.writeback.plan import Limits
 
-__version__ = "0.1.0"
-__all__ = ["CellframeError", "Client", "Limits", "open_local", "schemas"]
+__all__ = ["CellframeError", "Client", "Limits", "__version__", "open_local", "schemas"]
 
 _HOMES = {
     "CellframeError": "cellframe.errors",
@@ -45,4 +46,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return __all__

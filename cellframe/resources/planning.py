@@ -82,13 +82,23 @@ def make_plan(
         parents,
     )
     _raise("Two new rows have one name.", _twins(edited))
-    changed = [id_ for id_ in touched(edited, bases) if id_ not in present.records]
+    changed = touched(edited, bases)
     present.records |= _records(connection, kind, changed, bases)
     present.namesakes = _namesakes(connection, edited)
     present.lots = _lots(connection, edited, present.records.values())
     present.own = connection.journals.own_values([*present.records])
-    plan = assemble(edited, bases, present, _empty(connection, edited, keys))
-    return replace(plan, notices=tuple(_notices(plan, header)))
+    pull = connection.versions.covering(kind.name, keys.known_ids) if keys.known_ids else None
+    empty = Plan(
+        kind=kind,
+        steps=(),
+        edited=edited.frame,
+        service=connection.service,
+        origin=connection.wire.origin,
+        base_rows=max(pull.rows if pull else 0, len(keys.known_ids)),
+    )
+    plan = assemble(edited, bases, present, {*changed, *unread}, empty)
+    filled = _filled(connection, plan, pull) if pull else {}
+    return replace(plan, base_filled=filled, notices=tuple(_notices(plan, header)))
 
 
 class _Keys:
@@ -172,11 +182,10 @@ def _bases(
         return _given_bases(connection, kind, to_polars(given).frame)
     ids, versions = list(keys.versions), list(keys.versions.values())
     found = connection.versions.find(kind.name, ids, versions)
-    units: dict[str, dict[str, str]] = {}
+    pulls = {read.pull.name: read.pull for read in found.values()}
+    units = {name: _units(pull) for name, pull in pulls.items()}
     return {
-        id_: Base(
-            read.record, read.pull.parents, units.setdefault(read.pull.name, _units(read.pull))
-        )
+        id_: Base(read.record, read.pull.parents, units[read.pull.name])
         for id_, read in found.items()
     }
 
@@ -407,31 +416,11 @@ def _notices(plan: Plan, header: Header) -> Iterable[str]:
         yield "The frame has no rows."
 
 
-def _empty(connection: Connection, edited: Edited, keys: _Keys) -> Plan:
-    """Return the plan before its steps: whose it is, and what its limits are a part of."""
-    pull = (
-        connection.versions.covering(edited.kind.name, keys.known_ids) if keys.known_ids else None
-    )
-    return Plan(
-        kind=edited.kind,
-        steps=(),
-        edited=edited.frame,
-        service=connection.service,
-        origin=connection.wire.origin,
-        base_rows=max(pull.rows if pull else 0, len(keys.known_ids)),
-        base_filled=_filled(connection, edited, pull) if pull else {},
-    )
-
-
-def _filled(connection: Connection, edited: Edited, pull: Pull) -> dict[str, int]:
-    """Return filled cells of each edited column in what was read."""
-    columns = [
-        c
-        for c in edited.columns.values()
-        if c.is_editable and edited.typed.frame[c.label].null_count()
-    ]
+def _filled(connection: Connection, plan: Plan, pull: Pull) -> dict[str, int]:
+    """Count the filled cells of what was read, for columns in which the plan clears some."""
+    cleared = {change.label: change.column for step in plan.rows for change in step.changes}
+    columns = [column for label, column in cleared.items() if plan.clears[label]]
     if not columns:
         return {}
-    records = list(connection.versions.records(pull))
-    frame, _ = decode(edited.kind, records, columns, {})
+    frame, _ = decode(plan.kind, list(connection.versions.records(pull)), columns, {})
     return {label: frame.height - frame[label].null_count() for label in frame.columns}

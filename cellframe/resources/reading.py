@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cellframe import __version__
 from cellframe.errors import ConfigError, TransportError
+from cellframe.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ def to_frame(
     parents : mapping of str to mapping
         The parents' records by id, as far as they could be read.
     """
-    from cellframe import accessors
+    from cellframe.accessors import register
     from cellframe.frames.backend import to_backend
     from cellframe.frames.check import check
     from cellframe.frames.decode import decode
@@ -99,7 +99,7 @@ def to_frame(
     check(frame, columns, name=kind.noun, faults=faults, schema=wish.schema)
     _keep(connection, kind, pages, frame, scope=scope, query=query, parents=names)
     made = to_backend(frame, wish.backend or connection.settings.backend)
-    accessors.register()
+    register()
     return made
 
 

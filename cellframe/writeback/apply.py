@@ -191,9 +191,7 @@ def _waves(steps: Iterable[Step]) -> Iterator[list[Step]]:
         yield wave
 
 
-def _sent(
-    tasks: Sequence[Task], journal: Journal, workers: int, on_error: OnError
-) -> list[Result]:
+def _sent(tasks: Sequence[Task], journal: Journal, workers: int, on_error: OnError) -> list[Result]:
     stopped: list[str] = []
 
     def send(task: Task) -> Result:

@@ -19,6 +19,7 @@ from cellframe.writeback.plan import Action, Change, Plan, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from cellframe.frames.cast import Typed
 
@@ -132,7 +133,9 @@ def touched(edited: Edited, bases: Mapping[str, Base]) -> list[str]:
     ]
 
 
-def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: Plan) -> Plan:
+def assemble(
+    edited: Edited, bases: Mapping[str, Base], present: Present, asked: AbstractSet[str], plan: Plan
+) -> Plan:
     """Return the plan of an edited frame.
 
     Parameters
@@ -143,11 +146,15 @@ def assemble(edited: Edited, bases: Mapping[str, Base], present: Present, plan: 
         What was read, by id, as far as it is known.
     present : Present
         What the service has.
+    asked : set of str
+        Ids that the service was asked about: the rows that are not as they were read, and those
+        whose base is not known. The others are unchanged.
     plan : Plan
         An empty plan: whose it is and what its limits are part of.
     """
     steps = {
-        step.row: step for step in [*_updates(edited, bases, present), *_creates(edited, present)]
+        step.row: step
+        for step in [*_updates(edited, bases, present, asked), *_creates(edited, present)]
     }
     rows = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
     lots, known = _lots(rows, present)
@@ -199,10 +206,14 @@ def _step(edited: Edited, row: int, action: Action, **more: Any) -> Step:
     )
 
 
-def _updates(edited: Edited, bases: Mapping[str, Base], present: Present) -> Iterator[Step]:
-    known_ids = {*bases, *present.records}
-    rows = [row for row in edited.old_rows if edited.ids[row] in known_ids]
-    for row in set(edited.old_rows).difference(rows):
+def _updates(
+    edited: Edited, bases: Mapping[str, Base], present: Present, asked: AbstractSet[str]
+) -> Iterator[Step]:
+    open_rows = [row for row in edited.old_rows if edited.ids[row] in asked]
+    rows = [
+        row for row in open_rows if edited.ids[row] in bases or edited.ids[row] in present.records
+    ]
+    for row in set(open_rows).difference(rows):
         message = (
             f"Row {row}: no {edited.kind.noun} has the id {edited.ids[row]!r}. "
             "Clear it where the row is a new one."
