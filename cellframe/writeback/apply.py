@@ -120,7 +120,7 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
     if terms.invalid == "refuse" and found[Action.INVALID]:
         count = found[Action.INVALID]
         reasons.append(
-            f"{count} {_rows(count)} invalid. To send the others: client.apply(plan, invalid='skip')"
+            f"{count} {_rows(count)} invalid. client.apply(plan, invalid='skip') sends the others."
         )
     taken, held = found[Action.EXISTS], found[Action.CONFLICT]
     if terms.on_conflict != "skip" and taken:
@@ -129,13 +129,11 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
             if taken == 1
             else "new rows have names that are taken"
         )
-        reasons.append(
-            f"{taken} {words}. To send the others: client.apply(plan, on_conflict='skip')"
-        )
+        reasons.append(f"{taken} {words}. client.apply(plan, on_conflict='skip') sends the others.")
     if terms.on_conflict == "fail" and held:
         reasons.append(
-            f"{held} {_rows(held)} in conflict with the service. To decide: client.apply(plan, on_conflict='skip'), "
-            "'mine' or 'theirs'"
+            f"{held} {_rows(held)} in conflict with the service. "
+            "client.apply(plan, on_conflict='skip'), 'mine' or 'theirs' decides."
         )
     allowed = {"max_updates": terms.max_updates, "max_clears": terms.max_clears}
     # Conflicts decided for mine are updates and clears too.

@@ -360,7 +360,7 @@ def refusals(plan: Plan, limits: Limits, allowed: Mapping[str, int | None]) -> l
         reasons.append(
             f"{updates} of the {plan.base_rows} rows you read would be updated "
             f"({share:.0%}, more than {limits.update_share:.0%}). "
-            f"If that is meant: client.apply(plan, max_updates={updates})"
+            f"client.apply(plan, max_updates={updates}) says that this is meant."
         )
     return reasons + _clear_refusals(plan, limits, allowed.get("max_clears"))
 
@@ -369,7 +369,7 @@ def _clear_refusals(plan: Plan, limits: Limits, most: int | None) -> list[str]:
     total = plan.clears.total()
     if most is not None:
         return (
-            [f"{total} cells would be cleared, more than max_clears={most}."]
+            [f"{total} values would be cleared, more than max_clears={most}."]
             if total > most
             else []
         )
@@ -380,7 +380,7 @@ def _clear_refusals(plan: Plan, limits: Limits, most: int | None) -> list[str]:
         and count > limits.clear_share * plan.base_filled.get(label, count)
     ]
     return [
-        f"{count} of the {filled} filled cells of {label!r} would be cleared. "
-        f"If that is meant: client.apply(plan, max_clears={total})"
+        f"{count} of the {filled} filled values of {label!r} would be cleared. "
+        f"client.apply(plan, max_clears={total}) says that this is meant."
         for label, count, filled in over
     ]

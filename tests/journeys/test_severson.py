@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -133,3 +135,17 @@ def test_a_frame_survives_the_process_that_read_it(client, fleet, tmp_path):
     with cf.open_local(tmp_path / "lab") as later:
         plan = later.cell_instance.plan(pl.read_parquet(tmp_path / "cells.parquet"))
         assert plan.summary["update"] == 84
+
+
+def shown(frame: pl.DataFrame) -> str:
+    """The frame as the README prints it: without ids, which are new in every folder."""
+    with pl.Config(tbl_rows=6, tbl_cols=-1, tbl_width_chars=140, tbl_hide_dtype_separator=True):
+        return str(
+            frame.drop("instance_id", "spec_id", "spec", "date_manufactured", "notes", "cell.split")
+        )
+
+
+def test_the_readme_shows_this_frame(client, fleet):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    block = readme.split("<!-- frame: severson -->")[1].split("<!-- /frame -->")[0]
+    assert shown(client.cell_instance.to_frame(fleet)) in block

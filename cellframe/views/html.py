@@ -1,0 +1,176 @@
+"""Plans and receipts as HTML: for a notebook cell, and for a page."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from cellframe.views import words
+from cellframe.views.clean import cut
+from cellframe.views.rows import LISTED, TO_DECIDE, Limits, outcomes, plan_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jinja2 import Environment
+
+    from cellframe.views.parts import PlanParts, ReceiptParts
+    from cellframe.views.rows import Row
+
+_LIMITS = Limits(weight=500, cells=60, value=120)
+_CELLS_OF_A_LINE = 4
+_SENT = ("lot", "update", "create", "delete", "other", "already_there")
+# Sign and word stand beside every colour.
+_MARKS = {
+    "lot": ("+", "new lot"),
+    "create": ("+", "create"),
+    "delete": ("\N{MINUS SIGN}", "delete"),
+    "change": ("~", "change"),
+    "clear": ("∅", "clear"),
+    "already_there": ("=", "already there"),
+    "conflict": ("!", "conflict"),
+    "invalid": ("\N{MULTIPLICATION SIGN}", "invalid"),
+    "exists": ("=", "exists"),
+    "other": ("•", "other"),
+}
+_COUNT_SIGNS = {
+    "update": "~",
+    "create": "+",
+    "lots_created": "+",
+    "delete": "\N{MINUS SIGN}",
+    "cells_cleared": "∅",
+    "conflict": "!",
+    "invalid": "\N{MULTIPLICATION SIGN}",
+    "exists": "=",
+    "ok": "✓",
+    "failed": "\N{MULTIPLICATION SIGN}",
+    "unknown": "?",
+}
+
+
+def plan(parts: PlanParts) -> str:
+    """Write a plan as an HTML fragment.
+
+    Parameters
+    ----------
+    parts : PlanParts
+        The plan.
+
+    Returns
+    -------
+    str
+        One element with its own style, no script and nothing from outside; about 500 cells of it
+        at most, those to decide first. All data is escaped.
+    """
+    shown = plan_rows(parts, _LIMITS, _weight)
+    decided = _in_order(shown.rows, TO_DECIDE)
+    sent = _in_order(shown.rows, _SENT)
+    lines = (
+        _environment()
+        .get_template("plan.html.j2")
+        .render(
+            title=words.plan_title(parts),
+            origin=words.origin(parts),
+            noun=cut(parts.noun, 40),
+            chips=words.counted(parts.counts),
+            notices=[cut(notice, words.SENTENCE) for notice in parts.notices],
+            decisions=words.to_decide(parts),
+            decided=decided,
+            sent=sent,
+            more=shown.more,
+            sendable=parts.sendable,
+            words=words,
+        )
+    )
+    return _compact(lines)
+
+
+def receipt(parts: ReceiptParts) -> str:
+    """Write a receipt as an HTML fragment.
+
+    Parameters
+    ----------
+    parts : ReceiptParts
+        The receipt.
+
+    Returns
+    -------
+    str
+        One element with its own style, no script and nothing from outside; 500 rows of those
+        that are not ok at most. All data is escaped.
+    """
+    found, more = outcomes(parts, _LIMITS.weight)
+    lines = (
+        _environment()
+        .get_template("receipt.html.j2")
+        .render(
+            title=words.receipt_title(parts),
+            origin=words.origin(parts),
+            noun=cut(parts.noun, 40),
+            chips=words.counted(parts.counts),
+            refused=cut(parts.refused, words.SENTENCE),
+            partly=words.NOT_ATOMIC if words.partly_done(parts) else "",
+            outcomes=found,
+            more=more,
+            guards=words.guards(parts),
+            journal=cut(parts.journal, words.SENTENCE),
+            steps=words.next_steps(parts),
+        )
+    )
+    return _compact(lines)
+
+
+def document(title: str, *fragments: str) -> str:
+    """Put fragments on a page of their own.
+
+    Parameters
+    ----------
+    title : str
+        Title of the page.
+    *fragments : str
+        HTML that `plan` or `receipt` wrote; it is not escaped again.
+
+    Returns
+    -------
+    str
+        An HTML page whose content security policy allows inline style and nothing else.
+    """
+    from markupsafe import Markup
+
+    safe = [Markup(fragment) for fragment in fragments]  # noqa: S704 - what the views wrote
+    return (
+        _environment()
+        .get_template("document.html.j2")
+        .render(title=cut(title, 200), fragments=safe)
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("cellframe.views", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    names: dict[str, Any] = {"MARKS": _MARKS, "COUNT_SIGNS": _COUNT_SIGNS, "LISTED": LISTED}
+    environment.globals.update(names)
+    environment.filters["thousands"] = "{:,}".format
+    return environment
+
+
+def _weight(kind: str, cells: int) -> int:
+    """Lines of the table that a row takes; a new record is listed in a few."""
+    return 1 + cells // _CELLS_OF_A_LINE if kind in LISTED else max(1, cells)
+
+
+def _in_order(rows: Mapping[str, Sequence[Row]], kinds: Sequence[str]) -> list[Row]:
+    return [row for kind in kinds for row in rows.get(kind, ())]
+
+
+def _compact(text: str) -> str:
+    """Without indentation, which would be half of the bytes of a long table."""
+    return "\n".join(line for line in map(str.strip, text.splitlines()) if line)

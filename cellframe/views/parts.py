@@ -1,0 +1,72 @@
+"""What a view is given to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class PlanParts:
+    """A plan to be shown.
+
+    Attributes
+    ----------
+    noun : str
+        What one row is: cell, spec.
+    origin : str
+        Address of the service.
+    counts : mapping of str to int
+        Rows by action (create, update, unchanged, already_there, conflict, invalid, exists), and
+        ``lots_created``, ``cells_cleared``; the ones that are 0 may be left out.
+    changes : DataFrame, shape (n_changes, 11)
+        ``row``, ``action``, ``record``, ``id``, ``name``, ``column``, ``class`` (change, clear,
+        already_there, conflict, invalid), ``you_read``, ``you_have``, ``server_now`` as text,
+        ``message``. A row without a changed cell has one line with an empty column. A lot that
+        would be created has an empty ``row`` and the nearest existing lot in ``message``.
+    notices : sequence of str
+        What to look at before sending.
+    sendable : bool
+        Whether the plan holds anything to send or to decide.
+    """
+
+    noun: str
+    origin: str
+    counts: Mapping[str, int]
+    changes: pl.DataFrame
+    notices: Sequence[str]
+    sendable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptParts:
+    """A receipt to be shown.
+
+    Attributes
+    ----------
+    noun : str
+        What one row is.
+    origin : str
+        Address of the service.
+    counts : mapping of str to int
+        Rows by outcome: ok, unchanged, conflict, invalid, failed, unknown, not_attempted.
+    results : DataFrame, shape (n_results, 13)
+        ``row``, ``record``, ``name``, ``id``, ``action``, ``outcome``, ``status``, ``code``,
+        ``message``, ``guard``, ``attempts``, ``request_id``, ``seconds``.
+    refused : str
+        Why nothing was sent; empty when something was.
+    journal : str
+        File with the history of this apply; empty when nothing was sent.
+    """
+
+    noun: str
+    origin: str
+    counts: Mapping[str, int]
+    results: pl.DataFrame
+    refused: str
+    journal: str
