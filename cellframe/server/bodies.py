@@ -1,0 +1,183 @@
+"""How does a row become a record's body?
+
+Every field of the contract's table is written, null where unset, and ``version`` after them.
+Stored JSON is passed through as it lies, unparsed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import Connection, FromClause, bindparam, func, null, select
+
+from cellframe.contract.records import (
+    CELL_BATCH,
+    CELL_INSTANCE,
+    CELL_SPEC,
+    COMPONENTS,
+    RecordKind,
+    Type,
+)
+from cellframe.server.clock import written
+from cellframe.server.tables import cells, components, lots, materials, specs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import ColumnElement, Select, Table
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Where a kind of record lies, and what of it is written.
+
+    Attributes
+    ----------
+    kind : RecordKind
+        The contract's table.
+    table : Table
+        Ours.
+    source : FromClause
+        The table, joined to what its fields are taken from.
+    columns : mapping of str to column
+        Each key of a body, in order.
+    """
+
+    kind: RecordKind
+    table: Table
+    source: FromClause
+    columns: Mapping[str, ColumnElement[Any]]
+
+    @cached_property
+    def select(self) -> Select[Any]:
+        """The statement that reads the columns of bodies."""
+        # Kept, since building it takes longer than running it.
+        labelled = [column.label(name) for name, column in self.columns.items()]
+        return select(*labelled).select_from(self.source)
+
+    @cached_property
+    def select_one(self) -> Select[Any]:
+        """The statement that reads the record of one ``id``."""
+        return self.select.where(self.table.c.id == bindparam("id"))
+
+    @cached_property
+    def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        writers = {Type.TIME: written, Type.QUANTITIES: stored, Type.OBJECT: stored}
+        fields = self.kind.fields
+        return [(field.name, writers[field.type]) for field in fields if field.type in writers]
+
+    def bodies(self, rows: Iterable[Iterable[Any]]) -> list[Body]:
+        """Write the rows of `select` as bodies."""
+        names = tuple(self.columns)
+        found: list[Body] = []
+        for row in rows:
+            body = dict(zip(names, row, strict=True))
+            for name, write in self._special:
+                value = body[name]
+                if value is not None:
+                    body[name] = write(value)
+            found.append(body)
+        return found
+
+
+def stored(text: str) -> orjson.Fragment:
+    """Pass stored JSON on as it lies."""
+    return orjson.Fragment(text)
+
+
+def _shape(
+    kind: RecordKind,
+    table: Table,
+    source: FromClause,
+    computed: Mapping[str, ColumnElement[Any]],
+) -> Shape:
+    """Take each field from the table, but for those that are computed or joined."""
+    columns: dict[str, ColumnElement[Any]] = {}
+    for field in kind.fields:
+        if field.type is not Type.COMPONENT:
+            given = computed.get(field.name)
+            columns[field.name] = table.c[field.name] if given is None else given
+    return Shape(kind, table, source, {**columns, "version": table.c.version})
+
+
+SPECS = _shape(CELL_SPEC, specs, specs, {"instance_ids": null()})
+CELLS = _shape(
+    CELL_INSTANCE,
+    cells,
+    cells.outerjoin(lots, lots.c.id == cells.c.batch_id),
+    {
+        # Both eras of the wire read the lot: as text, and as a record's id and name.
+        "batch": lots.c.name,
+        "batch_name": lots.c.name,
+        "measurement_ids": null(),
+        "date_manufactured": cells.c.date_manufactured + "T00:00:00Z",
+    },
+)
+_MEMBERS = (
+    select(func.count())
+    .select_from(cells)
+    .where(cells.c.batch_id == lots.c.id)
+    .correlate(lots)
+    .scalar_subquery()
+)
+LOTS = _shape(
+    CELL_BATCH,
+    lots,
+    lots.join(specs, specs.c.id == lots.c.cell_specification_id),
+    {"project_id": specs.c.project_id, "instance_count": _MEMBERS},
+)
+
+
+def nest_parts(connection: Connection, found: list[Body]) -> None:
+    """Add to each spec's body the parts that its ids name, in one query for all."""
+    ids = {body[f"{slot}_id"] for body in found for slot in COMPONENTS} - {None}
+    parts = _parts(connection, ids)
+    for body in found:
+        version = body.pop("version")
+        body.update({slot: parts.get(body[f"{slot}_id"]) for slot in COMPONENTS})
+        body["version"] = version
+
+
+_PART = ("id", "component_type", "material_id", "organization_id", "created_at", "updated_at")
+_MATERIAL = ("id", "name", "manufacturer", "product_id", "organization_id")
+_TIMES = ("created_at", "updated_at")
+
+
+def _parts(connection: Connection, ids: set[str]) -> dict[str | None, Body]:
+    if not ids:
+        return {}
+    of_material = [materials.c[name] for name in (*_MATERIAL, *_TIMES, "definition")]
+    rows = connection.execute(
+        select(
+            *(components.c[name] for name in (*_PART, "properties")),
+            *(column.label(f"material_{column.name}_") for column in of_material),
+        )
+        .select_from(components.outerjoin(materials))
+        .where(components.c.id.in_(ids))
+    ).mappings()
+    return {row["id"]: _part(row) for row in rows}
+
+
+def _part(row: Mapping[Any, Any]) -> Body:
+    body: Body = {name: row[name] for name in _PART}
+    body |= {name: written(row[name]) for name in _TIMES}
+    body["properties"] = _or_null(row["properties"])
+    body["material"] = _material(row) if row["material_id"] else None
+    return body
+
+
+def _material(row: Mapping[Any, Any]) -> Body:
+    return {
+        **{name: row[f"material_{name}_"] for name in _MATERIAL},
+        "definition": _or_null(row["material_definition_"]),
+        **{name: written(row[f"material_{name}_"]) for name in _TIMES},
+    }
+
+
+def _or_null(text: str | None) -> orjson.Fragment | None:
+    return None if text is None else stored(text)

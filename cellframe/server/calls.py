@@ -1,0 +1,196 @@
+"""What do the calls on every kind of record share?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import func, select
+
+from cellframe.contract.records import RecordKind, Type
+from cellframe.contract.wire import Reply
+from cellframe.server import conditions, filters
+from cellframe.server.bodies import nest_parts
+from cellframe.server.fields import read_fields
+from cellframe.server.names import folded
+from cellframe.server.refusals import missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from cellframe.contract.wire import Request
+    from cellframe.server.bodies import Body, Shape
+    from cellframe.server.database import Database, Work
+
+_JSON = {Type.QUANTITIES, Type.OBJECT}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way through the service.
+
+    Attributes
+    ----------
+    request : Request
+        As it came.
+    ids : tuple of str
+        The ids in its path, decoded.
+    database : Database
+        Where the records are.
+    """
+
+    request: Request
+    ids: tuple[str, ...]
+    database: Database
+
+    def query(self) -> filters.Query:
+        """Read the query; 422 where it holds what no filter can be."""
+        return filters.Query(self.request.query)
+
+    def fields(self, kind: RecordKind, *, partial: bool) -> dict[str, Any]:
+        """Read the body's fields; 4xx where they do not fit the kind."""
+        return read_fields(kind, self.request, partial=partial)
+
+    def check_match(self, current: Body) -> None:
+        """Refuse the write where ``If-Match`` names another version."""
+        conditions.check_match(self.request.headers.get("if-match"), current)
+
+    def holds(self, etag: str) -> bool:
+        """Tell whether the caller says that it has this answer already."""
+        return conditions.is_unchanged(self.request.headers.get("if-none-match"), etag)
+
+
+def reply(status: int, body: object, etag: str | None = None) -> Reply:
+    """Write an answer as JSON."""
+    content = body if isinstance(body, bytes) else orjson.dumps(body)
+    return Reply(status, {"etag": etag} if etag else {}, content)
+
+
+def record_reply(status: int, body: Body) -> Reply:
+    """Write one record, tagged with its version."""
+    return reply(status, body, conditions.tag(body["version"]))
+
+
+def unchanged(etag: str) -> Reply:
+    """Answer that the caller has it already."""
+    return Reply(304, {"etag": etag})
+
+
+def find(connection: Connection, shape: Shape, record_id: str) -> Body | None:
+    """Read one record as it is written, a spec with its parts."""
+    rows = connection.execute(shape.select_one, {"id": record_id}).all()
+    found = shape.bodies(rows)
+    if found and any(field.type is Type.COMPONENT for field in shape.kind.fields):
+        nest_parts(connection, found)
+    return found[0] if found else None
+
+
+def get(connection: Connection, shape: Shape, record_id: str) -> Body:
+    """Read one record; 404 where there is none."""
+    found = find(connection, shape, record_id)
+    if found is None:
+        raise missing(shape.kind.name.replace("_", " "))
+    return found
+
+
+def read(call: Call, shape: Shape) -> Reply:
+    """Answer one record, or that it is unchanged."""
+    with call.database.read() as connection:
+        body = get(connection, shape, call.ids[0])
+    etag = conditions.tag(body["version"])
+    # How many cells a lot has changes without the lot; it is always sent.
+    fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
+    return unchanged(etag) if fixed and call.holds(etag) else record_reply(200, body)
+
+
+def listing(
+    call: Call,
+    shape: Shape,
+    where: Sequence[ColumnElement[bool]],
+    query: filters.Query,
+    parent: Shape | None = None,
+) -> Reply:
+    """Answer one page of a list and the number of all that fit.
+
+    Parameters
+    ----------
+    where : sequence of conditions
+        All of them hold.
+    query : Query
+        Order, limit and offset; ``full=true`` adds the parts of specs.
+    parent : Shape, optional
+        The kind whose id is in the path; 404 where no such record is.
+    """
+    page = filters.page(query, shape.table)
+    full = bool(shape.kind.name == "cell_specification" and query.yes("full"))
+    query.check()
+    wanted = shape.select.where(*where).order_by(*page.order)
+    count = select(func.count()).select_from(shape.table).where(*where)
+    with call.database.read() as connection:
+        if parent is not None:
+            require(connection, parent, call.ids[0])
+        rows = connection.execute(wanted.limit(page.limit).offset(page.offset)).all()
+        items = shape.bodies(rows)
+        if full:
+            nest_parts(connection, items)
+        short = len(items) < page.limit and (items or not page.offset)
+        total = page.offset + len(items) if short else connection.execute(count).scalar_one()
+    content = orjson.dumps({"items": items, "count": len(items), "total": total})
+    etag = conditions.digest(content)
+    return unchanged(etag) if call.holds(etag) else reply(200, content, etag)
+
+
+def require(connection: Connection, shape: Shape, record_id: str) -> None:
+    """Refuse, 404, what lies below a record that there is not."""
+    known = select(shape.table.c.id).where(shape.table.c.id == record_id)
+    if connection.execute(known).first() is None:
+        raise missing(shape.kind.name.replace("_", " "))
+
+
+def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the fields of a body into columns; parts and links are left to their callers."""
+    known = {field.name: field.type for field in kind.fields}
+    found = {
+        name: as_json(value) if known[name] in _JSON else value
+        for name, value in fields.items()
+        if known[name] is not Type.COMPONENT
+    }
+    if "name" in fields:
+        found["folded_name"] = folded(fields["name"])
+    return found
+
+
+def row_of(work: Work, shape: Shape, record_id: str) -> Mapping[str, Any]:
+    """Read one record as it is stored."""
+    wanted = select(shape.table).where(shape.table.c.id == record_id)
+    return dict(work.connection.execute(wanted).mappings().one())
+
+
+def differing(
+    kind: RecordKind, row: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Keep the columns whose value is another than the row's.
+
+    JSON is compared by content: the order of keys is none, but 5 and 5.0 are two spellings.
+    """
+    json_columns = {field.name for field in kind.fields if field.type in _JSON}
+    return {
+        name: value
+        for name, value in values.items()
+        if (
+            canonical(value) != canonical(row[name]) if name in json_columns else value != row[name]
+        )
+    }
+
+
+def as_json(value: object) -> str | None:
+    """Write a value as it is stored; null is no value."""
+    return None if value is None else orjson.dumps(value).decode()
+
+
+def canonical(text: str | None) -> bytes | None:
+    """Write stored JSON so that equal content is equal bytes."""
+    return None if text is None else orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)

@@ -1,0 +1,70 @@
+"""Which version does the caller hold?
+
+Entity tags as RFC 9110 writes them: ``"7"`` on a record is its version, on a list a digest of
+what is in it.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+
+from cellframe.contract.problems import Problem
+from cellframe.server.refusals import Refusal, refuse
+
+ANY = "*"
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t]*(?:,[ \t]*)*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
+_WEAK = "W/"
+
+
+def tag(version: int) -> str:
+    """Write a record's version as an entity tag."""
+    return f'"{version}"'
+
+
+def digest(body: bytes) -> str:
+    """Write a list's content as an entity tag."""
+    return f'"l-{blake2b(body, digest_size=12).hexdigest()}"'
+
+
+def parse(header: str) -> list[str] | None:
+    """Read a list of entity tags; None where it is none."""
+    if header.strip() == ANY:
+        return [ANY]
+    return re.findall(_TAG, header) if _LIST.fullmatch(header) else None
+
+
+def check_match(header: str | None, current: dict[str, object]) -> None:
+    """Refuse a write to a record that is no longer what its caller read.
+
+    Parameters
+    ----------
+    header : str or None
+        ``If-Match`` as sent.
+    current : dict
+        The record as it is now.
+
+    Raises
+    ------
+    Refusal
+        400 where the header cannot be read, 412 with the record where no tag fits.
+    """
+    if header is None:
+        return
+    tags = parse(header)
+    if tags is None:
+        raise refuse(400, 'If-Match cannot be read; send If-Match: "<version>" or *.')
+    version = current["version"]
+    assert isinstance(version, int)
+    # A weak tag never matches here: the comparison is the strong one.
+    if ANY not in tags and tag(version) not in tags:
+        message = f"The record has changed since it was read; it is at version {version} now."
+        problem = Problem(412, message, {"current": current})  # type: ignore[dict-item]
+        raise Refusal(problem, {"etag": tag(version)})
+
+
+def is_unchanged(header: str | None, etag: str) -> bool:
+    """Tell whether the caller already holds this; a header that cannot be read holds nothing."""
+    tags = parse(header) if header is not None else None
+    return bool(tags) and (ANY in tags or etag in [held.removeprefix(_WEAK) for held in tags])

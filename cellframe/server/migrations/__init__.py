@@ -1,0 +1,1 @@
+"""How did the tables become what they are? Each file brings a database one step further."""

@@ -1,0 +1,180 @@
+"""Is the folder fit, and are its tables those of this version?
+
+Every message names the folder and what to do: they reach people through the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import time
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError, OperationalError
+
+from cellframe.errors import CorruptStoreError, StoreError
+from cellframe.server.tables import counter, meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    _Open = Callable[[], AbstractContextManager[Connection]]
+
+FILE_NAME = "cellframe.sqlite"
+HEAD = "0001"
+"""The newest migration: a folder that has it opens without loading any."""
+_SCRIPTS = "cellframe.server:migrations"
+_PATIENCE = 30.0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def prepare_folder(folder: Path) -> Path:
+    """Make the folder and its database file, both for their owner alone.
+
+    Parameters
+    ----------
+    folder : Path
+        An existing folder keeps its mode.
+
+    Returns
+    -------
+    Path
+        The database file.
+
+    Raises
+    ------
+    StoreError
+        The folder cannot be made or written to, or a link stands in the file's place.
+    """
+    path = folder / FILE_NAME
+    if path.is_symlink():
+        message = f"{path} is a link to elsewhere; move the database itself into the folder."
+        raise StoreError(message)
+    try:
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, parents=True)
+            folder.chmod(0o700)
+        # SQLite would make the file with the caller's umask, and its side files like it.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        os.close(os.open(path, flags, 0o600))
+        if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
+            path.chmod(0o600)
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        message = f"The folder {folder} cannot be used: {reason}. Choose another folder."
+        raise StoreError(message) from fault
+    return path
+
+
+@contextmanager
+def readable(path: Path) -> Generator[None]:
+    """Turn a database that cannot be opened into one sentence."""
+    try:
+        yield
+    except OperationalError as fault:
+        message = f"{path} cannot be opened: {fault.orig}. Check its folder and its owner."
+        raise StoreError(message) from fault
+    except DatabaseError as fault:
+        message = f"{path} is no database, or is damaged: {fault.orig}. Restore it from a copy."
+        raise CorruptStoreError(message) from fault
+
+
+def use_write_ahead_log(path: Path) -> None:
+    """Switch the file to write-ahead logging; readers and one writer then never wait.
+
+    Raises
+    ------
+    StoreError
+        The file is no database, or its drive does not allow it, as some network drives do not.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            with closing(sqlite3.connect(path)) as connection:
+                (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            break
+        except sqlite3.OperationalError as fault:
+            # Two processes that open a new folder at once: SQLite does not wait for this one.
+            if "locked" not in str(fault) or time.monotonic() > deadline:
+                message = f"{path} cannot be opened: {fault}. Check its folder and its owner."
+                raise StoreError(message) from fault
+            time.sleep(0.02)
+        except sqlite3.DatabaseError as fault:
+            message = f"{path} is no database, or is damaged: {fault}. Restore it from a copy."
+            raise CorruptStoreError(message) from fault
+    if mode != "wal":
+        message = f"{path} lies on a drive without shared memory; keep the folder on a local disk."
+        raise StoreError(message)
+
+
+def migrate(read: _Open, write: _Open, path: Path) -> None:
+    """Bring the tables to this version, in one transaction.
+
+    Raises
+    ------
+    StoreError
+        A newer cellframe, or another program, wrote the file.
+    """
+    with read() as connection:
+        if _revision(connection, path) == HEAD:
+            return
+    with write() as connection:
+        # Asked again: of two processes that open a new folder, one comes second.
+        found = _revision(connection, path)
+        if found == HEAD:
+            return
+        _upgrade(connection, found, path)
+        if found is None:
+            _introduce(connection)
+
+
+def _revision(connection: Connection, path: Path) -> str | None:
+    """Name the migration that the file is at; None for an empty file."""
+    names = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+    tables = set(names.scalars())
+    if not tables:
+        return None
+    if "alembic_version" in tables and "meta" in tables:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    message = f"{path} is a database of another program; choose another folder."
+    raise StoreError(message)
+
+
+def _upgrade(connection: Connection, found: str | None, path: Path) -> None:
+    # A fifth of a second to import, and only a new or an older folder needs it.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", _SCRIPTS)
+    scripts = ScriptDirectory.from_config(config)
+    if found is not None and found not in {script.revision for script in scripts.walk_revisions()}:
+        message = (
+            f"{path} was written by a newer cellframe (its tables are at {found!r}, this one "
+            f"knows {HEAD!r}); install that version, or choose another folder."
+        )
+        raise StoreError(message)
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _introduce(connection: Connection) -> None:
+    """Give a new database its identity."""
+    values = {
+        "server_id": str(uuid4()),
+        "organization_id": str(uuid4()),
+        "organization_name": "Local lab",
+        "project_id": str(uuid4()),
+        "user_id": str(uuid4()),
+        "user_email": "lab@localhost",
+    }
+    rows = [{"key": key, "value": value} for key, value in values.items()]
+    connection.execute(meta.insert(), rows)
+    connection.execute(counter.insert().values(id=1, value=0))

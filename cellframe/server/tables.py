@@ -1,0 +1,150 @@
+"""What lies in the database?
+
+One table per kind of record, and two for the parts that specs share. JSON is kept as the text
+that was sent, so that a spelling, an extra key or ``5.0`` comes back as it was. Times are whole
+microseconds. ``version`` counts the changes of a record, ``changed`` is the number of the
+database's change that last touched it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from cellframe.contract.records import COMPONENTS
+
+if TYPE_CHECKING:
+    from typing import Any
+
+metadata = MetaData()
+
+
+def _id() -> Column[Any]:
+    return Column("id", String, primary_key=True)
+
+
+def _origin() -> tuple[Column[Any], ...]:
+    """Who and when, the same for every table of records."""
+    return (
+        Column("created_at", Integer, nullable=False),
+        Column("updated_at", Integer, nullable=False),
+        Column("created_by", String, nullable=False),
+        Column("created_by_email", String, nullable=False),
+        Column("organization_id", String, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("changed", Integer, nullable=False),
+    )
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+materials = Table(
+    "materials",
+    metadata,
+    _id(),
+    Column("project_id", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("manufacturer", String),
+    Column("product_id", String),
+    Column("definition", Text),
+    *_origin(),
+    UniqueConstraint("project_id", "identity", name="uq_materials_identity"),
+)
+
+components = Table(
+    "components",
+    metadata,
+    _id(),
+    Column("project_id", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("component_type", String, nullable=False),
+    Column("material_id", ForeignKey("materials.id")),
+    Column("properties", Text),
+    *_origin(),
+    UniqueConstraint("project_id", "identity", name="uq_components_identity"),
+    Index("ix_components_material", "material_id"),
+)
+
+specs = Table(
+    "cell_specifications",
+    metadata,
+    _id(),
+    Column("project_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("form_factor", Text),
+    Column("manufacturer", Text),
+    Column("ratings", Text, nullable=False),
+    Column("properties", Text),
+    Column("source", Text),
+    Column("notes", Text),
+    *(Column(f"{slot}_id", ForeignKey("components.id")) for slot in COMPONENTS),
+    *_origin(),
+    UniqueConstraint("project_id", "name", name="uq_specs_name"),
+    Index("ix_specs_created", "created_at", "id"),
+    *(Index(f"ix_specs_{slot}", f"{slot}_id") for slot in COMPONENTS),
+)
+
+lots = Table(
+    "cell_batches",
+    metadata,
+    _id(),
+    Column(
+        "cell_specification_id",
+        ForeignKey("cell_specifications.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("date_manufactured", String),
+    Column("properties", Text),
+    Column("notes", Text),
+    *_origin(),
+    UniqueConstraint("cell_specification_id", "folded_name", name="uq_lots_name"),
+)
+
+cells = Table(
+    "cell_instances",
+    metadata,
+    _id(),
+    Column(
+        "cell_specification_id",
+        ForeignKey("cell_specifications.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("batch_id", ForeignKey("cell_batches.id", ondelete="SET NULL")),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("date_manufactured", String),
+    Column("measured_properties", Text),
+    Column("notes", Text),
+    *_origin(),
+    UniqueConstraint("cell_specification_id", "name", name="uq_cells_name"),
+    Index("ix_cells_created", "created_at", "id"),
+    Index("ix_cells_spec_created", "cell_specification_id", "created_at", "id"),
+    Index("ix_cells_batch", "batch_id"),
+)
