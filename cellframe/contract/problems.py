@@ -20,6 +20,7 @@ CODES: dict[int, str] = {
     403: "FORBIDDEN",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
     409: "CONFLICT",
     412: "PRECONDITION_FAILED",
     413: "BODY_TOO_LARGE",

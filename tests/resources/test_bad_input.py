@@ -58,7 +58,7 @@ def test_no_address_and_no_key_say_what_to_set(monkeypatch):
 
 
 def test_an_unknown_record_comes_with_the_names_that_are_near(client, cells):
-    with pytest.raises(NotFoundError, match="Did you mean 'LFP 18650'?"):
+    with pytest.raises(NotFoundError, match=r"Did you mean 'LFP 18650'?"):
         client.cell_instance.to_frame("LFP 1865")
     with pytest.raises(NotFoundError, match="Did you mean 'c-0"):
         client.cell_instance.get("c-00O")
@@ -112,7 +112,7 @@ def test_a_name_in_two_specs_is_listed_with_the_names_that_tell_them_apart(clien
 
 
 def test_an_unknown_column_comes_with_what_was_probably_meant(client, cells):
-    with pytest.raises(PlanError, match="'bacth' is no column.*Did you mean 'batch'?") as caught:
+    with pytest.raises(PlanError, match=r"'bacth' is no column.*Did you mean 'batch'?") as caught:
         client.cell_instance.plan(cells.rename({"batch": "bacth"}))
     assert caught.value.failures["column"].to_list() == ["bacth"]
 
@@ -143,7 +143,7 @@ def test_text_in_a_number_column_names_row_column_and_value(client, cells):
 
 
 def test_a_frame_without_its_key_column_says_where_to_get_it(client, cells):
-    with pytest.raises(PlanError, match="no 'instance_id' column. Read it with to_frame()"):
+    with pytest.raises(PlanError, match=r"no 'instance_id' column. Read it with to_frame()"):
         client.cell_instance.plan(cells.drop("instance_id"))
 
 

@@ -16,7 +16,7 @@ def test_a_record_keeps_what_the_service_sent(client, spec):
 
 
 def test_a_missing_field_is_told_with_those_that_are_there(spec):
-    with pytest.raises(AttributeError, match="no 'nme'. It has: .*name"):
+    with pytest.raises(AttributeError, match=r"no 'nme'. It has: .*name"):
         spec.nme  # noqa: B018
 
 

@@ -1,0 +1,54 @@
+"""``cellframe serve``: a folder of records, on a socket."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from cellframe.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> None:
+    """Serve a folder until a SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the records are kept; made where there is none.
+    host, port : str, int
+        Where to listen; port 0 for any free one.
+    key_names : sequence of str
+        Environment variables that hold the keys to accept; any key where there are none.
+
+    Raises
+    ------
+    ConfigError
+        A variable is not set, or the address cannot be used.
+    StoreError
+        The folder cannot be used.
+    """
+    from cellframe.server.app import serve as publish
+
+    keys = [_key(name) for name in key_names]
+
+    def ready(url: str) -> None:
+        # Whoever started this waits for the line, and a pipe would hold it back.
+        print(f"cellframe is serving {folder} at {url}", flush=True)
+
+    publish(folder.expanduser(), host=host, port=port, keys=keys or None, ready=ready)
+
+
+def _key(name: str) -> str:
+    key = os.environ.get(name, "").strip()
+    if not key:
+        state = "empty" if name in os.environ else "not set"
+        message = (
+            f"--key-env {name}: the environment variable {name} is {state}. "
+            f"Set it to the key that clients will send, e.g. export {name}=..."
+        )
+        raise ConfigError(message)
+    return key

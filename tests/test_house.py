@@ -1,0 +1,138 @@
+"""The conventions of the house."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cellframe
+from cellframe.cli.main import app
+from cellframe.contract.records import CELL_INSTANCE, CELL_SPEC, Shown
+from cellframe.frames.columns import plain_columns
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"polars", "pandas", "pandera", "requests", "cellframe.server", "fastapi", "sqlalchemy"}
+COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands)
+FOLDERS = "work|farm|root|home|tmp|opt|Users"
+FORBIDDEN = {
+    "a folder of one machine": rf"(?<![\w.~}}])/(?:{FOLDERS})/[\w.]",
+    "a package registry's host": r"https?://[^ )\"']*(?:pypi|npmjs|debian)",
+}
+
+
+def files_of_the_project() -> list[Path]:
+    """Every file that is, or would be, part of the project."""
+    listed = subprocess.run(
+        ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def loaded_after(code: str) -> set[str]:
+    """Modules that are loaded after some code, in a fresh process."""
+    report = "; import json, sys; print(json.dumps(sorted(sys.modules)))"
+    ran = subprocess.run(
+        [sys.executable, "-c", code + report], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(ran.stdout))
+
+
+def test_the_front_door_has_ten_names_at_most_and_all_are_there():
+    assert len(cellframe.__all__) <= 10
+    assert all(getattr(cellframe, name) is not None for name in cellframe.__all__)
+    assert set(cellframe.__all__) <= set(dir(cellframe))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'Clint'"):
+        _ = cellframe.Clint
+
+
+def test_importing_cellframe_loads_nothing_heavy_and_nothing_else_of_ours():
+    loaded = loaded_after("import cellframe")
+    assert not loaded & HEAVY
+    ours = {name for name in loaded if name.startswith("cellframe")}
+    assert ours <= {"cellframe", "cellframe.version"}
+
+
+def test_asking_for_help_loads_no_frames_and_no_service():
+    assert not loaded_after("import cellframe.cli.main") & HEAVY
+
+
+def test_a_client_loads_no_service():
+    loaded = loaded_after("from cellframe import Client")
+    assert not [name for name in loaded if name.startswith("cellframe.server")]
+
+
+@pytest.mark.parametrize("name", [name for name in cellframe.__all__ if name[0] != "_"])
+def test_every_public_name_is_in_the_reference(name):
+    reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert re.search(rf"\bcellframe\.(\w+:: )?{name}\b|`cf\.{name}`", reference)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_in_the_reference_with_a_file_of_its_own(name):
+    assert f"\n`cellframe {name} " in (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert (ROOT / "cellframe" / "cli" / f"{name}.py").is_file()
+
+
+@pytest.mark.parametrize("kind", [CELL_SPEC, CELL_INSTANCE], ids=["specs", "cells"])
+def test_the_documented_columns_are_those_of_a_frame(kind):
+    page = (ROOT / "docs" / "columns.md").read_text("utf-8")
+    nested = {"ratings", "properties"}
+    labels = [column.label for column in plain_columns(kind, everything=False)]
+    assert [label for label in labels if label not in nested and f"`{label}`" not in page] == []
+
+
+@pytest.mark.parametrize("kind", [CELL_SPEC, CELL_INSTANCE], ids=["specs", "cells"])
+def test_what_is_editable_is_shown_and_accepted_by_the_service(kind):
+    for field in kind.fields:
+        if field.editable:
+            assert field.shown is not Shown.NEVER
+            assert field.patchable or field.sent_as
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_names(what):
+    named = []
+    for path in files_of_the_project():
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        named += [
+            f"{path.relative_to(ROOT)}: {hit[0]}" for hit in re.finditer(FORBIDDEN[what], text)
+        ]
+    assert named == []
+
+
+def test_every_room_says_which_question_it_answers():
+    rooms = [path for path in (ROOT / "cellframe").iterdir() if (path / "__init__.py").is_file()]
+    for room in rooms:
+        prose = (room / "__init__.py").read_text("utf-8").strip()
+        assert prose.startswith('"""'), room.name
+        assert prose.splitlines()[0].endswith("?"), room.name
+
+
+def test_every_room_is_in_the_page_on_the_house():
+    page = (ROOT / "docs" / "house.md").read_text("utf-8")
+    rooms = [
+        path.name for path in (ROOT / "cellframe").iterdir() if (path / "__init__.py").is_file()
+    ]
+    assert [room for room in rooms if f"| `{room}/` |" not in page] == []
+
+
+def test_every_file_that_the_page_on_the_house_names_is_there():
+    page = (ROOT / "docs" / "house.md").read_text("utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    there = [f"/{path.relative_to(ROOT)}" for path in (ROOT / "cellframe").rglob("*.py")]
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
