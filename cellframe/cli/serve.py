@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 from typing import TYPE_CHECKING
 
 from cellframe.errors import ConfigError
@@ -31,9 +33,11 @@ def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> No
     StoreError
         The folder cannot be used.
     """
-    from cellframe.server.app import serve as publish
-
+    # A stop that comes while the service is still being imported is as clean as a later one.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     keys = [_key(name) for name in key_names]
+    from cellframe.server.app import serve as publish
 
     def ready(url: str) -> None:
         # Whoever started this waits for the line, and a pipe would hold it back.

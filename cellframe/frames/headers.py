@@ -78,7 +78,9 @@ def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen
                 header.faults.append(found)
             else:
                 header.columns[label] = replace(found, label=label)
-                if found.field and found.leaf is not Leaf.PLAIN and found.place not in seen:
+                is_leaf = found.field is not None and found.leaf is not Leaf.PLAIN
+                # Where no record was read there is nothing that a new name could be a slip of.
+                if seen and is_leaf and found.place not in seen:
                     header.new.append((label, reader.nearest(label)))
     header.faults += _twice(header.columns)
     return header

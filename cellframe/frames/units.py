@@ -9,6 +9,7 @@ must not change every value of a column.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract.quantities import default_unit, is_convertible, spell
@@ -16,7 +17,7 @@ from cellframe.contract.records import COMPONENTS, RecordKind
 from cellframe.frames.columns import Path, Place, Seen, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 
 def choose(
@@ -87,8 +88,8 @@ def _on_spec(path: Path, spec: Mapping[str, Any]) -> Iterator[str | None]:
 def _unit_at(record: Mapping[str, Any], path: Path) -> str | None:
     value: Any = record
     for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    unit = value.get("unit") if isinstance(value, dict) else None
+        value = value.get(key) if isinstance(value, Mapping) else None
+    unit = value.get("unit") if isinstance(value, Mapping) else None
     return unit if isinstance(unit, str) else None
 
 

@@ -113,10 +113,14 @@ class Journals:
         dict of str to list of dict
             By id, the record as it stood after each acknowledged write.
         """
-        wanted = set(ids)
+        wanted, user = set(ids), _user()
         written: dict[str, list[Line]] = {}
-        for path in sorted(self.folder.glob("*.jsonl")):
-            for line in read(path):
+        for path in sorted(self.folder.glob("*.jsonl")) if wanted else ():
+            lines = list(read(path))
+            # A folder may be shared: what somebody else wrote from it is not one's own.
+            if not lines or lines[0].get("user") != user:
+                continue
+            for line in lines:
                 if line.get("outcome") == "ok" and line.get("id") in wanted and line.get("after"):
                     written.setdefault(line["id"], []).append(line["after"])
         return written

@@ -23,9 +23,9 @@ AGAIN = "Plan the same frame again; it goes on from what the service has:"
 NOT_ATOMIC = "Partly done: an apply is not atomic, and what is ok stays written."
 
 _PHRASES: dict[str, tuple[str, str]] = {
-    "update": ("updated", "updated"),
-    "create": ("created", "created"),
-    "delete": ("deleted", "deleted"),
+    "update": ("to update", "to update"),
+    "create": ("to create", "to create"),
+    "delete": ("to delete", "to delete"),
     "ok": ("ok", "ok"),
     "already_there": ("already there", "already there"),
     "unchanged": ("unchanged", "unchanged"),
@@ -35,8 +35,8 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "failed": ("failed", "failed"),
     "unknown": ("unknown", "unknown"),
     "not_attempted": ("not attempted", "not attempted"),
-    "lots_created": ("lot created", "lots created"),
-    "cells_cleared": ("value cleared", "values cleared"),
+    "lots_created": ("lot to create", "lots to create"),
+    "cells_cleared": ("value to clear", "values to clear"),
 }
 _NOT_ROWS = ("lots_created", "cells_cleared")
 _DECIDED_BY = {

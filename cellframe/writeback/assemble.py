@@ -424,9 +424,6 @@ def _lots(steps: Iterable[Step], present: Present) -> tuple[list[Step], dict[str
 def _new_lot(name: str, parent: str, lots: Iterable[tuple[str, str]]) -> Step:
     names = [lot for lot, _ in lots]
     near = get_close_matches(name, names, n=1, cutoff=_ALIKE)
-    message = (
-        f"nearest existing lot: {near[0]!r}"
-        if near
-        else ("no other lot is like it" if names else "the first lot of this spec")
-    )
+    others = "no existing lot is like it" if names else "this spec has no lots yet"
+    message = f"nearest existing lot: {near[0]!r}" if near else others
     return Step(Action.CREATE, CELL_BATCH, None, None, name, parent, message=message)

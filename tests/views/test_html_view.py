@@ -77,7 +77,7 @@ def test_every_style_rule_is_scoped_to_the_root(page):
 
 def test_counts_are_chips():
     said = read(html.plan(given.clean_plan()))
-    assert said.startswith("Plan for 85 cells at lab/ ~ 2 updated + 1 created · 82 unchanged")
+    assert said.startswith("Plan for 85 cells at lab/ ~ 2 to update + 1 to create · 82 unchanged")
 
 
 def test_the_old_value_is_struck_through_and_the_new_one_inserted():

@@ -39,7 +39,7 @@ def test_a_value_is_written_as_people_write_it(value, written):
 def test_a_plan_begins_with_its_counts():
     first = text.plan(given.clean_plan()).splitlines()[0]
     assert first == (
-        "Plan for 85 cells at lab/: 2 updated, 1 created, 82 unchanged, 1 lot created, 1 value cleared"
+        "Plan for 85 cells at lab/: 2 to update, 1 to create, 82 unchanged, 1 lot to create, 1 value to clear"
     )
 
 
@@ -47,7 +47,7 @@ def test_a_plan_begins_with_its_counts():
 def test_the_rows_of_the_first_line_are_the_sum_of_its_actions():
     counts = {"update": 3, "conflict": 2, "exists": 1, "lots_created": 9, "cells_cleared": 4}
     first = text.plan(given.plan_of(counts=counts)).splitlines()[0]
-    assert first.startswith("Plan for 6 cells at lab/: 3 updated, 2 conflicts, 1 already exists")
+    assert first.startswith("Plan for 6 cells at lab/: 3 to update, 2 conflicts, 1 already exists")
 
 
 def test_a_count_that_nobody_announced_is_said_all_the_same():
