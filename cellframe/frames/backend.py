@@ -147,7 +147,7 @@ def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
         return pl.Series(label, values, dtype=pl.Null), []
     dtype = {frozenset({bool}): pl.Boolean, frozenset({date}): pl.Date}
     only = frozenset(kinds)
-    if only == {str}:
+    if kinds == {str}:
         return _texts(label, values), []
     if only in dtype:
         return pl.Series(label, values, dtype=dtype[only]), []

@@ -1,0 +1,96 @@
+"""A small HTTP listener that answers as it is told, and writes down what it was asked."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+
+@dataclass
+class Listener:
+    """What to answer, one answer after the other; the last one stays."""
+
+    url: str
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+
+    def will(
+        self, status=200, body=b"{}", kind="application/json", pause=0.0, cut=False, **headers
+    ):
+        """Add an answer; `cut` ends the connection without one."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        about = {"status": status, "body": body, "pause": pause, "cut": cut}
+        self.answers.append({**about, "headers": {"Content-Type": kind, **named}})
+        return self
+
+    @property
+    def methods(self) -> list[str]:
+        return [method for method, *_ in self.asked]
+
+    @property
+    def words(self) -> str:
+        return repr(self.asked)
+
+
+def _serve(listener: Listener) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            length = int(self.headers.get("Content-Length") or 0)
+            listener.asked.append(
+                (self.command, self.path, dict(self.headers), self.rfile.read(length))
+            )
+            told = listener.answers.pop(0) if len(listener.answers) > 1 else listener.answers[0]
+            time.sleep(told["pause"])
+            self.close_connection = True
+            if told["cut"]:
+                return
+            self.send_response(told["status"])
+            for name, value in told["headers"].items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(told["body"])))
+            with contextlib.suppress(OSError):  # the client may have given up
+                self.end_headers()
+                self.wfile.write(told["body"])
+
+        do_GET = do_POST = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    return Handler
+
+
+def _listening():
+    listener = Listener("")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _serve(listener))
+    server.daemon_threads = True
+    listener.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield listener
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def service():
+    """The service that a client speaks to."""
+    yield from _listening()
+
+
+@pytest.fixture
+def stranger():
+    """Another machine, which must never see the key."""
+    found = _listening()
+    listener = next(found)
+    yield listener.will()
+    next(found, None)
