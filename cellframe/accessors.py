@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cellframe.frames.columns import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _registered: set[str] = set()
 
@@ -46,6 +46,33 @@ class CellAccessor:
         names = ", ".join(map(repr, found or self._labels))
         message = f"{name!r} is {'several columns' if found else 'no column'}: {names}"
         raise KeyError(message)
+
+    # In pandas ``frame.cell`` is also how people reach a column named ``cell``: there the
+    # accessor stands in for it, so that ``frame.cell == "c-1"`` means what it says.
+    def __eq__(self, other: object) -> Any:
+        return self._column() == other
+
+    def __ne__(self, other: object) -> Any:
+        return self._column() != other
+
+    __hash__ = None  # type: ignore[assignment] - a column has none
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._column(), name)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._column())
+
+    def __len__(self) -> int:
+        return len(self._column())
+
+    def _column(self) -> Any:
+        if "cell" not in self._frame.columns:
+            message = "This frame has no column 'cell'. frame.cell['NAME'] finds a column without its unit."
+            raise AttributeError(message)
+        return self._frame["cell"]
 
     def units(self) -> dict[str, str]:
         """Return the unit of every column that has one, by label without unit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from cellframe.contract import routes
+from cellframe.errors import ConfigError
 from cellframe.resources.cell_instance import CellInstances
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
@@ -83,8 +84,8 @@ class Client:
         policy = from_settings(
             api_url, api_key, api_token, organization_id, project_id, timeout, allow_http=allow_http
         )
-        settings = Settings(backend, units or {}, policy.project_id, policy.organization_id)
-        self._join(HttpWire(policy), state_folder(), settings, limits)
+        settings = Settings(backend, units or {}, policy.project_id, policy.organization_id, limits)
+        self._join(HttpWire(policy), state_folder(), settings)
 
     @classmethod
     def over(
@@ -106,13 +107,15 @@ class Client:
             Folder of what was read and of history.
         """
         client = cls.__new__(cls)
-        client._join(wire, state, Settings(backend, units or {}), limits)  # noqa: SLF001 - a client of this class
+        client._join(wire, state, Settings(backend, units or {}, limits=limits))  # noqa: SLF001 - a client of this class
         return client
 
-    def _join(self, wire: Wire, state: Path, settings: Settings, limits: Limits | None) -> None:
+    def _join(self, wire: Wire, state: Path, settings: Settings) -> None:
+        if settings.backend not in ("polars", "pandas"):
+            message = f"backend={settings.backend!r} is neither 'polars' nor 'pandas'."
+            raise ConfigError(message)
         self._wire = wire
         self._connection = Connection(wire, state, settings)
-        self._limits = limits
         self.cell_spec = CellSpecs(self._connection)
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
         self.last_receipt = None
@@ -177,7 +180,7 @@ class Client:
         terms = way_out.Terms(
             on_conflict, invalid, on_error, max_updates, max_clears, workers, note
         )
-        limits = self._limits or Limits()
+        limits = self._connection.settings.limits or Limits()
         for receipt in way_out.apply(plan, way, terms, limits, self._connection.journals):
             self.last_receipt = receipt
         assert self.last_receipt is not None

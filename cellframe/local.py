@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellframe.client import Client
+from cellframe.errors import ConfigError
 from cellframe.server.answer import Service
 from cellframe.transport.inprocess import InProcessWire
 
@@ -45,6 +46,11 @@ def open_local(
     ConfigError, StoreError
         The folder cannot be used; the message says why.
     """
+    if "://" in str(folder):
+        message = (
+            f"{folder} is an address, not a folder: use cellframe.Client({str(folder)!r}, KEY)."
+        )
+        raise ConfigError(message)
     place = Path(folder).expanduser().resolve()
     service = Service(place, open_door=True)
     wire = InProcessWire(service.answer, str(place), service.close)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cellframe.errors import ConfigError
 
@@ -35,7 +35,7 @@ def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> No
     """
     # A stop that comes while the service is still being imported is as clean as a later one.
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: sys.exit(0))
+        signal.signal(stop, _leave)
     keys = [_key(name) for name in key_names]
     from cellframe.server.app import serve as publish
 
@@ -44,6 +44,10 @@ def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> No
         print(f"cellframe is serving {folder} at {url}", flush=True)
 
     publish(folder.expanduser(), host=host, port=port, keys=keys or None, ready=ready)
+
+
+def _leave(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(0)
 
 
 def _key(name: str) -> str:

@@ -164,6 +164,15 @@ def measures(unit: str) -> str:
     return next(words, wanted)
 
 
+def is_unit(unit: str) -> bool:
+    """Whether a unit is known."""
+    try:
+        dimension(unit)
+    except UnitError:
+        return False
+    return True
+
+
 def is_convertible(unit: str, other: str) -> bool:
     """Whether values of one unit can be given in the other; equal spellings always can."""
     if spell(unit) == spell(other):

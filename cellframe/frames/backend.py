@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -35,10 +35,13 @@ class Incoming:
     numbers : mapping of str to list of int
         Rows of a text column whose value was a number: ``7`` may have been ``007`` once, so
         such a value is never taken for text in silence.
+    backend : str
+        The library it came in.
     """
 
     frame: pl.DataFrame
     numbers: Mapping[str, list[int]]
+    backend: Backend = "polars"
 
 
 def to_backend(frame: pl.DataFrame, backend: Backend) -> Any:
@@ -67,7 +70,7 @@ def to_polars(frame: AnyFrame) -> Incoming:
         return Incoming(given, {})
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(given, pandas.DataFrame):
-        return _from_pandas(given)
+        return replace(_from_pandas(given), backend="pandas")
     if isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping):
         rows = list(given)
         if all(isinstance(row, Mapping) for row in rows):

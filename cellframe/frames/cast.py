@@ -8,6 +8,7 @@ taken; the rest is a fault that names row, column and value.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -24,7 +25,7 @@ _EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Typed:
     """An edited frame with the declared types.
 
@@ -41,6 +42,11 @@ class Typed:
     frame: pl.DataFrame
     faults: list[Fault]
     numbers: dict[str, pl.Series]
+
+    @cached_property
+    def broken(self) -> dict[tuple[int, str], Fault]:
+        """The faults by row and label."""
+        return {(int(f.row or 0), str(f.column)): f for f in self.faults}
 
 
 def cast(
@@ -84,6 +90,9 @@ def _simple(values: pl.Series, wanted: pl.DataType) -> pl.Series:
     """Return a column as text, number or date; a blank text where no text belongs is a gap."""
     if isinstance(values.dtype, pl.Categorical | pl.Enum):
         values = values.cast(pl.String)
+    if values.dtype == pl.Float32 and wanted == pl.Float64:
+        # By its decimals: 68.1 as 32 bits is 68.0999984741211, which nobody typed.
+        return values.cast(pl.String).cast(pl.Float64)
     if isinstance(values.dtype, pl.Decimal):
         return values.cast(pl.Float64)
     if values.dtype == pl.String and wanted != pl.String:

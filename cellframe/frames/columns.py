@@ -269,7 +269,8 @@ def leaf_columns(
         row = kind.field(name)
         bare = label_of(row, path)
         # A label that starts with _ or # is a comment: an edit below it would be lost.
-        if bare in taken or not path or bare.startswith(("_", "#")):
+        own = {bare, f"{bare}.unit", f"{bare}.text", f"{bare}.json"}
+        if own & taken or not path or bare.startswith(("_", "#")):
             bare = ".".join([escape(name), *map(escape, path)])
         text = bare
         if at.units:
@@ -286,4 +287,5 @@ def leaf_columns(
             columns.append(Column(text, Leaf.TEXT, row, path))
         if at.other:
             columns.append(Column(text if not at.text else f"{bare}.json", Leaf.JSON, row, path))
+        taken |= {column.label for column in columns[-4:]}
     return columns

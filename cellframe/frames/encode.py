@@ -53,6 +53,40 @@ def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) 
     return body
 
 
+def displaced(column: Column, record: Mapping[str, Any]) -> str | None:
+    """Return what of a record a value in this column would push out; None for nothing.
+
+    Parameters
+    ----------
+    column : Column
+        Of a leaf below a nested field.
+    record : mapping
+        The record.
+    """
+    value = record.get(column.field.name) if column.field is not None else None
+    for key in column.path[:-1]:
+        if value is None:
+            return None
+        if not isinstance(value, dict) or is_quantity(value):
+            return _kind_of(value)
+        value = value.get(key)
+    if value is not None and (not isinstance(value, dict) or is_quantity(value)):
+        return _kind_of(value)
+    there = _kind_of(value.get(column.path[-1])) if value is not None else None
+    own = "a text" if column.leaf is Leaf.TEXT else "a number"
+    return None if there == own else there
+
+
+def _kind_of(value: object) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return "a text"
+    if is_quantity(value):
+        return "a number"
+    return "a group of properties" if isinstance(value, dict) else "a value"
+
+
 def _object(
     row: Field, edits: Sequence[tuple[Column, Value]], before: Mapping[str, Any]
 ) -> dict[str, Any]:

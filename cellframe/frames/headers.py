@@ -6,6 +6,7 @@ is left out in silence. One that starts with ``_`` or ``#`` is a comment.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ from cellframe.frames.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_ALIKE = 0.8
+"""How alike two labels are before one is taken for a slip of the other."""
 ACTION = "_action"
 """A reserved column; it asks for deletes."""
 
@@ -121,6 +124,12 @@ class _Reader:
     def column(self, label: str) -> Column | Fault:
         if label in self.plain:
             return self.plain[label]
+        merged = label.removesuffix("_x").removesuffix("_y")
+        if merged != label and merged in self._labels():
+            reason = (
+                f"{label!r}: a merge made two columns of {merged!r}. Keep one, under that name."
+            )
+            return Fault(reason, column=label, rule="known column")
         path, unit = parse(label)
         bare = ".".join(map(escape, path))
         known = self.places.get(bare)
@@ -182,32 +191,45 @@ class _Reader:
 
     def _text(self, label: str, row: Field, path: tuple[str, ...]) -> Column | Fault:
         dtype = self.frame.schema[label]
-        if dtype.is_numeric() or dtype == pl.Boolean:
+        is_text = (row.name, path) in self.seen and self.seen[row.name, path].text
+        if not is_text and (dtype.is_numeric() or dtype == pl.Boolean):
             return self._needs_unit(label)
         return Column(label, Leaf.TEXT, row, path)
 
     def _needs_unit(self, label: str) -> Fault:
+        known = (c.label for c in self.known if _bare(c.label) == _bare(label))
+        round_bracket = re.fullmatch(r"(?P<name>.*\S)\s*\((?P<unit>[^()]+)\)", label)
         meant = next(
-            (c.label for c in self.known if _bare(c.label) == _bare(label)), f"{label} [UNIT]"
+            known, "{name} [{unit}]".format(**round_bracket.groupdict()) if round_bracket else ""
         )
-        message = f"{label!r} holds numbers without a unit. Name the column {meant!r}"
-        message += "." if "[UNIT]" not in meant else ", with [1] for a pure number."
-        return Fault(message, column=label, rule="unit")
+        advice = (
+            f"Name the column {meant!r}."
+            if meant
+            else f"Name it '{label} [UNIT]', with [1] for a pure number."
+        )
+        return Fault(f"{label!r} holds numbers without a unit. {advice}", column=label, rule="unit")
 
     def _unknown(self, label: str) -> Fault:
-        meant = self.nearest(label)
-        advice = (
-            f"Did you mean {meant!r}?"
-            if meant
-            else "Known columns: " + ", ".join(self._labels()) + "."
-        )
-        message = f"{label!r} is no column of a {self.kind.noun} frame. {advice} A comment column starts with '_'."
+        message = f"{label!r} is no column of a {self.kind.noun} frame. {self._advice(label)}"
         return Fault(message, column=label, rule="known column")
+
+    def _advice(self, label: str) -> str:
+        """Say what was probably meant by a header that is not understood."""
+        if label == "index" or label.startswith("Unnamed:"):
+            return "It looks like pandas' row numbers: write the file with index=False, or drop the column."
+        meant = self.nearest(label)
+        if meant is not None:
+            return f"Did you mean {meant!r}? A comment column starts with '_'."
+        body, unit = parse(label)
+        unit = unit or ("UNIT" if self.frame.schema[label].is_numeric() else None)
+        whole = "cell." + escape(body[-1]) + (f" [{unit}]" if unit else "")
+        parts = ", ".join(MEASURED_COMPONENTS)
+        return f"A property says what it belongs to: {whole!r} ({parts}). A comment column starts with '_'."
 
     def nearest(self, label: str) -> str | None:
         """Return the known label that is most like this one."""
         labels = {_bare(known).casefold(): known for known in self._labels() if known != label}
-        close = get_close_matches(_bare(label).casefold(), labels, n=1, cutoff=0.7)
+        close = get_close_matches(_bare(label).casefold(), labels, n=1, cutoff=_ALIKE)
         return labels[close[0]] if close else None
 
     def _labels(self) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, get_type_hints
 
 from cellframe.contract import routes
 from cellframe.errors import (
     AmbiguousNameError,
     ApiError,
+    ConfigError,
     ConflictError,
     InvalidRecordError,
     NotFoundError,
@@ -99,7 +100,7 @@ class Resource(Generic[R]):
         ConflictError
             Another record has the new name; `.existing_id`.
         """
-        body = dict(fields)
+        body = self._given_fields(fields)
         return self.with_id(
             ref, lambda id_: self.record(self._ask("PATCH", self._path(id_), body=body))
         )
@@ -132,15 +133,24 @@ class Resource(Generic[R]):
     ) -> RecordList[R]:
         """All pages, or the one that limit and offset ask for."""
         if limit is not None or offset is not None:
-            answer = self._ask("GET", path, query={**query, "limit": limit, "offset": offset})
-            pages = [answer if isinstance(answer, dict) else {"items": answer}]
+            asked = {**query, "limit": limit, "offset": offset}
+            pages = [self._connection.one_page(path, asked)]
         else:
             pages = list(self._connection.pages(path, query))
         records = [self.record(body) for page in pages for body in page["items"]]
-        return RecordList(records, pages[-1].get("total", len(records)))
+        return RecordList(records, pages[-1]["total"])
+
+    def _given_fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        given: Any = fields
+        if isinstance(given, Mapping):
+            return dict(fields)
+        message = (
+            f"A {self.kind.noun} is made from a dict of fields, not from a {type(given).__name__}."
+        )
+        raise InvalidRecordError(f"{message} Nothing was sent.")
 
     def _create(self, path: str, fields: Mapping[str, Any]) -> R:
-        return self.record(self._ask("POST", path, body=dict(fields)), created=True)
+        return self.record(self._ask("POST", path, body=self._given_fields(fields)), created=True)
 
     def _get_if_taken(self, make: Callable[[], R], fields: Mapping[str, Any]) -> R:
         """Return the record made, or the one that has its name; a warning where they differ."""
@@ -178,9 +188,12 @@ class Resource(Generic[R]):
             message = f"{given!r} names no {self.kind.noun}. Give an id, a name or a record."
             raise NotFoundError(message, status=404)
         try:
-            return call(ref)
+            # A path folds . and .. away, so neither is ever an id.
+            if ref not in {".", ".."}:
+                return call(ref)
+            missing: ApiError = NotFoundError("", status=404)
         except NotFoundError as fault:
-            missing: ApiError = fault
+            missing = fault
         except InvalidRecordError as fault:
             if fault.status != _UNPROCESSABLE:
                 raise
@@ -223,8 +236,9 @@ class Resource(Generic[R]):
         raise NotImplementedError
 
 
-def query_of(filters: Mapping[str, Any]) -> dict[str, Any]:
+def query_of(filters: Mapping[str, Any], known: type[Filters]) -> dict[str, Any]:
     """Return filters as the query of a list."""
+    _check_known(filters, known)
     spelled: dict[str, Any] = {}
     for name, value in filters.items():
         if value is None:
@@ -240,6 +254,17 @@ def query_of(filters: Mapping[str, Any]) -> dict[str, Any]:
         elif name != "name":
             spelled[_TIMES.get(name, name)] = value
     return spelled
+
+
+def _check_known(filters: Mapping[str, Any], known: type[Filters]) -> None:
+    """Refuse a filter that there is not: left out in silence, it would let every record pass."""
+    names = get_type_hints(known)
+    for name in filters:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            advice = f"Did you mean {near[0]!r}? " if near else ""
+            message = f"There is no filter {name!r}. {advice}Filters: {', '.join(names)}."
+            raise ConfigError(message)
 
 
 _TIMES = {

@@ -93,7 +93,7 @@ class CellInstances(Resource[CellInstance]):
         RecordList of CellInstance
             In the order of the service, newest first; `.total` counts all that match.
         """
-        query = query_of(filters)
+        query = query_of(filters, InstanceFilters)
         if spec is not None:
             return self._specs.with_id(
                 spec, lambda id_: self._list(self._below(id_), limit, offset, query)
@@ -160,7 +160,7 @@ class CellInstances(Resource[CellInstance]):
         """
         from cellframe.resources.reading import Wish, read_all, to_frame
 
-        query = query_of(filters)
+        query = query_of(filters, InstanceFilters)
         scope, pages = "", []
         if spec is not None:
             scope, pages = self._specs.with_id(

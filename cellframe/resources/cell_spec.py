@@ -55,8 +55,10 @@ class CellSpecs(Resource[CellSpec]):
             A field is missing, unknown or of the wrong kind; the message names it.
         """
         project = self._connection.settings.project_id
-        more = {"project_id": project} if project and "project_id" not in fields else {}
-        return self._create(routes.SPECS, {**fields, **more})
+        given = self._given_fields(fields)
+        if project is not None:
+            given.setdefault("project_id", project)
+        return self._create(routes.SPECS, given)
 
     def create_or_get(self, fields: Mapping[str, Any]) -> CellSpec:
         """Create a spec, or read the one that has its name already.
@@ -93,7 +95,7 @@ class CellSpecs(Resource[CellSpec]):
         RecordList of CellSpec
             In the order of the service, newest first; `.total` counts all that match.
         """
-        query = {**query_of(filters), "full": "true" if include_components else None}
+        query = {**query_of(filters, SpecFilters), "full": "true" if include_components else None}
         return self._list(routes.SPECS, limit, offset, query)
 
     def to_frame(
@@ -138,7 +140,7 @@ class CellSpecs(Resource[CellSpec]):
         """
         from cellframe.resources.reading import Wish, read_all, to_frame
 
-        query = query_of(filters)
+        query = query_of(filters, SpecFilters)
         pages = read_all(self._connection, routes.SPECS, {**query, "full": "true"})
         wish = Wish(backend, units, columns, schema)
         return to_frame(

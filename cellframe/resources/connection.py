@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
-from cellframe.errors import NotFoundError
+from cellframe.errors import NotFoundError, TransportError
 from cellframe.store.journals import Journals
 from cellframe.store.places import service_folder
 from cellframe.store.versions import Versions
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
+    from cellframe.writeback.plan import Limits
 
 
 class Settings(NamedTuple):
@@ -27,6 +28,7 @@ class Settings(NamedTuple):
     units: Mapping[str, str] = {}
     project_id: str | None = None
     organization_id: str | None = None
+    limits: Limits | None = None
 
 
 class Connection:
@@ -85,15 +87,46 @@ class Connection:
 
     def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Every page of a list, as it came; a next one steps by the records that came."""
+        seen: set[str] = set()
         offset = 0
         while True:
-            answer = ask(
-                self.wire, "GET", path, query={**query, "limit": self.page, "offset": offset}
-            )
-            # A bare array is a whole list, older services answer it.
-            whole = isinstance(answer, list)
-            page: dict[str, Any] = {"items": answer, "total": len(answer)} if whole else answer
+            page = self.one_page(path, {**query, "limit": self.page, "offset": offset})
+            ids = {record["id"] for record in page["items"]}
+            if ids and ids <= seen:
+                # A service that answers one page for ever would be read for ever.
+                message = f"{path} kept changing while its pages were read, or does not heed offset. Read it again."
+                raise TransportError(message, request=f"GET {path}")
             yield page
+            seen |= ids
             offset += len(page["items"])
-            if not page["items"] or offset >= page.get("total", 0):
+            if not ids or offset >= page["total"]:
                 return
+
+    def one_page(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
+        """Read one page of a list.
+
+        Returns
+        -------
+        dict
+            ``items`` and ``total``, whatever form the service answers in.
+
+        Raises
+        ------
+        TransportError
+            What came is no list of records.
+        """
+        answer = ask(self.wire, "GET", path, query=query)
+        # A bare array is a whole list; older services answer it.
+        page = answer if isinstance(answer, dict) else {"items": answer}
+        items, total = page.get("items"), page.get("total")
+        if not isinstance(items, list) or not all(map(_is_record, items)):
+            message = (
+                f"{self.wire.origin} answered GET {path} with something that is no list of records."
+            )
+            raise TransportError(message, request=f"GET {path}", sent=True)
+        counted = isinstance(total, int) and not isinstance(total, bool)
+        return {**page, "items": items, "total": total if counted else len(items)}
+
+
+def _is_record(item: object) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("id"), str)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cellframe.contract.records import KINDS
 from cellframe.errors import AmbiguousNameError, NotFoundError, PlanError
 from cellframe.frames.columns import Leaf
 from cellframe.frames.faults import Fault, table
@@ -14,10 +16,18 @@ if TYPE_CHECKING:
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.headers import Header
-    from cellframe.writeback.assemble import Base, Edited
+    from cellframe.writeback.inputs import Base, Edited
 
 FindParent = Callable[[str], str]
 NOT_RECORDS = "The frame cannot be read as records."
+
+
+def _refuse_children(kind: RecordKind, frame: pl.DataFrame) -> None:
+    """Refuse a frame of another kind, whose rows carry this one's ids many times."""
+    for other in KINDS.values():
+        if other.parent == kind.name and other.key in frame.columns:
+            message = f"This is a frame of {other.noun}s: it has {other.key!r}. Plan it with client.{other.name}.plan(frame)."
+            refuse(NOT_RECORDS, [Fault(message, column=other.key, rule="kind")])
 
 
 def refuse(message: str, faults: Sequence[Fault]) -> None:
@@ -32,6 +42,7 @@ class Keys:
     def __init__(self, kind: RecordKind, frame: pl.DataFrame) -> None:
         self.kind = kind
         self.frame = frame
+        _refuse_children(kind, frame)
         if kind.key not in frame.columns:
             message = (
                 f"The frame has no {kind.key!r} column. Read it with to_frame(), which has one, or add "
@@ -145,7 +156,8 @@ def twins(edited: Edited) -> list[Fault]:
         name = edited.names[row]
         if name is None:
             continue
-        other = first.setdefault((edited.parent_ids[row], name), row)
+        spelled = unicodedata.normalize("NFC", name)
+        other = first.setdefault((edited.parent_ids[row], spelled), row)
         if other != row:
             message = f"Rows {other} and {row} are both new and named {name!r}. A name is used once in a {edited.kind.parent_noun or 'lab'}."
             faults.append(Fault(message, row, name, edited.kind.noun, name, "unique"))

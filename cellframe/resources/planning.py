@@ -6,6 +6,7 @@ saw. The service is asked about rows that are not as they were read, and about n
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,13 +27,16 @@ from cellframe.resources.identity import (
     twins,
 )
 from cellframe.resources.present import lots, namesakes, records
-from cellframe.writeback.assemble import Base, Edited, Present, assemble, touched
-from cellframe.writeback.plan import WRITES, Plan
+from cellframe.writeback.assemble import assemble
+from cellframe.writeback.inputs import Base, Edited, Present
+from cellframe.writeback.known_rows import touched
+from cellframe.writeback.plan import WRITES, Limits, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from cellframe.frames.backend import Backend
     from cellframe.resources.connection import Connection
     from cellframe.store.versions import Pull
 
@@ -69,8 +73,10 @@ def make_plan(
     unread = [id_ for id_ in keys.known_ids if id_ not in bases]
     asked = {*touched(edited, bases), *unread}
     present = _asked(connection, edited, bases, asked)
-    plan = assemble(edited, bases, present, asked, _empty(connection, edited, keys))
-    return _looked_over(connection, plan, keys, header)
+    plan = assemble(
+        edited, bases, present, asked, _empty(connection, edited, keys, incoming.backend)
+    )
+    return _looked_over(connection, plan, keys, header, len(set(unread) & set(present.records)))
 
 
 def _bases(
@@ -133,13 +139,13 @@ def _asked(
     found = records(connection, edited.kind, sorted(ids), bases)
     return Present(
         records=found,
-        namesakes=namesakes(connection, edited),
+        namesakes=namesakes(connection, edited, bases),
         lots=lots(connection, edited, found.values()),
         own=connection.journals.own_values(list(found)),
     )
 
 
-def _empty(connection: Connection, edited: Edited, keys: Keys) -> Plan:
+def _empty(connection: Connection, edited: Edited, keys: Keys, backend: Backend) -> Plan:
     """Return the plan before its steps: whose it is, and what its limits are a part of."""
     return Plan(
         kind=edited.kind,
@@ -148,12 +154,16 @@ def _empty(connection: Connection, edited: Edited, keys: Keys) -> Plan:
         service=connection.service,
         origin=connection.wire.origin,
         base_rows=len(keys.known_ids),
+        limits=connection.settings.limits or Limits(),
+        backend=backend,
     )
 
 
-def _looked_over(connection: Connection, plan: Plan, keys: Keys, header: Header) -> Plan:
+def _looked_over(
+    connection: Connection, plan: Plan, keys: Keys, header: Header, unread: int
+) -> Plan:
     """Return the plan with what was read around its rows, and what to look at before sending."""
-    plan = replace(plan, notices=tuple(_notices(plan, header)))
+    plan = replace(plan, notices=tuple(_notices(plan, header, unread)))
     pull = (
         connection.versions.covering(plan.kind.name, keys.known_ids)
         if plan and keys.known_ids
@@ -171,7 +181,7 @@ def _units(pull: Pull) -> dict[str, str]:
     return {".".join(path): unit for path, unit in shown if unit is not None}
 
 
-def _notices(plan: Plan, header: Header) -> Iterable[str]:
+def _notices(plan: Plan, header: Header, unread: int) -> Iterable[str]:
     """Say what to look at before sending: a property that no record has may be a slip."""
     noun = plan.kind.noun
     sent = {change.label for step in plan.rows if step.action in WRITES for change in step.changes}
@@ -180,8 +190,27 @@ def _notices(plan: Plan, header: Header) -> Iterable[str]:
             yield f"{label!r} is a property that no {noun} has yet" + (
                 f"; the nearest is {near!r}." if near else "."
             )
+    yield from _case_twins(plan)
+    if unread:
+        rows = "1 row carries" if unread == 1 else f"{unread} rows carry"
+        yield (
+            f"{rows} no version that is known here, and can only be compared with the service as it is: "
+            f"what somebody changed since you read them shows as your edit, and empty values are left as they are. "
+            f"Keep the {plan.kind.version!r} column to have both told apart."
+        )
     if not plan.edited.height:
         yield "The frame has no rows."
+
+
+def _case_twins(plan: Plan) -> Iterable[str]:
+    """Names of new and renamed records that differ from another row's in case alone."""
+    names: dict[tuple[str | None, str], str] = {}
+    for step in plan.rows:
+        if step.name is not None and step.action in WRITES:
+            folded = unicodedata.normalize("NFC", step.name).casefold()
+            other = names.setdefault((step.parent_id, folded), step.name)
+            if other != step.name:
+                yield f"{other!r} and {step.name!r} differ in case alone."
 
 
 def _filled(connection: Connection, plan: Plan, pull: Pull) -> dict[str, int]:

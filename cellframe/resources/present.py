@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
 from cellframe.contract.records import KINDS, RecordKind
-from cellframe.errors import NotFoundError
+from cellframe.errors import InvalidRecordError, NotFoundError
 from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import refuse
 from cellframe.resources.reading import read_all
 from cellframe.transport.replies import ask
-from cellframe.writeback.assemble import Base, Edited, fold
+from cellframe.writeback.lots import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cellframe.resources.connection import Connection
+    from cellframe.writeback.inputs import Base, Edited
 
 FEW = 20
 """Up to here records are read one by one; beyond, by the whole lists of their parents."""
@@ -66,13 +67,13 @@ def _all(
 
 
 def namesakes(
-    connection: Connection, edited: Edited
+    connection: Connection, edited: Edited, bases: Mapping[str, Base]
 ) -> dict[tuple[str | None, str], Mapping[str, Any]]:
-    """Return records that have a new row's name already."""
+    """Return records that have the name of a new or renamed row already."""
     kind = edited.kind
     wanted = {
         (edited.parent_ids[row], str(edited.names[row]))
-        for row in edited.new_rows
+        for row in (*edited.new_rows, *_renamed(edited, bases))
         if edited.names[row] is not None and (edited.parent_ids[row] is not None or not kind.parent)
     }
     if len(wanted) > FEW:
@@ -86,6 +87,11 @@ def namesakes(
         for record in records
     }
     return {key: record for key, record in found.items() if key in wanted}
+
+
+def _renamed(edited: Edited, bases: Mapping[str, Base]) -> list[int]:
+    known = ((row, bases.get(str(edited.ids[row]))) for row in edited.old_rows)
+    return [row for row, base in known if base and base.record.get("name") != edited.names[row]]
 
 
 def _by_name(
@@ -105,6 +111,8 @@ def _by_name(
             [Fault(message, value=parent, rule="parent")],
         )
         raise
+    except InvalidRecordError:
+        return []  # No record can have such a name; the row says why.
     return [record for page in pages for record in page["items"]]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import warnings
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cellframe.errors import ConfigError, TransportError
@@ -115,12 +117,35 @@ def _columns(
 
     seen = survey(kind, records)
     asked = {**connection.settings.units, **(wish.units or {})}
+    _check_units(asked)
     units = choose(kind, seen, asked, spec)
     plain = plain_columns(kind, everything=wish.columns == "all")
     leaves = leaf_columns(kind, seen, units)
     if wish.columns is not None and wish.columns != "all":
         plain, leaves = _with_wanted(kind, wish.columns, plain, leaves, seen, asked)
+    _warn_of_strays(wish.units or {}, leaves)
     return arrange(kind, plain, leaves)
+
+
+def _check_units(asked: Mapping[str, str]) -> None:
+    from cellframe.contract.quantities import is_unit
+
+    for label, unit in asked.items():
+        if not is_unit(unit):
+            message = f"units={{{label!r}: {unit!r}}}: {unit!r} is not a unit that is known here."
+            raise ConfigError(message)
+
+
+def _warn_of_strays(units: Mapping[str, str], leaves: Sequence[Column]) -> None:
+    """Say which of the units that were asked for belong to no column."""
+    from cellframe.frames.columns import parse
+
+    labels = {".".join(parse(column.label)[0]) for column in leaves}
+    for label in units:
+        if label not in labels:
+            near = get_close_matches(label, labels, n=1)
+            advice = f" Did you mean {near[0]!r}?" if near else ""
+            warnings.warn(f"units= names {label!r}, which is no column here.{advice}", stacklevel=5)
 
 
 def _with_wanted(
@@ -188,4 +213,12 @@ def _keep(
         parents=parents,
     )
     index = frame.select(id=kind.key, version=kind.version)
-    connection.versions.keep(pull, pages, index)
+    try:
+        connection.versions.keep(pull, pages, index)
+    except OSError as fault:
+        # A report in a read-only place must still be able to read.
+        message = (
+            f"What you read could not be kept in {connection.versions.folder} ({fault.strerror or fault}). "
+            "A plan of this frame will compare with the service alone. Set CELLFRAME_HOME to a folder you can write."
+        )
+        warnings.warn(message, stacklevel=4)

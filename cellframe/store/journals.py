@@ -10,6 +10,7 @@ from __future__ import annotations
 import getpass
 import os
 import secrets
+import warnings
 import zlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
@@ -116,7 +117,11 @@ class Journals:
         wanted, user = set(ids), _user()
         written: dict[str, list[Line]] = {}
         for path in sorted(self.folder.glob("*.jsonl")) if wanted else ():
-            lines = list(read(path))
+            try:
+                lines = list(read(path))
+            except CorruptStoreError as fault:
+                warnings.warn(str(fault), stacklevel=2)
+                continue
             # A folder may be shared: what somebody else wrote from it is not one's own.
             if not lines or lines[0].get("user") != user:
                 continue

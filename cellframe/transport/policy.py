@@ -14,7 +14,8 @@ HOSTED = "https://api.ionworks.com"
 """The hosted service; used where its credential is set and no address is."""
 
 _URL_VARIABLES = ("CELLFRAME_API_URL", "IONWORKS_API_URL")
-_KEY_VARIABLES = ("CELLFRAME_API_KEY", "IONWORKS_API_KEY")
+_HOSTED_KEYS = ("IONWORKS_API_KEY",)
+_KEY_VARIABLES = ("CELLFRAME_API_KEY", *_HOSTED_KEYS)
 _TOKEN_VARIABLES = ("IONWORKS_API_TOKEN",)
 _ORGANIZATION_VARIABLES = ("CELLFRAME_ORGANIZATION_ID", "IONWORKS_ORGANIZATION_ID")
 _PROJECT_VARIABLES = ("CELLFRAME_PROJECT_ID", "IONWORKS_PROJECT_ID")
@@ -91,14 +92,14 @@ def from_settings(
     ConfigError
         The address or the credential is missing or unusable. Nothing was sent.
     """
-    given = api_key or api_token
-    key = api_key or (None if given else _first(_KEY_VARIABLES))
-    token = api_token or (None if given or key else _first(_TOKEN_VARIABLES))
     address = api_url or _first(_URL_VARIABLES)
-    if not address and any(
-        os.environ.get(name) for name in ("IONWORKS_API_KEY", "IONWORKS_API_TOKEN")
-    ):
-        address = HOSTED
+    keys = _KEY_VARIABLES
+    if not address and _first((*_HOSTED_KEYS, *_TOKEN_VARIABLES)):
+        # Only its own credential goes to the hosted service; a team's key stays at home.
+        address, keys = HOSTED, _HOSTED_KEYS
+    given = api_key or api_token
+    key = api_key or (None if given else _first(keys))
+    token = api_token or (None if given or key else _first(_TOKEN_VARIABLES))
     if not address:
         message = (
             "No service address: pass api_url= or set CELLFRAME_API_URL. "

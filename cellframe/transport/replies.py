@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -100,9 +101,20 @@ def encode(body: Any) -> bytes:
     if bad:
         raise InvalidRecordError(f"{bad}. Nothing was sent.")
     try:
-        return orjson.dumps(body)
+        return orjson.dumps(body, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
     except (TypeError, ValueError) as fault:
         raise InvalidRecordError(f"The body has no JSON form: {fault}. Nothing was sent.") from None
+
+
+def _plain(value: Any) -> Any:
+    """Take a number or a time out of the coat of a library."""
+    if isinstance(value, date):
+        return value.isoformat()
+    item = getattr(value, "item", None)
+    if callable(item):
+        return item()
+    message = f"a {type(value).__name__} has none"
+    raise TypeError(message)
 
 
 def _unsendable(value: Any, place: str) -> str | None:

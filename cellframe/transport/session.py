@@ -116,7 +116,12 @@ class HttpWire:
             "NewConnectionError" in repr(fault) or "NameResolutionError" in repr(fault)
         )
         if isinstance(fault, requests.exceptions.SSLError):
-            why = "its certificate could not be verified"
+            spoken = "WRONG_VERSION_NUMBER" in repr(fault) or "record layer" in repr(fault)
+            why = (
+                "it does not speak https. Is it http://?"
+                if spoken
+                else "its certificate could not be verified"
+            )
         elif never_sent:
             message = f"Nothing answers at {self.origin} ({request}). Is the service running, and is the address right?"
             raise TransportError(message, request=str(request)) from None

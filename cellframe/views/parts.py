@@ -33,6 +33,10 @@ class PlanParts:
         What to look at before sending.
     sendable : bool
         Whether the plan holds anything to send or to decide.
+    passed : sequence of str
+        Limits that the plan passes, each said without a full stop.
+    override : str
+        The call that says they are meant.
     """
 
     noun: str
@@ -41,6 +45,8 @@ class PlanParts:
     changes: pl.DataFrame
     notices: Sequence[str]
     sendable: bool
+    passed: Sequence[str] = ()
+    override: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,8 @@ def counted(counts: Mapping[str, int]) -> list[Count]:
 
 def to_decide(parts: PlanParts) -> list[Count]:
     """Find the counts that someone has to decide about, each with the call that does."""
-    return [count for count in counted(parts.counts) if count.call]
+    passed = [Count("other", cut(reason, SENTENCE), parts.override) for reason in parts.passed]
+    return [*(count for count in counted(parts.counts) if count.call), *passed]
 
 
 def plan_title(parts: PlanParts) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from cellframe.errors import PlanError, StalePlanError
+from cellframe.errors import ConfigError, PlanError, StalePlanError
 from cellframe.frames.faults import table
-from cellframe.writeback.assemble import fold
-from cellframe.writeback.plan import STOPS, WRITES, Action, Limits, Plan, Step, refusals
+from cellframe.writeback.lots import fold
+from cellframe.writeback.plan import STOPS, WRITES, Action, Limits, Plan, Step, limits_passed
 from cellframe.writeback.receipt import GOOD, Outcome, Receipt, Result
 from cellframe.writeback.send import OnConflict, Task, Way, decided, standing, unsent
 
@@ -58,6 +58,29 @@ class Terms:
     max_clears: int | None = None
     workers: int | None = None
     note: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no such term; a slip must not pass for another choice.
+
+        Raises
+        ------
+        ConfigError
+            Nothing was sent.
+        """
+        for name, choice in (
+            ("on_conflict", OnConflict),
+            ("invalid", Invalid),
+            ("on_error", OnError),
+        ):
+            given, known = getattr(self, name), get_args(choice)
+            if given not in known:
+                words = ", ".join(map(repr, known))
+                raise ConfigError(f"{name}={given!r} is none of {words}. Nothing was sent.")
+        for name, least in (("max_updates", 0), ("max_clears", 0), ("workers", 1)):
+            given = getattr(self, name)
+            if given is not None and (not isinstance(given, int) or given < least):
+                message = f"{name}={given!r} is no whole number from {least} up. Nothing was sent."
+                raise ConfigError(message)
 
 
 def apply(
@@ -107,7 +130,7 @@ def check_service(plan: Plan, service: str, origin: str) -> None:
     if not isinstance(given, Plan):
         message = f"A {type(given).__name__} is no plan. Make one first: client.cell_instance.plan(frame). Nothing was sent."
         raise PlanError(message, table([]))
-    if plan.service != service:
+    if (plan.service, plan.origin) != (service, origin):
         message = f"This plan was made for {plan.origin}, and this client speaks to {origin}. Plan again here."
         raise StalePlanError(message)
 
@@ -137,7 +160,9 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
         )
     allowed = {"max_updates": terms.max_updates, "max_clears": terms.max_clears}
     # Conflicts decided for mine are updates and clears too.
-    reasons += refusals(replace(plan, steps=tuple(steps)), limits, allowed)
+    passed, call = limits_passed(replace(plan, steps=tuple(steps)), limits, allowed)
+    reasons += [f"{reason}." for reason in passed]
+    reasons += [f"{call} says that this is meant."] if call else []
     return "Nothing was sent. " + " ".join(reasons) if reasons else ""
 
 

@@ -3,17 +3,116 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import unicodedata
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from cellframe.contract.quantities import convert, spell
+from cellframe.contract.quantities import convert, is_unit, spell
 from cellframe.contract.records import NAME_LENGTH, RecordKind, Type
 from cellframe.frames.columns import Column, Leaf, parse
-from cellframe.writeback.diff import CLOSE
+from cellframe.frames.encode import displaced
+from cellframe.frames.faults import cell_fault
+from cellframe.writeback.diff import CLOSE, Class
+from cellframe.writeback.plan import Action, Change, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from cellframe.writeback.inputs import Edited, Record
     from cellframe.writeback.plan import Value
+
+
+def step_of(edited: Edited, row: int, action: Action, **more: Any) -> Step:
+    """Return the step of one row of the edited frame."""
+    return Step(
+        action, edited.kind, row, edited.ids[row], edited.names[row], edited.parent_ids[row], **more
+    )
+
+
+def held_against(edited: Edited, row: int, change: Change, **more: Any) -> Change:
+    """Return a cell as it is, or as invalid where it breaks a rule.
+
+    Parameters
+    ----------
+    edited : Edited
+        The frame.
+    row : int
+        The cell's row.
+    change : Change
+        The cell.
+    **more
+        See `objection`.
+    """
+    numbers = edited.typed.numbers.get(change.label)
+    was_number = numbers is not None and bool(numbers[row])
+    broken = objection(
+        edited.kind, change.column, change.you_read, change.you_have, was_number=was_number, **more
+    ) or _half(edited, row, change)
+    return change if broken is None else invalid(edited, row, change, broken)
+
+
+def without_loss(
+    edited: Edited, row: int, changes: Sequence[Change], record: Record
+) -> list[Change]:
+    """Return the cells of one row, invalid where one would push out what the plan does not show.
+
+    A text beside quantities, a quantity and a group of properties may stand at one place in
+    different records. Writing one over another is an edit of both.
+    """
+    cleared = {change.column.place for change in changes if change.you_have is None}
+    filled = [c for c in changes if c.what is Class.CHANGE and c.column.leaf is not Leaf.PLAIN]
+    broken: dict[str, tuple[str, str]] = {}
+    for change in filled:
+        there = displaced(change.column, record)
+        if there is not None and change.column.place not in cleared:
+            rule = f"would take the place of {there} that this record has there"
+            broken[change.label] = (rule, "Clear that in the same edit, or choose another name.")
+        rival = next((other for other in filled if _is_rival(change.column, other.column)), None)
+        if rival is not None:
+            broken[change.label] = (
+                f"cannot stand beside {rival.label!r} in one record",
+                "Keep one.",
+            )
+    return [
+        invalid(edited, row, change, broken[change.label]) if change.label in broken else change
+        for change in changes
+    ]
+
+
+def _is_rival(column: Column, other: Column) -> bool:
+    """Whether two filled columns are one place, or one is inside the other."""
+    (field, path), (its_field, its_path) = column.place, other.place
+    if column is other or field != its_field:
+        return False
+    if path == its_path:
+        return (column.leaf is Leaf.TEXT) != (other.leaf is Leaf.TEXT)
+    shared = min(len(path), len(its_path))
+    return path[:shared] == its_path[:shared]
+
+
+def invalid(edited: Edited, row: int, change: Change, broken: tuple[str, str]) -> Change:
+    """Return a cell as invalid, for the rule it breaks and with what to do."""
+    message = cell_fault(row, edited.names[row], change.label, change.you_have, *broken).message
+    return replace(change, what=Class.INVALID, message=message)
+
+
+def _half(edited: Edited, row: int, change: Change) -> tuple[str, str] | None:
+    """Return what is wrong with a value or a unit that stands in a column of its own."""
+    frame, label = edited.typed.frame, change.label
+    if change.column.leaf is Leaf.VALUE:
+        lacks = change.you_have is not None and frame[f"{label}.unit"][row] is None
+        return (
+            ("has no unit", f"Fill in '{label}.unit', with 1 for a pure number.") if lacks else None
+        )
+    if change.column.leaf is not Leaf.UNIT:
+        return None
+    number = frame.get_column(label.removesuffix(".unit"), default=None)
+    has_number = number is not None and number[row] is not None
+    if change.you_have is None:
+        return ("cannot be empty beside a number", "") if has_number else None
+    if not has_number:
+        return "is a unit without a number", f"Fill in {label.removesuffix('.unit')!r}."
+    return None if is_unit(str(change.you_have)) else ("is not a unit that is known here", "")
 
 
 def objection(  # noqa: PLR0911 - one return per rule
@@ -53,7 +152,7 @@ def objection(  # noqa: PLR0911 - one return per rule
     if you_have is None:
         needed = column.field is not None and column.field.required and column.leaf is Leaf.PLAIN
         return ("cannot be empty", f"A {kind.noun} always has one.") if needed else None
-    if column.type is Type.NAME:
+    if column.type is Type.NAME or (column.field is not None and column.field.refers_to):
         return _name(str(you_have))
     if clash:
         return f"is in another unit than the record's own: {clash}", "Use the label that you read."
@@ -78,6 +177,8 @@ def _read_only(kind: RecordKind, column: Column, you_read: Value) -> tuple[str, 
 def _name(name: str) -> tuple[str, str] | None:
     if name != name.strip():
         return "starts or ends with a blank", "Remove it."
+    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+        return "holds a control character", "Remove it."
     if len(name) > NAME_LENGTH:
         return f"is longer than {NAME_LENGTH} characters", "Shorten it."
     return None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 import orjson
 import polars as pl
 
+from cellframe.frames.backend import Backend, to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
 from cellframe.writeback.diff import Class
@@ -175,6 +176,10 @@ class Plan:
         Filled cells of that reading, for columns where cells are cleared.
     notices : tuple of str
         What to look at before sending.
+    limits : Limits
+        Of the client that made it.
+    backend : {"polars", "pandas"}
+        Library that the edited frame came in; its views as frames are of the same.
     lots : mapping of str to mapping of str to str
         Ids of the lots of each spec by name without case; a spec is absent where the service
         keeps lots as text.
@@ -188,6 +193,8 @@ class Plan:
     base_rows: int
     base_filled: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    backend: Backend = "polars"
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -273,36 +280,22 @@ class Plan:
         versions = [[step.id, step.version] for step in self.steps]
         return hashlib.sha256(orjson.dumps(versions)).hexdigest()
 
-    def to_frame(self) -> pl.DataFrame:
+    def to_frame(self) -> Any:
         """Return the plan as a frame, a row per changed cell.
 
         Returns
         -------
         DataFrame, shape (n_changes, 11)
-            ``row``, ``action``, ``record`` (cell, lot, spec), ``id``, ``name``, ``column``,
-            ``class``, ``you_read``, ``you_have``, ``server_now`` (as text), ``message``. A row
-            without a changed cell has one line with an empty column.
+            Of the library that the edited frame came in. ``row``, ``action``, ``record`` (cell,
+            lot, spec), ``id``, ``name``, ``column``, ``class``, ``you_read``, ``you_have``,
+            ``server_now`` (as text), ``message``. A row without a changed cell has one line with
+            an empty column.
         """
-        schema = dict.fromkeys(
-            [
-                "action",
-                "record",
-                "id",
-                "name",
-                "column",
-                "class",
-                "you_read",
-                "you_have",
-                "server_now",
-                "message",
-            ],
-            pl.String,
-        )
-        return pl.DataFrame(
-            [line for step in self.steps for line in _lines(step)],
-            schema={"row": pl.Int64, **schema},
-            orient="row",
-        )
+        return to_backend(self._table(), self.backend)
+
+    def _table(self) -> pl.DataFrame:
+        lines = [line for step in self.steps for line in _lines(step)]
+        return pl.DataFrame(lines, schema=_COLUMNS, orient="row")
 
     def __repr__(self) -> str:
         return text.plan(self._parts())
@@ -316,9 +309,32 @@ class Plan:
         return html.plan(self._parts())
 
     def _parts(self) -> PlanParts:
+        passed, call = limits_passed(self, self.limits, {})
         return PlanParts(
-            self.kind.noun, self.origin, self.summary, self.to_frame(), self.notices, bool(self)
+            noun=self.kind.noun,
+            origin=self.origin,
+            counts=self.summary,
+            changes=self._table(),
+            notices=self.notices,
+            sendable=bool(self),
+            passed=passed,
+            override=call,
         )
+
+
+_COLUMNS = {
+    "row": pl.Int64,
+    "action": pl.String,
+    "record": pl.String,
+    "id": pl.String,
+    "name": pl.String,
+    "column": pl.String,
+    "class": pl.String,
+    "you_read": pl.String,
+    "you_have": pl.String,
+    "server_now": pl.String,
+    "message": pl.String,
+}
 
 
 def _lines(step: Step) -> list[tuple[Any, ...]]:
@@ -338,8 +354,10 @@ def _lines(step: Step) -> list[tuple[Any, ...]]:
     return lines or [(*head, None, None, None, None, None, step.message)]
 
 
-def refusals(plan: Plan, limits: Limits, allowed: Mapping[str, int | None]) -> list[str]:
-    """Why a plan must not be sent as it is: each reason names its override.
+def limits_passed(
+    plan: Plan, limits: Limits, allowed: Mapping[str, int | None]
+) -> tuple[list[str], str]:
+    """Say which limits a plan passes, and the call that says it is meant.
 
     Parameters
     ----------
@@ -349,38 +367,46 @@ def refusals(plan: Plan, limits: Limits, allowed: Mapping[str, int | None]) -> l
         What may change without a count.
     allowed : mapping
         ``max_updates`` and ``max_clears``: the counts that the caller says are meant.
+
+    Returns
+    -------
+    reasons : list of str
+        Without a full stop; empty where nothing is passed.
+    call : str
+        With every override that is needed.
     """
-    reasons: list[str] = []
-    updates = plan.counts[Action.UPDATE]
-    most = allowed.get("max_updates")
-    share = updates / max(plan.base_rows, 1)
-    if most is not None and updates > most:
-        reasons.append(f"{updates} rows would be updated, more than max_updates={most}.")
-    elif most is None and updates >= limits.min_rows and share > limits.update_share:
-        reasons.append(
-            f"{updates} of the {plan.base_rows} rows you read would be updated "
-            f"({share:.0%}, more than {limits.update_share:.0%}). "
-            f"client.apply(plan, max_updates={updates}) says that this is meant."
-        )
-    return reasons + _clear_refusals(plan, limits, allowed.get("max_clears"))
+    updates, clears = plan.counts[Action.UPDATE], plan.clears.total()
+    too_many = _too_many_updates(plan, limits, updates, allowed.get("max_updates"))
+    too_empty = _too_many_clears(plan, limits, clears, allowed.get("max_clears"))
+    overrides = {
+        "max_updates": updates if too_many else None,
+        "max_clears": clears if too_empty else None,
+    }
+    named = [f"{name}={count}" for name, count in overrides.items() if count is not None]
+    return [*too_many, *too_empty], f"client.apply(plan, {', '.join(named)})" if named else ""
 
 
-def _clear_refusals(plan: Plan, limits: Limits, most: int | None) -> list[str]:
-    total = plan.clears.total()
+def _too_many_updates(plan: Plan, limits: Limits, updates: int, most: int | None) -> list[str]:
     if most is not None:
-        return (
-            [f"{total} values would be cleared, more than max_clears={most}."]
-            if total > most
-            else []
-        )
-    over = [
-        (label, count, plan.base_filled.get(label, count))
-        for label, count in plan.clears.items()
-        if count >= limits.min_rows
-        and count > limits.clear_share * plan.base_filled.get(label, count)
-    ]
+        said = f"{updates} rows would be updated, more than max_updates={most}"
+        return [said] if updates > most else []
+    share = updates / max(plan.base_rows, 1)
+    if updates < limits.min_rows or share <= limits.update_share:
+        return []
+    said = (
+        f"{updates} of the {plan.base_rows} rows you read would be updated "
+        f"({share:.0%}, more than {limits.update_share:.0%})"
+    )
+    return [said]
+
+
+def _too_many_clears(plan: Plan, limits: Limits, clears: int, most: int | None) -> list[str]:
+    if most is not None:
+        said = f"{clears} values would be cleared, more than max_clears={most}"
+        return [said] if clears > most else []
+    filled = {label: plan.base_filled.get(label, count) for label, count in plan.clears.items()}
     return [
-        f"{count} of the {filled} filled values of {label!r} would be cleared. "
-        f"client.apply(plan, max_clears={total}) says that this is meant."
-        for label, count, filled in over
+        f"{count} of the {filled[label]} filled values of {label!r} would be cleared"
+        for label, count in plan.clears.items()
+        if count >= limits.min_rows and count > limits.clear_share * filled[label]
     ]

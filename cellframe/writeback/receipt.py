@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cellframe.errors import PartialApplyError, RefusedError
+from cellframe.frames.backend import to_backend
 from cellframe.views import text
 from cellframe.views.parts import ReceiptParts
 
@@ -117,40 +118,37 @@ class Receipt:
     def __bool__(self) -> bool:
         return not self.refused and all(result.outcome in GOOD for result in self.results)
 
-    def to_frame(self) -> pl.DataFrame:
+    def to_frame(self) -> Any:
         """Return the receipt as a frame, a row per record that was not unchanged.
 
         Returns
         -------
         DataFrame, shape (n_results, 13)
-            The attributes of `Result`.
+            The attributes of `Result`, of the library that the edited frame came in.
         """
-        return pl.DataFrame(
-            [
-                {
-                    **{name: getattr(result, name) for name in _SCHEMA},
-                    "outcome": result.outcome.value,
-                }
-                for result in self.results
-            ],
-            schema=_SCHEMA,
-        )
+        return to_backend(self._table(), self.plan.backend)
 
     @property
-    def failed(self) -> pl.DataFrame:
+    def failed(self) -> Any:
         """The rows that were not written, in the user's own columns, ready to fix and plan again.
 
         Returns
         -------
         DataFrame, shape (n_failed, n_columns + 1)
-            The edited frame's rows, with ``_error``.
+            The edited frame's rows, in the library that it came in, with ``_error``.
         """
         bad = [r for r in self.results if r.row is not None and r.outcome not in GOOD]
         rows: Sequence[int] = [r.row for r in bad if r.row is not None]
-        errors = pl.Series(
-            "_error", [r.message or self.refused or r.outcome.value for r in bad], dtype=pl.String
-        )
-        return self.plan.edited[rows].with_columns(errors)
+        errors = [r.message or self.refused or r.outcome.value for r in bad]
+        told = pl.Series("_error", errors, dtype=pl.String)
+        return to_backend(self.plan.edited[rows].with_columns(told), self.plan.backend)
+
+    def _table(self) -> pl.DataFrame:
+        lines = [
+            {**{name: getattr(r, name) for name in _SCHEMA}, "outcome": r.outcome.value}
+            for r in self.results
+        ]
+        return pl.DataFrame(lines, schema=_SCHEMA)
 
     def raise_for_failures(self) -> None:
         """Raise when any row was not written.
@@ -186,7 +184,7 @@ class Receipt:
             self.plan.kind.noun,
             self.plan.origin,
             self.counts,
-            self.to_frame(),
+            self._table(),
             self.refused,
             str(self.journal or ""),
         )

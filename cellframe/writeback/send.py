@@ -26,10 +26,10 @@ from cellframe.errors import (
     TransportError,
 )
 from cellframe.frames.decode import decode, dtype_of
-from cellframe.frames.encode import body_of
+from cellframe.frames.encode import body_of, displaced
 from cellframe.transport.replies import make_request, read
-from cellframe.writeback.assemble import fold
 from cellframe.writeback.diff import Class, same
+from cellframe.writeback.lots import fold
 from cellframe.writeback.plan import STOPS, WRITES, Action, Step
 from cellframe.writeback.receipt import Outcome, Result
 
@@ -175,8 +175,22 @@ class Task:
             path = routes.below(
                 KINDS[kind.parent].collection, str(self.step.parent_id), kind.under_parent
             )
-        self.after = self._ask(make_request("POST", path, body=self._body()))
+        try:
+            self.after = self._ask(make_request("POST", path, body=self._body()))
+        except ConflictError as fault:
+            if fault.existing_id is None or not self._is_there(fault.existing_id):
+                raise
+            return self._result(Outcome.UNCHANGED, id_=fault.existing_id)
         return self._result(Outcome.OK, id_=str(self.after["id"]), message=self._echo())
+
+    def _is_there(self, id_: str) -> bool:
+        """Whether the record that has the name already is the one that was to be made."""
+        found = self._ask(make_request("GET", routes.one(self.step.kind.collection, id_)))
+        changes = self.step.changes
+        theirs, _ = decode(self.step.kind, [found], [change.column for change in changes], {})
+        return all(
+            same(c.column, theirs[c.label], _series(c.column, c.you_have))[0] for c in changes
+        )
 
     def _update(self) -> Result:
         """Send the change, and again where the record moved in other fields alone."""
@@ -188,9 +202,10 @@ class Task:
             try:
                 self.after = self._ask(self._patch())
             except ConflictError as fault:
-                if fault.status != _MOVED or fault.current is None:
+                if fault.status != _MOVED:
                     raise
-                self.step = recheck(self.step, fault.current, self.way.on_conflict)
+                current = fault.current or self._ask(make_request("GET", self._path()))
+                self.step = recheck(self.step, current, self.way.on_conflict)
                 continue
             return self._result(Outcome.OK, message=self._echo())
         return self._result(
@@ -296,7 +311,9 @@ def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> 
         value = now[change.label]
         if same(change.column, value, _series(change.column, change.you_have))[0]:
             what = Class.ALREADY_THERE
-        elif same(change.column, value, _series(change.column, change.server_now))[0]:
+        elif same(change.column, value, _series(change.column, change.server_now))[0] and displaced(
+            change.column, current
+        ) == displaced(change.column, step.record):
             what = change.what
         else:
             what = Class.CONFLICT
@@ -317,11 +334,15 @@ def _series(column: Column, value: Value) -> pl.Series:
 
 def _conflict_words(step: Step) -> str:
     cells = [
-        f"{c.label!r}: you read {c.you_read!r}, you have {c.you_have!r}, server now {c.server_now!r}"
+        f"{c.label!r}: you read {_words(c.you_read)}, you have {_words(c.you_have)}, server now {_words(c.server_now)}"
         for c in step.changes
         if c.what is Class.CONFLICT
     ]
     return "; ".join(cells) or "The record moved on the service."
+
+
+def _words(value: Value) -> str:
+    return "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
 
 
 def decided(step: Step, on_conflict: OnConflict) -> Step:

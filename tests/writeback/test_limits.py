@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from writeback_tools import MASS, mass, new_rows
 
+from cellframe.client import Client
 from cellframe.writeback.plan import Limits
 
 pytestmark = [pytest.mark.rule("W34"), pytest.mark.law("D12")]
@@ -81,10 +82,18 @@ def test_creates_are_not_limited(client, spec):
     assert client.apply(plan).counts == {"ok": 30}
 
 
-def test_limits_are_the_clients_to_set(client, forty):
+def test_limits_are_the_clients_to_set(client, forty, tmp_path):
+    lax = Client.over(
+        client._wire, tmp_path / "lab" / ".cellframe", limits=Limits(update_share=0.5)
+    )
+    assert lax.apply(lax.cell_instance.plan(first(forty, 13, "notes", "x")))
+
+
+def test_a_plan_that_passes_a_limit_says_so_with_its_override(client, forty):
     plan = client.cell_instance.plan(first(forty, 13, "notes", "x"))
-    client._limits = Limits(update_share=0.5)
-    assert client.apply(plan)
+    assert "13 of the 40 rows you read would be updated" in repr(plan)
+    assert "client.apply(plan, max_updates=13)" in repr(plan)
+    assert client.apply(plan, max_updates=13)
 
 
 @pytest.mark.parametrize("value", ["x", None])

@@ -7,7 +7,7 @@ import pytest
 from writeback_tools import Once, edit, new_rows
 
 from cellframe.contract.wire import Reply
-from cellframe.writeback.assemble import fold
+from cellframe.writeback.lots import fold
 
 
 def lots(wire, spec) -> list[str]:

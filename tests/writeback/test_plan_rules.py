@@ -99,8 +99,17 @@ def test_another_name_in_a_known_row_is_a_rename(client, cells):
 
 
 @pytest.mark.rule("W8")
+def test_a_rename_to_a_name_that_is_known_to_be_taken_is_invalid(client, cells):
+    plan = client.cell_instance.plan(edit(cells, "c-000", cell="c-001"))
+    assert plan.summary["invalid"] == 1
+    assert f"whose id is {cells['instance_id'][1]}" in plan.to_frame()["message"][0]
+
+
+@pytest.mark.rule("W8")
 def test_a_rename_to_a_taken_name_is_a_conflict_of_that_row(client, cells):
-    receipt = client.apply(client.cell_instance.plan(edit(cells, "c-000", cell="c-001")))
+    plan = client.cell_instance.plan(edit(cells, "c-000", cell="c-100"))
+    client.cell_instance.update("c-001", {"name": "c-100"})
+    receipt = client.apply(plan)
     (result,) = receipt.results
     assert (result.outcome.value, result.status, result.id) == (
         "conflict",

@@ -1,0 +1,96 @@
+"""What a plan is assembled from: the edited frame, what was read, what the service has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+    from cellframe.contract.records import RecordKind
+    from cellframe.frames.cast import Typed
+    from cellframe.frames.columns import Column
+
+Record: TypeAlias = "Mapping[str, Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """One record as the editor read it.
+
+    Attributes
+    ----------
+    record : mapping
+        The record.
+    parents : mapping of str to str
+        Names of parents by id, as they were shown.
+    units : mapping of str to str
+        Units in which its quantities were shown, by label without unit.
+    """
+
+    record: Record
+    parents: Mapping[str, str]
+    units: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """An edited frame, read.
+
+    Attributes
+    ----------
+    kind : RecordKind
+        What the rows are.
+    frame : DataFrame
+        As it was given, in polars.
+    columns : mapping of str to Column
+        By label; comments are left out.
+    typed : Typed
+        The columns with their declared types.
+    ids, names, parent_ids : sequences, shape (n_rows,)
+        Of each row; None where the cell is empty.
+    """
+
+    kind: RecordKind
+    frame: pl.DataFrame
+    columns: Mapping[str, Column]
+    typed: Typed
+    ids: Sequence[str | None]
+    names: Sequence[str | None]
+    parent_ids: Sequence[str | None]
+
+    @property
+    def old_rows(self) -> list[int]:
+        """Rows that stand for a record."""
+        return [row for row, id_ in enumerate(self.ids) if id_ is not None]
+
+    @property
+    def new_rows(self) -> list[int]:
+        """Rows that stand for a record to create."""
+        return [row for row, id_ in enumerate(self.ids) if id_ is None]
+
+
+@dataclass(slots=True)
+class Present:
+    """What the service has now, as far as the plan needs it.
+
+    Attributes
+    ----------
+    records : dict of str to mapping
+        By id: every record that is edited, or whose base is not known.
+    namesakes : dict of (str or None, str) to mapping
+        Records that have a new row's name already, by parent and name.
+    lots : dict of str to dict
+        By parent, the lots' names without case and their (name, id); absent where the service
+        keeps lots as text.
+    own : mapping of str to sequence of mapping
+        By id, the record after each write that was made from here.
+    """
+
+    records: dict[str, Record] = field(default_factory=dict)
+    namesakes: dict[tuple[str | None, str], Record] = field(default_factory=dict)
+    lots: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    own: Mapping[str, Sequence[Record]] = field(default_factory=dict)

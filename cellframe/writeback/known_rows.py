@@ -1,0 +1,201 @@
+"""Rows that stand for records: compared with what was read and with what the service has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe.contract.records import RecordKind, Type, opaque_version
+from cellframe.frames.columns import Column, Leaf
+from cellframe.frames.decode import decode, dtype_of
+from cellframe.writeback.diff import Class, diff, edited_cells, same
+from cellframe.writeback.inputs import Base, Edited, Present, Record
+from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
+from cellframe.writeback.plan import Action, Change, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
+
+_DELETED = "It was deleted on the service after you read it. Drop the row, or clear its id to make the record anew."
+
+
+def touched(edited: Edited, bases: Mapping[str, Base]) -> list[str]:
+    """Ids of the rows that are not as they were read: what the service is asked about."""
+    rows = [row for row in edited.old_rows if edited.ids[row] in bases]
+    frame = _take(edited, rows)
+    base, _ = _aligned(edited, rows, bases)
+    cells = edited_cells(_compared(edited), base, frame)
+    mask = (
+        cells.select(pl.any_horizontal(pl.all())).to_series()
+        if cells.width
+        else pl.Series([False] * len(rows))
+    )
+    broken = {fault.row for fault in edited.typed.faults}
+    return [
+        str(edited.ids[row])
+        for row, is_edited in zip(rows, mask, strict=True)
+        if is_edited or row in broken
+    ]
+
+
+def _compared(edited: Edited) -> dict[str, Column]:
+    """Return the columns that are compared.
+
+    Not the id and the version, which only find the base, nor what the service works out.
+    """
+    return {
+        label: column
+        for label, column in edited.columns.items()
+        if column.leaf is not Leaf.VERSION
+        and not (
+            column.field
+            and (column.field.name == "id" or (column.field.derived and not column.field.instead))
+        )
+    }
+
+
+def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
+    return edited.typed.frame[list(rows)]
+
+
+def _aligned(
+    edited: Edited, rows: Sequence[int], bases: Mapping[str, Base]
+) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
+    """Return what was read of some rows, in their order, and the cells whose unit does not convert."""
+    found = [bases[str(edited.ids[row])] for row in rows]
+    parents = {id_: name for base in found for id_, name in base.parents.items()}
+    return _decoded(edited, [base.record for base in found], parents)
+
+
+def _decoded(
+    edited: Edited, records: Sequence[Record], parents: Mapping[str, str]
+) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
+    columns = list(edited.columns.values())
+    if not columns:
+        return pl.DataFrame(), {}
+    frame, faults = decode(edited.kind, records, columns, parents)
+    return frame, {(fault.row or 0, str(fault.column)): fault.rule for fault in faults}
+
+
+def updates(
+    edited: Edited, bases: Mapping[str, Base], present: Present, asked: AbstractSet[str]
+) -> Iterator[Step]:
+    """Yield a step for every row that stands for a record and is not as it was read."""
+    open_rows = [row for row in edited.old_rows if edited.ids[row] in asked]
+    rows = [
+        row for row in open_rows if edited.ids[row] in bases or edited.ids[row] in present.records
+    ]
+    for row in set(open_rows).difference(rows):
+        message = (
+            f"Row {row}: no {edited.kind.noun} has the id {edited.ids[row]!r}. "
+            "Clear it where the row is a new one."
+        )
+        yield step_of(edited, row, Action.INVALID, message=message)
+    if not rows:
+        return
+    compared = _Compared(edited, rows, bases, present)
+    for row, changes in compared.changes().items():
+        now = present.records.get(str(edited.ids[row]))
+        yield _classed(edited, row, changes, now, present)
+
+
+class _Compared:
+    """Rows of records, aligned: as they were read, as they are in the frame, as the service has them."""
+
+    def __init__(
+        self, edited: Edited, rows: Sequence[int], bases: Mapping[str, Base], present: Present
+    ) -> None:
+        self.edited = edited
+        self.rows = rows
+        self.bases = bases
+        self.known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
+        # Without a known base the service's own values stand in: a two-way comparison.
+        stand_in = {id_: Base(record, {}, {}) for id_, record in present.records.items()}
+        self.base, self.clashes = _aligned(edited, rows, {**stand_in, **bases})
+        self.mine = _take(edited, rows)
+        parents = {id_: name for base in bases.values() for id_, name in base.parents.items()}
+        now = [present.records.get(str(edited.ids[row]), {}) for row in rows]
+        self.theirs, _ = _decoded(edited, now, parents)
+
+    def changes(self) -> dict[int, list[Change]]:
+        """Return the edited cells, by row of the frame; a value that could not be read is one."""
+        found: dict[int, list[Change]] = {}
+        places = {row: place for place, row in enumerate(self.rows)}
+        broken = {at: f for at, f in self.edited.typed.broken.items() if at[0] in places}
+        cells = diff(_compared(self.edited), self.base, self.mine, self.theirs, self.known)
+        for place, label, what in cells.iter_rows():
+            row = self.rows[place]
+            if (row, label) not in broken and (change := self._change(place, label, Class(what))):
+                found.setdefault(row, []).append(change)
+        for (row, label), fault in broken.items():
+            column, read = self.edited.columns[label], self.base[label][places[row]]
+            change = Change(label, column, Class.INVALID, read, fault.value, None, fault.message)
+            found.setdefault(row, []).append(change)
+        return found
+
+    def _change(self, place: int, label: str, what: Class) -> Change | None:
+        row, column = self.rows[place], self.edited.columns[label]
+        base = self.bases.get(str(self.edited.ids[row]))
+        read, have = self.base[label][place], self.mine[label][place]
+        if column.leaf is Leaf.PARENT_NAME and (base is None or read is None):
+            return None
+        change = Change(label, column, what, read, have, self.theirs[label][place])
+        clash = self.clashes.get((place, label), "")
+        return held_against(self.edited, row, change, clash=clash, units=base.units if base else {})
+
+
+def _classed(
+    edited: Edited, row: int, changes: list[Change], now: Record | None, present: Present
+) -> Step:
+    """One edited row: which of conflict, invalid, update or already there it is."""
+    own = present.own.get(str(edited.ids[row]), ())
+    changes = [_unless_own(edited.kind, change, own) for change in changes]
+    changes = without_loss(edited, row, changes, now or {})
+    changes = [_unless_taken(edited, row, change, present) for change in changes]
+    found = {change.what for change in changes}
+    more: dict[str, Any] = {
+        "changes": tuple(changes),
+        "record": now or {},
+        "version": opaque_version(dict(now or {})),
+    }
+    if Class.INVALID in found:
+        words = " ".join(change.message for change in changes if change.message)
+        return step_of(edited, row, Action.INVALID, **more, message=words)
+    if now is None:
+        changes = [replace(change, what=Class.CONFLICT) for change in changes]
+        more["changes"] = tuple(changes)
+        return step_of(edited, row, Action.CONFLICT, **more, message=_DELETED)
+    if Class.CONFLICT in found:
+        return step_of(edited, row, Action.CONFLICT, **more)
+    if found == {Class.ALREADY_THERE}:
+        return step_of(edited, row, Action.ALREADY_THERE, **more)
+    return step_of(edited, row, Action.UPDATE, **more)
+
+
+def _unless_taken(edited: Edited, row: int, change: Change, present: Present) -> Change:
+    """Return a new name as invalid where another record has it."""
+    if change.column.type is not Type.NAME or change.what is not Class.CHANGE:
+        return change
+    other = present.namesakes.get((edited.parent_ids[row], str(change.you_have)))
+    if other is None or other["id"] == edited.ids[row]:
+        return change
+    noun = edited.kind.noun
+    rule = f"is the name of another {noun} already, whose id is {other['id']}"
+    advice = "To swap two names, give one of them a third name first."
+    return invalid(edited, row, change, (rule, advice))
+
+
+def _unless_own(kind: RecordKind, change: Change, own: Sequence[Record]) -> Change:
+    """Return a conflict with a value that was written from here is none: it is a change of it."""
+    if change.what is not Class.CONFLICT or not own:
+        return change
+    written, _ = decode(kind, own, [change.column], {})
+    now = pl.Series([change.server_now] * len(own), dtype=dtype_of(change.column))
+    if not same(change.column, written[change.label], now).any():
+        return change
+    # It is rebased on what was written: that is what the editor's change is a change of.
+    what = Class.CHANGE if change.you_have is not None else Class.CLEAR
+    return replace(change, what=what, you_read=change.server_now)

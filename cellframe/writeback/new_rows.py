@@ -1,0 +1,90 @@
+"""Rows that stand for no record yet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.frames.decode import decode, dtype_of
+from cellframe.writeback.diff import Class, same
+from cellframe.writeback.objections import held_against, step_of, without_loss
+from cellframe.writeback.plan import Action, Change, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cellframe.frames.columns import Column
+    from cellframe.writeback.inputs import Edited, Present, Record
+
+
+def creates(edited: Edited, present: Present) -> Iterator[Step]:
+    """Yield a step for every row without an id."""
+    for row in edited.new_rows:
+        changes = [
+            change
+            for label, column in edited.columns.items()
+            if (change := _filled(edited, row, label, column)) is not None
+        ]
+        changes = without_loss(edited, row, changes, {})
+        step = step_of(edited, row, Action.CREATE, changes=tuple(changes))
+        faults = [change.message for change in changes if change.message]
+        if edited.names[row] is None:
+            faults.append(
+                f"Row {row}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
+            )
+        if edited.kind.parent and edited.parent_ids[row] is None:
+            noun = edited.kind.parent_noun
+            faults.append(
+                f"Row {row}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
+            )
+        namesake = present.namesakes.get((edited.parent_ids[row], str(edited.names[row])))
+        if faults:
+            yield replace(step, action=Action.INVALID, message=" ".join(faults))
+        elif namesake is not None:
+            yield _exists(edited, step, namesake)
+        else:
+            yield step
+
+
+def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | None:
+    """One filled cell of a new row; what the service sets by itself is passed over."""
+    fault = edited.typed.broken.get((row, label))
+    if fault is not None:
+        return Change(label, column, Class.INVALID, None, fault.value, None, fault.message)
+    have = edited.typed.frame[label][row]
+    if have is None or column.field is None:
+        return None
+    if not column.is_editable:
+        instead = edited.typed.frame.get_column(column.field.instead, default=None)
+        if not column.field.instead or (instead is not None and instead[row] is not None):
+            return None
+    return held_against(edited, row, Change(label, column, Class.CHANGE, None, have, None))
+
+
+def _exists(edited: Edited, step: Step, record: Record) -> Step:
+    """Return a new row whose name is taken: there already where every value is the same."""
+    columns = [change.column for change in step.changes]
+    theirs, _ = decode(edited.kind, [record], columns, {})
+    changes = tuple(
+        replace(
+            change,
+            what=Class.ALREADY_THERE if is_same else Class.CONFLICT,
+            server_now=theirs[change.label][0],
+        )
+        for change in step.changes
+        for is_same in same(
+            change.column,
+            theirs[change.label],
+            pl.Series([change.you_have], dtype=dtype_of(change.column)),
+        )
+    )
+    there = replace(step, changes=changes, id=str(record["id"]), action=Action.ALREADY_THERE)
+    if all(change.what is Class.ALREADY_THERE for change in changes):
+        return there
+    message = (
+        f"Row {step.row}: a {edited.kind.noun} named {step.name!r} exists already with other values; "
+        f"its id is {record['id']}. Choose another name, or read that {edited.kind.noun} and edit it."
+    )
+    return replace(there, action=Action.EXISTS, message=message)
