@@ -181,12 +181,13 @@ class Client:
             on_conflict, invalid, on_error, max_updates, max_clears, workers, note
         )
         limits = self._connection.settings.limits or Limits()
-        for receipt in way_out.apply(plan, way, terms, limits, self._connection.journals):
-            self.last_receipt = receipt
-        assert self.last_receipt is not None
+        receipt = way_out.apply(plan, way, terms, limits, self._connection.journals, self._keep)
         if raise_on_failure:
-            self.last_receipt.raise_for_failures()
-        return self.last_receipt
+            receipt.raise_for_failures()
+        return receipt
+
+    def _keep(self, receipt: Receipt) -> None:
+        self.last_receipt = receipt
 
     def health_check(self) -> dict[str, Any]:
         """Whether the service answers; its own words."""

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"
-RecordBody: TypeAlias = "dict[str, JsonValue]"
-"""One record as the service wrote it, every key kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,11 @@ def to_polars(frame: AnyFrame) -> Incoming:
     PlanError
         It is none of these, or two columns have one name.
     """
-    given: Any = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    try:
+        given: Any = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    except pl.exceptions.PolarsError as fault:
+        message = f"The LazyFrame cannot be collected: {fault}"
+        raise PlanError(message, table([])) from None
     if isinstance(given, pl.DataFrame):
         return Incoming(given, {})
     pandas = sys.modules.get("pandas")
@@ -88,6 +92,8 @@ def _from_pandas(frame: pd.DataFrame) -> Incoming:
 
     named = [name for name in frame.index.names if name is not None and name not in frame.columns]
     if named:
+        if len(set(named)) < len(named):
+            raise PlanError(f"Two levels of the index have one name: {named}.", table([]))
         frame = frame.reset_index(level=named)
     labels = [str(label) for label in frame.columns]
     twice = sorted({label for label in labels if labels.count(label) > 1})

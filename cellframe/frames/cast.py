@@ -7,9 +7,11 @@ taken; the rest is a fault that names row, column and value.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from cellframe.frames.columns import Column
 
+_YEAR = re.compile(r"(?!0000)\d{4}-")
 _EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
 
@@ -76,7 +79,7 @@ def cast(
         made, rule, advice = _CASTS[dtype_of(column)](given)
         lost = given.is_not_null() & made.is_null()
         for row in lost.arg_true():
-            value = given[row]
+            value = _as_python(given, row)
             if not (isinstance(value, float) and value != value):  # noqa: PLR0124
                 faults.append(cell_fault(row, names[row], label, value, rule, advice))
         if dtype_of(column) == pl.String:
@@ -84,6 +87,11 @@ def cast(
             coerced[label] = _came_as_number(given, numbers.get(label, ()))
         series.append(made.alias(label))
     return Typed(pl.DataFrame(series), faults, coerced)
+
+
+def _as_python(values: pl.Series, row: int) -> Any:
+    """Return one value; as text where Python has no such date."""
+    return values.cast(pl.String)[row] if values.dtype.is_temporal() else values[row]
 
 
 def _simple(values: pl.Series, wanted: pl.DataType) -> pl.Series:
@@ -118,7 +126,9 @@ def _to_number(values: pl.Series) -> tuple[pl.Series, str, str]:
         return whole, "is too large to be held exactly as a number", ""
     if values.dtype == pl.String:
         made = values.cast(pl.Float64, strict=False)
-        return pl.select(pl.when(made.is_finite()).then(made)).to_series(), rule, advice
+        # Whole numbers of that many digits are not exact as floats, in text no more than as numbers.
+        exact = (made.abs() < _EXACT) | ~values.str.contains(r"^[+-]?\d+$")
+        return pl.select(pl.when(made.is_finite() & exact).then(made)).to_series(), rule, advice
     return pl.Series(values.name, [None] * len(values), dtype=pl.Float64), rule, advice
 
 
@@ -143,13 +153,19 @@ def _to_text(values: pl.Series) -> tuple[pl.Series, str, str]:
 def _to_date(values: pl.Series) -> tuple[pl.Series, str, str]:
     rule, advice = "is no date", "Write dates as 2025-11-03."
     if values.dtype == pl.Date:
-        return values, rule, advice
+        # Python's dates, and so JSON's, end here; polars' do not.
+        within = values.is_between(date(1, 1, 1), date(9999, 12, 31))
+        return pl.select(pl.when(within).then(values)).to_series(), rule, advice
     if isinstance(values.dtype, pl.Datetime):
         moments = values.dt.convert_time_zone("UTC") if values.dtype.time_zone else values
         is_day = moments.dt.time() == pl.time(0)
         made = pl.select(pl.when(is_day).then(moments.dt.date())).to_series()
         return made, "has a time of day, which a date does not", advice
     if values.dtype == pl.String:
+        # A year of two digits is no year: polars reads 25-11-03 as the year 25.
+        values = values.replace(
+            {text: None for text in values.drop_nulls() if not _YEAR.match(text)}
+        )
         days = values.str.to_date("%Y-%m-%d", strict=False)
         midnight = values.str.replace(r"[T ]00:00:00(\.0+)?(Z|\+00:00)?$", "").str.to_date(
             "%Y-%m-%d", strict=False

@@ -147,7 +147,9 @@ def survey(kind: RecordKind, records: Iterable[Mapping[str, Any]]) -> dict[Place
         for row in nested:
             for path, value in leaves_of(row, record):
                 at = seen.setdefault((row.name, path), Seen())
-                if is_quantity(value):
+                if not path:
+                    at.other = True  # The field itself is a value, which no service of ours sends.
+                elif is_quantity(value):
                     at.units.setdefault(str(value.get("unit") or "1"))  # type: ignore[union-attr]
                 elif isinstance(value, str):
                     at.text = True

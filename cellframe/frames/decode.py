@@ -115,6 +115,13 @@ def _at(value: Any, path: Sequence[str]) -> Any:
     return value
 
 
+def unit_of(column: Column, record: Mapping[str, Any]) -> str | None:
+    """Return the unit that a record has a quantity in; None where it has none there."""
+    if column.field is None or column.leaf is not Leaf.QUANTITY:
+        return None
+    return _unit(column, _at(record.get(column.field.name), column.path))
+
+
 def _quantity(column: Column, value: Any) -> float | None:
     if not is_quantity(value) or value["value"] is None:
         return None
@@ -156,16 +163,21 @@ def _as_text(value: Any) -> str:
     return value
 
 
-def _as_moment(value: Any) -> datetime:
+def _as_written(value: Any) -> datetime:
     try:
-        moment = datetime.fromisoformat(_as_text(value))
+        return datetime.fromisoformat(_as_text(value))
     except ValueError:
         raise ValueError("is no date or time") from None
+
+
+def _as_moment(value: Any) -> datetime:
+    moment = _as_written(value)
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _as_date(value: Any) -> date:
-    return _as_moment(value).date()
+    # The day as it is written: an offset does not move it to the day before.
+    return _as_written(value).date()
 
 
 def _as_integer(value: Any) -> int:

@@ -11,7 +11,7 @@ from copy import deepcopy
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from cellframe.contract.quantities import convert
+from cellframe.contract.quantities import convert, is_convertible
 from cellframe.frames.columns import Column, Leaf, is_quantity
 
 if TYPE_CHECKING:
@@ -77,6 +77,14 @@ def displaced(column: Column, record: Mapping[str, Any]) -> str | None:
     return None if there == own else there
 
 
+def has_quantity(column: Column, record: Mapping[str, Any]) -> bool:
+    """Whether a record has a quantity at the place of a column."""
+    value = record.get(column.field.name) if column.field is not None else None
+    for key in column.path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return is_quantity(value)
+
+
 def _kind_of(value: object) -> str | None:
     if value is None:
         return None
@@ -134,4 +142,7 @@ def _leaf(column: Column, before: Any, value: Value) -> Any:
         return {**(old or {"unit": "1"}), "value": value}
     wanted = column.unit or "1"
     kept = str(old.get("unit") or wanted) if old else wanted
+    if not is_convertible(wanted, kept):
+        # Somebody changed what is measured, and the caller decided for the edited value.
+        kept = wanted
     return {**(old or {}), "value": convert(value, wanted, kept), "unit": kept}

@@ -163,6 +163,8 @@ class _Reader:
         for row in self.kind.fields:
             below = path[1:] if row.label else path
             fits = path[0] == row.label if row.label else path[0] in MEASURED_COMPONENTS
+            if row.type is Type.COMPONENT and path[0] == row.name and path[1:]:
+                return self._component(label, row, path[1:], unit)
             if (
                 row.type is Type.QUANTITIES
                 and fits
@@ -176,6 +178,10 @@ class _Reader:
                     else self._quantity(label, row, below, unit)
                 )
         return self._unknown(label)
+
+    def _component(self, label: str, row: Field, path: tuple[str, ...], unit: str | None) -> Column:
+        leaf = Leaf.TEXT if unit is None else Leaf.QUANTITY
+        return Column(label, leaf, row, path, unit)
 
     def _quantity(self, label: str, row: Field, path: tuple[str, ...], unit: str) -> Column | Fault:
         have = self.seen[row.name, path].units if (row.name, path) in self.seen else {}

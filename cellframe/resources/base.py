@@ -34,8 +34,8 @@ _UNPROCESSABLE = 422
 class Filters(TypedDict, total=False):
     """Filters of every list; the service applies them.
 
-    ``name`` is a part of the name in any case, ``name_exact`` the whole of it; times are ISO
-    texts, UTC where they name no zone.
+    ``name`` is a part of the name in any case, in which ``%`` stands for any letters and ``_``
+    for one; ``name_exact`` is the whole of it. Times are ISO texts, UTC where they name no zone.
     """
 
     name: str

@@ -176,7 +176,7 @@ class CellSpecs(Resource[CellSpec]):
         return make_plan(self._connection, self.kind, edited, base=base)
 
     def read(self, ids: Sequence[str]) -> dict[str, CellSpec]:
-        """Specs by id, with their components; one that cannot be read is left out."""
+        """Return specs by id: one with its components, several as they stand in the list."""
         if len(ids) == 1:
             from cellframe.errors import ApiError
 

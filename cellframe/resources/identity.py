@@ -106,46 +106,69 @@ def called(
 
 
 def parent_ids(
-    kind: RecordKind,
     keys: Keys,
     frame: pl.DataFrame,
-    records: Mapping[str, Mapping[str, Any]],
-    parent_id: str | None,
-    find_parent: FindParent | None,
+    bases: Mapping[str, Base],
+    known: Mapping[str, Mapping[str, Any]],
+    parents: Parents,
 ) -> list[str | None]:
-    """Return the parent of every row: its record's; for a new row the one it names, else the given."""
+    """Return the parent of every row: its record's; for a new row the one it names, else the given.
+
+    Raises
+    ------
+    PlanError
+        A new row names a parent that cannot be found, or two of them.
+    """
+    kind = keys.kind
     if not kind.parent:
         return [None] * len(keys.ids)
-    key, noun = kind.field(kind.parent_field).column, kind.parent_noun
-    ids = frame.get_column(key, default=None)
-    names = frame.get_column(noun, default=None)
-    found: dict[str, str | None] = {}
-    parents: list[str | None] = []
-    for row, id_ in enumerate(keys.ids):
-        if id_ is not None:
-            parents.append(records.get(id_, {}).get(kind.parent_field))
+    ids = frame.get_column(kind.field(kind.parent_field).column, default=None)
+    names = frame.get_column(kind.parent_noun, default=None)
+    shown = {id_: name for base in bases.values() for id_, name in base.parents.items()}
+    found: list[str | None] = []
+    for row, record_id in enumerate(keys.ids):
+        if record_id is not None:
+            found.append(known.get(record_id, {}).get(kind.parent_field))
             continue
-        named = None if names is None else names[row]
-        if ids is not None and ids[row] is not None:
-            parents.append(ids[row])
-        elif named is not None and find_parent is not None:
-            if named not in found:
-                found[named] = _found(find_parent, named)
-            parents.append(found[named])
-        else:
-            parents.append(parent_id)
-    return parents
+        id_, name = (None if column is None else column[row] for column in (ids, names))
+        if name is not None and (id_ is None or shown.get(id_) != name):
+            named = parents.find(name)
+            if id_ not in (None, named):
+                noun = kind.parent_noun
+                message = f"Row {row} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
+                refuse(NOT_RECORDS, [Fault(message, row, None, noun, name, "one parent")])
+            id_ = named
+        found.append(id_ if id_ is not None else parents.given)
+    return found
 
 
-def _found(find_parent: FindParent, name: str) -> str:
-    try:
-        return find_parent(name)
-    except (NotFoundError, AmbiguousNameError) as fault:
-        refuse(
-            "A new row names a parent that cannot be found.",
-            [Fault(str(fault), value=name, rule="parent")],
-        )
-        raise
+class Parents:
+    """Parents of new rows: the one that the caller gives, and those that rows name.
+
+    Parameters
+    ----------
+    given : str or None
+        Id of the parent of rows that name none.
+    find : callable or None
+        The id of a parent by its name.
+    """
+
+    def __init__(self, given: str | None, find: FindParent | None) -> None:
+        self.given = given
+        self._find = find
+        self._found: dict[str, str | None] = {}
+
+    def find(self, name: str) -> str | None:
+        """Return the id of the parent with this name, asking for each name once."""
+        if self._find is None:
+            return None
+        if name not in self._found:
+            try:
+                self._found[name] = self._find(name)
+            except (NotFoundError, AmbiguousNameError) as fault:
+                told = [Fault(str(fault), value=name, rule="parent")]
+                refuse("A new row names a parent that cannot be found.", told)
+        return self._found[name]
 
 
 def twins(edited: Edited) -> list[Fault]:

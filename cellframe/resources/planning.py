@@ -21,6 +21,7 @@ from cellframe.resources.identity import (
     NOT_RECORDS,
     FindParent,
     Keys,
+    Parents,
     called,
     parent_ids,
     refuse,
@@ -67,7 +68,7 @@ def make_plan(
     refuse(NOT_RECORDS, header.faults)
     names = list(called(keys, keys.names(header), bases))
     typed = cast(incoming.frame, header.columns, names, incoming.numbers)
-    parents = parent_ids(kind, keys, typed.frame, known, parent_id, find_parent)
+    parents = parent_ids(keys, typed.frame, bases, known, Parents(parent_id, find_parent))
     edited = Edited(kind, incoming.frame, header.columns, typed, keys.ids, names, parents)
     refuse("Two new rows have one name.", twins(edited))
     unread = [id_ for id_ in keys.known_ids if id_ not in bases]
@@ -141,7 +142,7 @@ def _asked(
         records=found,
         namesakes=namesakes(connection, edited, bases),
         lots=lots(connection, edited, found.values()),
-        own=connection.journals.own_values(list(found)),
+        own=connection.journals.own_writes,
     )
 
 
@@ -190,6 +191,10 @@ def _notices(plan: Plan, header: Header, unread: int) -> Iterable[str]:
             yield f"{label!r} is a property that no {noun} has yet" + (
                 f"; the nearest is {near!r}." if near else "."
             )
+    own = sum(change.is_own for step in plan.rows for change in step.changes)
+    if own:
+        values = "1 value was" if own == 1 else f"{own} values were"
+        yield f"{values} written by an earlier apply from here, after this frame was read, and no conflict: shown as read."
     yield from _case_twins(plan)
     if unread:
         rows = "1 row carries" if unread == 1 else f"{unread} rows carry"

@@ -13,7 +13,7 @@ import secrets
 import warnings
 import zlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 import orjson
 
@@ -21,11 +21,26 @@ from cellframe.errors import CorruptStoreError, StoreError
 from cellframe.store.places import private, sync_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable
     from pathlib import Path
     from types import TracebackType
 
 Line: TypeAlias = "dict[str, Any]"
+
+
+class Written(NamedTuple):
+    """One write to one record.
+
+    Attributes
+    ----------
+    places : list of (str, tuple of str)
+        Field and path of every cell that was sent.
+    record : dict
+        The record as it stood afterwards; what was sent, where the answer was lost.
+    """
+
+    places: list[tuple[str, tuple[str, ...]]]
+    record: Line
 
 
 class Journal:
@@ -106,32 +121,54 @@ class Journals:
         about = {"at": now.isoformat(), "user": _user(), **header}
         return Journal(self.folder / name, about)
 
-    def own_values(self, ids: Sequence[str]) -> dict[str, list[Line]]:
-        """Return what was written from here to these records, oldest first.
+    def own_writes(self, ids: Collection[str]) -> dict[str, list[Written]]:
+        """Return what was written from here to these records, newest first.
+
+        A write whose answer was lost may have arrived, and counts with what was sent.
+
+        Parameters
+        ----------
+        ids : collection of str
+            Of the records.
 
         Returns
         -------
-        dict of str to list of dict
-            By id, the record as it stood after each acknowledged write.
+        dict of str to list of Written
+            By id.
         """
-        wanted, user = set(ids), _user()
-        written: dict[str, list[Line]] = {}
-        for path in sorted(self.folder.glob("*.jsonl")) if wanted else ():
-            try:
-                lines = list(read(path))
-            except CorruptStoreError as fault:
-                warnings.warn(str(fault), stacklevel=2)
-                continue
-            # A folder may be shared: what somebody else wrote from it is not one's own.
-            if not lines or lines[0].get("user") != user:
-                continue
-            for line in lines:
-                if line.get("outcome") == "ok" and line.get("id") in wanted and line.get("after"):
-                    written.setdefault(line["id"], []).append(line["after"])
-        return written
+        found: dict[str, list[Written]] = {}
+        for path in sorted(self.folder.glob("*.jsonl"), reverse=True):
+            for id_, written in _writes(path, ids).items():
+                found.setdefault(id_, []).append(written)
+        return found
 
 
-def read(path: Path) -> Iterator[Line]:
+def _writes(path: Path, ids: Collection[str]) -> dict[str, Written]:
+    """Return the writes of one journal to some records; of somebody else's journal none."""
+    try:
+        header, *lines = read(path) or [{}]
+    except CorruptStoreError as fault:
+        warnings.warn(str(fault), stacklevel=2)
+        return {}
+    # A folder may be shared: what somebody else wrote from it is not one's own.
+    if header.get("user") != _user():
+        return {}
+    found: dict[str, Written] = {}
+    for line in lines:
+        id_ = str(line.get("id"))
+        if id_ not in ids:
+            continue
+        if line["type"] == "intent":
+            places = [(field, tuple(path)) for field, path in line.get("places", ())]
+            found[id_] = Written(places, line["body"])
+        elif line.get("outcome") == "ok" and id_ in found:
+            found[id_] = found[id_]._replace(record=line["after"])
+        elif line.get("outcome") != "unknown":
+            found.pop(id_, None)
+    return found
+
+
+def read(path: Path) -> list[Line]:
     """Return the lines of a journal, its header first; a torn last line is left out.
 
     Raises
@@ -140,15 +177,15 @@ def read(path: Path) -> Iterator[Line]:
         A line before the last is damaged.
     """
     rows = path.read_bytes().split(b"\n")
+    lines: list[Line] = []
     for number, row in enumerate(rows):
-        if not row:
-            continue
-        line = _opened(row)
+        line = _opened(row) if row else None
         if line is not None:
-            yield line
-        elif any(rows[number + 1 :]):
+            lines.append(line)
+        elif row and any(rows[number + 1 :]):
             message = f"Line {number + 1} of {path} is damaged. The lines before it are whole."
             raise CorruptStoreError(message)
+    return lines
 
 
 def _sealed(line: Line) -> bytes:

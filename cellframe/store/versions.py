@@ -167,12 +167,12 @@ class Versions:
         return found
 
     def covering(self, kind: str, ids: Sequence[str]) -> Pull | None:
-        """Return the newest pull that holds any of these records: what its reader looked at."""
+        """Return the smallest pull that holds all of these records: what their reader looked at."""
         import polars as pl
 
-        for pull in self.pulls(kind):
-            index = self._index(pull)
-            if index.select(pl.col("id").is_in(list(ids)).any()).item():
+        wanted = pl.Series("id", list(ids), dtype=pl.String)
+        for pull in sorted(self.pulls(kind), key=lambda pull: pull.rows):
+            if pull.rows >= len(wanted) and wanted.is_in(self._index(pull)["id"].to_list()).all():
                 return pull
         return None
 

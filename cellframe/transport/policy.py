@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from cellframe.errors import ConfigError
@@ -113,14 +113,34 @@ def from_settings(
         address=_checked(address, allow_http=allow_http),
         key=_sendable(key),
         token=_sendable(token),
-        organization_id=organization_id or _first(_ORGANIZATION_VARIABLES),
+        organization_id=_plain(
+            "organization_id", organization_id or _first(_ORGANIZATION_VARIABLES)
+        ),
         project_id=project_id or _first(_PROJECT_VARIABLES),
-        read_timeout=timeout,
+        read_timeout=_seconds(timeout),
     )
 
 
 def _first(names: tuple[str, ...]) -> str | None:
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _plain(name: str, text: str | None) -> str | None:
+    """Check text that travels as a header."""
+    if text is not None and not (text.isascii() and text.isprintable()):
+        message = (
+            f"{name}={text!r} holds what no header can: a control character, or one outside ASCII."
+        )
+        raise ConfigError(message)
+    return text
+
+
+def _seconds(timeout: float) -> float:
+    given: Any = timeout
+    if not isinstance(given, int | float) or not 0 < given < float("inf"):
+        message = f"timeout={timeout!r} is no number of seconds above 0."
+        raise ConfigError(message)
+    return float(timeout)
 
 
 def _sendable(text: str | None) -> Secret | None:

@@ -37,6 +37,7 @@ _ERRORS: dict[int, type[ApiError]] = {
 }
 _FIRST_REDIRECT = 300
 _FIRST_REFUSAL = 400
+_MOST_SAID = 2000
 _FIRST_FAULT = 500
 
 
@@ -169,19 +170,26 @@ def refusal(request: Request, reply: Reply, origin: str) -> ApiError | Transport
 
 
 def _sentence(request: Request, status: int, problem: dict[str, Any], origin: str) -> str:
-    said = problem.get("message") or problem.get("detail") or "no reason was given"
+    said = _shown(problem.get("message") or problem.get("detail") or "no reason was given")
     if status == 401:  # noqa: PLR2004
         return (
             f"The service at {origin} does not accept this key ({said}). "
             "Check api_key= or CELLFRAME_API_KEY."
         )
-    said = str(said).rstrip(".")
+    said = said.rstrip(".")
     existing = problem.get("detail")
     if status == 409 and isinstance(existing, dict) and existing.get("existing_id"):  # noqa: PLR2004
         said += f"; its id is {existing['existing_id']}"
     if status >= _FIRST_FAULT:
         return f"The service at {origin} failed on {request} ({status}): {said}."
     return f"{said}. ({request} answered {status}.)"
+
+
+def _shown(said: object) -> str:
+    """Write what a service said without what a terminal would obey."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(said)
+    )[:_MOST_SAID]
 
 
 def _seconds(text: str | None) -> float | None:
@@ -193,7 +201,7 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _not_json(request: Request, reply: Reply, origin: str) -> TransportError:
-    kind = reply.headers.get("content-type", "no content type").split(";")[0]
+    kind = _shown(reply.headers.get("content-type", "no content type").split(";")[0])
     message = (
         f"{origin} answered {request} with {kind} (status {reply.status}), not JSON: "
         "is this the address of a cell-record service?"

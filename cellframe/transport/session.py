@@ -31,10 +31,17 @@ _RETRIES = 2
 _RETRIED_STATUSES = (502, 503, 504)
 
 
-class _NoNetrc(AuthBase):
-    """Keeps requests from adding a password of ``~/.netrc`` to our requests."""
+class _Identity(AuthBase):
+    """Adds the credential at the last moment, so that it stands in no variable on the way.
+
+    It also keeps requests from adding a password of ``~/.netrc``.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers.update(self._policy.headers())
         return r
 
 
@@ -60,7 +67,7 @@ class HttpWire:
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
         self._session = requests.Session()
-        self._session.auth = _NoNetrc()
+        self._session.auth = _Identity(policy)
         host = urlsplit(policy.address).hostname or ""
         # Clear text is allowed to this machine alone, so no proxy stands between.
         self._proxies = {"no_proxy": host} if is_loopback(host) else None
@@ -83,19 +90,11 @@ class HttpWire:
 
     def send(self, request: Request) -> Reply:
         """Carry one request; see `cellframe.contract.wire.Wire`."""
-        headers = {"Accept": "application/json", **request.headers, **self._policy.headers()}
-        try:
-            answer = self._session.request(
-                request.method,
-                self.origin + request.target,
-                headers=headers,
-                data=request.body,
-                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
-                allow_redirects=False,
-                proxies=self._proxies,
-            )
-        except requests.RequestException as fault:
-            self._give_up(request, fault)
+        answer = self._answer(request)
+        if isinstance(answer, TransportError):
+            # Raised here, and not where it was caught: what was caught holds the request, and
+            # the request the key.
+            raise answer
         log.debug("%s -> %s", request, answer.status_code)
         if answer.is_redirect:
             message = (
@@ -106,11 +105,25 @@ class HttpWire:
         found = {name.lower(): value for name, value in answer.headers.items()}
         return Reply(answer.status_code, found, answer.content)
 
+    def _answer(self, request: Request) -> requests.Response | TransportError:
+        try:
+            return self._session.request(
+                request.method,
+                self.origin + request.target,
+                headers={"Accept": "application/json", **request.headers},
+                data=request.body,
+                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+                allow_redirects=False,
+                proxies=self._proxies,
+            )
+        except requests.RequestException as fault:
+            return self._failure(request, fault)
+
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _give_up(self, request: Request, fault: requests.RequestException) -> NoReturn:
+    def _failure(self, request: Request, fault: requests.RequestException) -> TransportError:
         """Say in one sentence what went wrong; `requests` writes a URL and an object address."""
         never_sent = isinstance(fault, requests.ConnectTimeout | requests.exceptions.SSLError) or (
             "NewConnectionError" in repr(fault) or "NameResolutionError" in repr(fault)
@@ -124,14 +137,13 @@ class HttpWire:
             )
         elif never_sent:
             message = f"Nothing answers at {self.origin} ({request}). Is the service running, and is the address right?"
-            raise TransportError(message, request=str(request)) from None
+            return TransportError(message, request=str(request))
         elif isinstance(fault, requests.Timeout):
             why = f"no answer came within {self._policy.read_timeout:g} s"
         else:
             why = f"the connection broke ({type(fault).__name__})"
         message = f"{request} to {self.origin} failed: {why}"
-        # The cause stays out: its text holds the whole address, a signed one too.
-        raise TransportError(message, request=str(request), sent=not never_sent) from None
+        return TransportError(message, request=str(request), sent=not never_sent)
 
     def __repr__(self) -> str:
         return f"HttpWire({self.origin!r})"

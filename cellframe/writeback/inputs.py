@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import polars as pl
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.cast import Typed
     from cellframe.frames.columns import Column
+    from cellframe.store.journals import Written
 
 Record: TypeAlias = "Mapping[str, Any]"
 
@@ -86,11 +87,11 @@ class Present:
     lots : dict of str to dict
         By parent, the lots' names without case and their (name, id); absent where the service
         keeps lots as text.
-    own : mapping of str to sequence of mapping
-        By id, the record after each write that was made from here.
+    own : callable
+        What was written from here to records of these ids, newest first.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
     namesakes: dict[tuple[str | None, str], Record] = field(default_factory=dict)
     lots: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
-    own: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    own: Callable[[Collection[str]], Mapping[str, Sequence[Written]]] = lambda _ids: {}

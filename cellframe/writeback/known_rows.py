@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.records import RecordKind, Type, opaque_version
-from cellframe.frames.columns import Column, Leaf
-from cellframe.frames.decode import decode, dtype_of
+from cellframe.frames.columns import Column, Leaf, parse
+from cellframe.frames.decode import decode, dtype_of, unit_of
 from cellframe.writeback.diff import Class, diff, edited_cells, same
 from cellframe.writeback.inputs import Base, Edited, Present, Record
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
@@ -18,6 +18,8 @@ from cellframe.writeback.plan import Action, Change, Step
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
+
+    from cellframe.store.journals import Written
 
 _DELETED = "It was deleted on the service after you read it. Drop the row, or clear its id to make the record anew."
 
@@ -97,9 +99,15 @@ def updates(
     if not rows:
         return
     compared = _Compared(edited, rows, bases, present)
-    for row, changes in compared.changes().items():
-        now = present.records.get(str(edited.ids[row]))
-        yield _classed(edited, row, changes, now, present)
+    found = compared.changes()
+    disputed = {
+        row for row, changes in found.items() if any(c.what is Class.CONFLICT for c in changes)
+    }
+    own = present.own({str(edited.ids[row]) for row in disputed}) if disputed else {}
+    for row, changes in found.items():
+        id_ = str(edited.ids[row])
+        settled = [_unless_own(edited.kind, change, own.get(id_, ())) for change in changes]
+        yield _classed(edited, row, settled, present.records.get(id_), present)
 
 
 class _Compared:
@@ -109,6 +117,7 @@ class _Compared:
         self, edited: Edited, rows: Sequence[int], bases: Mapping[str, Base], present: Present
     ) -> None:
         self.edited = edited
+        self.present = present
         self.rows = rows
         self.bases = bases
         self.known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
@@ -144,15 +153,23 @@ class _Compared:
             return None
         change = Change(label, column, what, read, have, self.theirs[label][place])
         clash = self.clashes.get((place, label), "")
-        return held_against(self.edited, row, change, clash=clash, units=base.units if base else {})
+        return held_against(self.edited, row, change, clash=clash, shown=self._shown(row, column))
+
+    def _shown(self, row: int, column: Column) -> list[str]:
+        """Return the units in which this quantity may have been read."""
+        id_ = str(self.edited.ids[row])
+        base = self.bases.get(id_)
+        record = base.record if base is not None else self.present.records.get(id_, {})
+        name = ".".join(parse(column.label)[0])
+        known = base.units.get(name) if base is not None else None
+        own = unit_of(column, record)
+        return [unit for unit in (known, own) if unit is not None]
 
 
 def _classed(
     edited: Edited, row: int, changes: list[Change], now: Record | None, present: Present
 ) -> Step:
     """One edited row: which of conflict, invalid, update or already there it is."""
-    own = present.own.get(str(edited.ids[row]), ())
-    changes = [_unless_own(edited.kind, change, own) for change in changes]
     changes = without_loss(edited, row, changes, now or {})
     changes = [_unless_taken(edited, row, change, present) for change in changes]
     found = {change.what for change in changes}
@@ -188,14 +205,16 @@ def _unless_taken(edited: Edited, row: int, change: Change, present: Present) ->
     return invalid(edited, row, change, (rule, advice))
 
 
-def _unless_own(kind: RecordKind, change: Change, own: Sequence[Record]) -> Change:
-    """Return a conflict with a value that was written from here is none: it is a change of it."""
-    if change.what is not Class.CONFLICT or not own:
+def _unless_own(kind: RecordKind, change: Change, own: Sequence[Written]) -> Change:
+    """Return a conflict with one's own newest write to this very cell as a change of it."""
+    if change.what is not Class.CONFLICT:
         return change
-    written, _ = decode(kind, own, [change.column], {})
-    now = pl.Series([change.server_now] * len(own), dtype=dtype_of(change.column))
-    if not same(change.column, written[change.label], now).any():
+    newest = next((written for written in own if change.column.place in written.places), None)
+    if newest is None:
         return change
-    # It is rebased on what was written: that is what the editor's change is a change of.
+    wrote, _ = decode(kind, [newest.record], [change.column], {})
+    now = pl.Series([change.server_now], dtype=dtype_of(change.column))
+    if not same(change.column, wrote[change.label], now)[0]:
+        return change
     what = Class.CHANGE if change.you_have is not None else Class.CLEAR
-    return replace(change, what=what, you_read=change.server_now)
+    return replace(change, what=what, you_read=change.server_now, is_own=True)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cellframe.frames.columns import Leaf
 from cellframe.frames.decode import decode, dtype_of
 from cellframe.writeback.diff import Class, same
-from cellframe.writeback.objections import held_against, step_of, without_loss
+from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.plan import Action, Change, Step
 
 if TYPE_CHECKING:
@@ -56,11 +57,17 @@ def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | No
     have = edited.typed.frame[label][row]
     if have is None or column.field is None:
         return None
+    change = Change(label, column, Class.CHANGE, None, have, None)
+    if not column.is_editable and column.leaf is not Leaf.PLAIN:
+        # What a copied row shows and the new record would lack is never dropped in silence.
+        noun = edited.kind.noun
+        advice = f"Clear the cell, or make the {noun} with client.{edited.kind.name.replace('specification', 'spec')}.create."
+        return invalid(edited, row, change, (f"cannot be given to a new {noun} here", advice))
     if not column.is_editable:
         instead = edited.typed.frame.get_column(column.field.instead, default=None)
         if not column.field.instead or (instead is not None and instead[row] is not None):
             return None
-    return held_against(edited, row, Change(label, column, Class.CHANGE, None, have, None))
+    return held_against(edited, row, change)
 
 
 def _exists(edited: Edited, step: Step, record: Record) -> Step:

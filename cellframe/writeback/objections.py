@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from cellframe.contract.quantities import convert, is_unit, spell
 from cellframe.contract.records import NAME_LENGTH, RecordKind, Type
 from cellframe.frames.columns import Column, Leaf, parse
-from cellframe.frames.encode import displaced
+from cellframe.frames.encode import displaced, has_quantity
 from cellframe.frames.faults import cell_fault
 from cellframe.writeback.diff import CLOSE, Class
 from cellframe.writeback.plan import Action, Change, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from cellframe.writeback.inputs import Edited, Record
     from cellframe.writeback.plan import Value
@@ -67,6 +67,12 @@ def without_loss(
         if there is not None and change.column.place not in cleared:
             rule = f"would take the place of {there} that this record has there"
             broken[change.label] = (rule, "Clear that in the same edit, or choose another name.")
+        elif change.column.leaf is Leaf.UNIT and _keeps_its_number(change, filled, record):
+            rule = "is a new unit for a number that was not edited"
+            broken[change.label] = (
+                rule,
+                f"Edit {change.label.removesuffix('.unit')!r} too, or restore the unit.",
+            )
         rival = next((other for other in filled if _is_rival(change.column, other.column)), None)
         if rival is not None:
             broken[change.label] = (
@@ -77,6 +83,14 @@ def without_loss(
         invalid(edited, row, change, broken[change.label]) if change.label in broken else change
         for change in changes
     ]
+
+
+def _keeps_its_number(change: Change, filled: Sequence[Change], record: Record) -> bool:
+    place = change.column.place
+    edited = any(
+        other.column.leaf is Leaf.VALUE and other.column.place == place for other in filled
+    )
+    return not edited and has_quantity(change.column, record)
 
 
 def _is_rival(column: Column, other: Column) -> bool:
@@ -123,7 +137,7 @@ def objection(  # noqa: PLR0911 - one return per rule
     *,
     was_number: bool = False,
     clash: str = "",
-    units: Mapping[str, str] | None = None,
+    shown: Sequence[str] = (),
 ) -> tuple[str, str] | None:
     """Return the rule that an edited cell breaks and what to do; None where it breaks none.
 
@@ -139,8 +153,8 @@ def objection(  # noqa: PLR0911 - one return per rule
         Whether the text came as a number.
     clash : str
         Why the record's own unit does not convert to the label's; empty where it does.
-    units : mapping of str to str, optional
-        Units in which quantities were shown, by label without unit.
+    shown : sequence of str
+        Units in which the quantity may have been read.
     """
     if not column.is_editable:
         return _read_only(kind, column, you_read)
@@ -156,11 +170,11 @@ def objection(  # noqa: PLR0911 - one return per rule
         return _name(str(you_have))
     if clash:
         return f"is in another unit than the record's own: {clash}", "Use the label that you read."
-    shown = (units or {}).get(_bare(column.label))
-    if shown is not None and _is_relabelled(column, you_read, you_have, shown):
+    unit = next((u for u in shown if _is_relabelled(column, you_read, you_have, u)), None)
+    if unit is not None:
         return (
-            f"is the number you read in {shown}, now labelled {column.unit}",
-            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{shown}]' again.",
+            f"is the number you read in {unit}, now labelled {column.unit}",
+            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{unit}]' again.",
         )
     return None
 

@@ -80,6 +80,9 @@ class Change:
         In the unit of the label.
     message : str
         For an invalid cell, what is wrong and what to do.
+    is_own : bool
+        Whether the service's value was written from here after the frame was read; it stands as
+        what was read then.
     """
 
     label: str
@@ -89,6 +92,7 @@ class Change:
     you_have: Value
     server_now: Value
     message: str = ""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

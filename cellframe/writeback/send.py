@@ -83,6 +83,8 @@ class Task:
         self.after: dict[str, Any] | None = None
         self.attempts = 0
         self.reply = Reply(0)
+        self.result: Result | None = None
+        self.planned = step.action
         self.is_create = step.action is Action.CREATE
         self.is_write = step.action in WRITES and self._missing_lot() is None
         self.guard = "none"
@@ -94,6 +96,7 @@ class Task:
             "type": "intent",
             "version": self.step.version,
             "body": self._body(),
+            "places": [column.place for column, _ in self.step.writes()],
         }
 
     def outcome(self, result: Result) -> dict[str, Any]:
@@ -121,16 +124,18 @@ class Task:
         }
 
     def run(self) -> Result:
-        """Send the step and say what became of it; never raises."""
+        """Send the step and say what became of it; a fault is a result too."""
         started = time.monotonic()
         result = self._settled() or self._attempt()
-        return replace(
+        self.result = replace(
             result,
+            action=self.planned.value,
             attempts=self.attempts,
             guard=self.guard,
             seconds=time.monotonic() - started,
             request_id=self.reply.headers.get("x-correlation-id"),
         )
+        return self.result
 
     def _settled(self) -> Result | None:
         """Return the result of a step that is not sent."""
@@ -147,7 +152,7 @@ class Task:
                 and self._known_lots() is not None
                 and self._lot(value) is None
             ):
-                return f"Not sent: the lot {value!r} could not be created."
+                return f"Not sent: the lot {value!r} is not known to exist. Plan again."
         return None
 
     def _known_lots(self) -> Mapping[str, str] | None:

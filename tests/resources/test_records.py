@@ -67,6 +67,17 @@ def test_a_name_with_a_slash_and_dots_is_one_name(client, spec):
         assert client.cell_instance.get(name).id == made.id
 
 
+@pytest.mark.law("X7")
+def test_a_name_of_dots_is_found_and_deleted_over_http(remote):
+    # requests folds . and .. away in a path, so neither is ever sent as an id.
+    spec = remote.cell_spec.create({"name": "dots"})
+    for name in (".", ".."):
+        made = remote.cell_instance.create(spec, {"name": name})
+        assert remote.cell_instance.get(name).id == made.id
+        remote.cell_instance.delete(name)
+    assert remote.cell_instance.list(spec).total == 0
+
+
 def test_the_same_calls_work_over_http(remote):
     spec = remote.cell_spec.create({"name": "HTTP"})
     made = remote.cell_instance.create("HTTP", {"name": "c", "batch": "L"})

@@ -132,15 +132,38 @@ def test_a_short_write_is_finished(journals, monkeypatch):
     assert numbers(journal.path) == [1]
 
 
-def test_own_values_are_the_acknowledged_ones(journals):
-    lost = {**OUTCOME, "outcome": "unknown", "after": {"id": "i1", "notes": "y"}}
+INTENT = {"type": "intent", "id": "i1", "body": {"notes": "x"}, "places": [["notes", []]]}
+
+
+def test_own_writes_are_newest_first_with_what_was_sent(journals):
+    for notes in ("x", "y"):
+        with journals.open_new({}) as journal:
+            after = {**OUTCOME["after"], "notes": notes}
+            journal.append([INTENT, {**OUTCOME, "type": "outcome", "after": after}])
+    found = journals.own_writes({"i1"})["i1"]
+    assert [written.record["notes"] for written in found] == ["y", "x"]
+    assert found[0].places == [("notes", ())]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "known"), [("unknown", True), ("conflict", False), (None, True)]
+)
+def test_a_write_whose_answer_was_lost_counts_with_what_was_sent(journals, outcome, known):
+    told = [{**OUTCOME, "type": "outcome", "outcome": outcome, "after": None}] if outcome else []
     with journals.open_new({}) as journal:
-        journal.append([OUTCOME, lost, {**OUTCOME, "id": "i2"}])
-    assert journals.own_values(["i1"]) == {"i1": [OUTCOME["after"]]}
+        journal.append([INTENT, *told])
+    found = journals.own_writes({"i1"}).get("i1", [])
+    assert [written.record for written in found] == ([{"notes": "x"}] if known else [])
 
 
-def test_no_journal_is_no_value(journals):
-    assert journals.own_values(["i1"]) == {}
+def test_what_somebody_else_wrote_from_a_shared_folder_is_not_own(journals):
+    with journals.open_new({"user": "somebody else"}) as journal:
+        journal.append([INTENT])
+    assert journals.own_writes({"i1"}) == {}
+
+
+def test_no_journal_is_no_write(journals):
+    assert journals.own_writes({"i1"}) == {}
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):

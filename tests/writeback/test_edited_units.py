@@ -44,7 +44,7 @@ def test_no_number_passes_under_another_unit(units, number):
     column = Column(f"cell.x [{other}]", Leaf.QUANTITY, FIELD, ("cell", "x"), other)
     read, seen = convert(kept, own, other), convert(kept, own, shown)
     assume(read != seen)
-    broken = objection(CELL_INSTANCE, column, read, seen, units={"cell.x": shown})
+    broken = objection(CELL_INSTANCE, column, read, seen, shown=[shown])
     assert broken is not None
     assert "now labelled" in broken[0]
 

@@ -101,7 +101,7 @@ def test_a_lot_that_cannot_be_made_keeps_its_rows_back_and_no_others(tapped, wir
     wire.before = lambda request: no if request.method == "POST" else None
     receipt = tapped.apply(plan)
     assert receipt.counts == {"ok": 1, "not_attempted": 1, "unchanged": 10}
-    assert "the lot 'L9' could not be created" in receipt.failed["_error"][0]
+    assert "the lot 'L9' is not known to exist" in receipt.failed["_error"][0]
 
 
 def test_a_cleared_lot_belongs_to_none(client, cells):
