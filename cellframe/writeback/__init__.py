@@ -1,7 +1,9 @@
 """How does an edited frame become POST and PATCH?
 
 `diff` compares three frames cell by cell: what the editor read, what they have now, what the
-service has. `assemble` turns the result into a `Plan` (`plan`): a step per row that would
-change. `apply` carries the steps out over a wire, an intent in the journal before each, and
-returns a `Receipt` (`receipt`). Only `apply` sends, and only what a plan says.
+service has. `known_rows`, `new_rows` and `lots` turn the result into steps, held against the
+`objections`; `assemble` makes them a `Plan` (`plan`). `apply` decides whether it may be sent,
+`run` carries it out in waves, an intent in the journal before each request, `send` is one step
+on its way, and the `Receipt` (`receipt`) says what became of every row. Only `send` sends, and
+only what a plan says.
 """
