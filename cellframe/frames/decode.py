@@ -87,6 +87,14 @@ def decode(
     return pl.DataFrame(series), faults
 
 
+def value_of(kind: RecordKind, record: Mapping[str, Any], column: Column) -> Any:
+    """Return what one record has in one column; None where it has nothing that fits."""
+    try:
+        return _reader(kind, column, {})(record)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def _reader(
     kind: RecordKind, column: Column, parents: Mapping[str, str | None]
 ) -> Callable[[Mapping[str, Any]], Any]:

@@ -14,16 +14,20 @@ Without a known base the service's values stand in for it, and an empty cell is 
 
 from __future__ import annotations
 
+import unicodedata
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from cellframe.frames.columns import Column
 
+Value: TypeAlias = "str | float | date | None"
+"""What one cell holds."""
 CLOSE = 1e-12
 """Two quantities nearer than this part of the larger are one: a change of units rounds."""
 
@@ -56,6 +60,20 @@ def same(column: Column, left: pl.Series, right: pl.Series) -> pl.Series:
     if left.dtype == pl.String:
         left, right = canonical(column, left), canonical(column, right)
     return left.eq_missing(right)
+
+
+def is_same(column: Column, left: Value, right: Value) -> bool:
+    """Whether two values of one column are the same, by the rules of `same`."""
+    left, right = (None if value == "" else value for value in (left, right))
+    if left is None or right is None:
+        return left is right
+    if isinstance(left, str) and isinstance(right, str):
+        fold = column.field is not None and column.field.without_case
+        left, right = (unicodedata.normalize("NFC", text) for text in (left, right))
+        return left.casefold() == right.casefold() if fold else left == right
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return abs(left - right) <= CLOSE * max(abs(left), abs(right))
+    return left == right
 
 
 def canonical(column: Column, texts: pl.Series) -> pl.Series:

@@ -9,8 +9,8 @@ import polars as pl
 
 from cellframe.contract.records import RecordKind, Type, opaque_version
 from cellframe.frames.columns import Column, Leaf, parse
-from cellframe.frames.decode import decode, dtype_of, unit_of
-from cellframe.writeback.diff import Class, diff, edited_cells, same
+from cellframe.frames.decode import decode, unit_of, value_of
+from cellframe.writeback.diff import Class, diff, edited_cells, is_same
 from cellframe.writeback.inputs import Base, Edited, Present, Record
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.plan import Action, Change, Step
@@ -212,9 +212,8 @@ def _unless_own(kind: RecordKind, change: Change, own: Sequence[Written]) -> Cha
     newest = next((written for written in own if change.column.place in written.places), None)
     if newest is None:
         return change
-    wrote, _ = decode(kind, [newest.record], [change.column], {})
-    now = pl.Series([change.server_now], dtype=dtype_of(change.column))
-    if not same(change.column, wrote[change.label], now)[0]:
+    wrote = value_of(kind, newest.record, change.column)
+    if not is_same(change.column, wrote, change.server_now):
         return change
     what = Class.CHANGE if change.you_have is not None else Class.CLEAR
     return replace(change, what=what, you_read=change.server_now, is_own=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from cellframe.frames.columns import Leaf
-from cellframe.frames.decode import decode, dtype_of
-from cellframe.writeback.diff import Class, same
+from cellframe.frames.decode import value_of
+from cellframe.writeback.diff import Class, is_same
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.plan import Action, Change, Step
 
@@ -72,20 +70,16 @@ def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | No
 
 def _exists(edited: Edited, step: Step, record: Record) -> Step:
     """Return a new row whose name is taken: there already where every value is the same."""
-    columns = [change.column for change in step.changes]
-    theirs, _ = decode(edited.kind, [record], columns, {})
+    theirs = [value_of(edited.kind, record, change.column) for change in step.changes]
     changes = tuple(
         replace(
             change,
-            what=Class.ALREADY_THERE if is_same else Class.CONFLICT,
-            server_now=theirs[change.label][0],
+            what=Class.ALREADY_THERE
+            if is_same(change.column, now, change.you_have)
+            else Class.CONFLICT,
+            server_now=now,
         )
-        for change in step.changes
-        for is_same in same(
-            change.column,
-            theirs[change.label],
-            pl.Series([change.you_have], dtype=dtype_of(change.column)),
-        )
+        for change, now in zip(step.changes, theirs, strict=True)
     )
     there = replace(step, changes=changes, id=str(record["id"]), action=Action.ALREADY_THERE)
     if all(change.what is Class.ALREADY_THERE for change in changes):

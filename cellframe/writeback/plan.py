@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 import polars as pl
@@ -14,19 +14,16 @@ import polars as pl
 from cellframe.frames.backend import Backend, to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
-from cellframe.writeback.diff import Class
+from cellframe.writeback.diff import Class, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.columns import Column
-
-Value: TypeAlias = "str | float | date | None"
 
 
 class Action(Enum):

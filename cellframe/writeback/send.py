@@ -12,8 +12,6 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
-
 from cellframe.contract import routes
 from cellframe.contract.records import KINDS, opaque_version
 from cellframe.contract.wire import Reply, Request, Wire
@@ -25,10 +23,10 @@ from cellframe.errors import (
     ServerError,
     TransportError,
 )
-from cellframe.frames.decode import decode, dtype_of
+from cellframe.frames.decode import value_of
 from cellframe.frames.encode import body_of, displaced
 from cellframe.transport.replies import make_request, read
-from cellframe.writeback.diff import Class, same
+from cellframe.writeback.diff import Class, is_same
 from cellframe.writeback.lots import fold
 from cellframe.writeback.plan import STOPS, WRITES, Action, Step
 from cellframe.writeback.receipt import Outcome, Result
@@ -36,7 +34,6 @@ from cellframe.writeback.receipt import Outcome, Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cellframe.frames.columns import Column
     from cellframe.writeback.plan import Change, Value
 
 _TRIES = 3
@@ -191,11 +188,8 @@ class Task:
     def _is_there(self, id_: str) -> bool:
         """Whether the record that has the name already is the one that was to be made."""
         found = self._ask(make_request("GET", routes.one(self.step.kind.collection, id_)))
-        changes = self.step.changes
-        theirs, _ = decode(self.step.kind, [found], [change.column for change in changes], {})
-        return all(
-            same(c.column, theirs[c.label], _series(c.column, c.you_have))[0] for c in changes
-        )
+        kind, changes = self.step.kind, self.step.changes
+        return all(is_same(c.column, value_of(kind, found, c.column), c.you_have) for c in changes)
 
     def _update(self) -> Result:
         """Send the change, and again where the record moved in other fields alone."""
@@ -262,18 +256,15 @@ class Task:
 
     def _echo(self) -> str:
         """Where the service stored something else than it was sent: it may ignore a field."""
-        changes = [
-            change for change in self.step.changes if change.what in (Class.CHANGE, Class.CLEAR)
+        stored = [
+            (change, value_of(self.step.kind, self.after or {}, change.column))
+            for change in self.step.changes
+            if change.what in (Class.CHANGE, Class.CLEAR)
         ]
-        echo, _ = decode(
-            self.step.kind, [self.after or {}], [change.column for change in changes], {}
-        )
         lost = [
-            f"{change.label!r} is {echo[change.label][0]!r}"
-            for change in changes
-            if not same(change.column, echo[change.label], _series(change.column, change.you_have))[
-                0
-            ]
+            f"{change.label!r} is {_words(value)}"
+            for change, value in stored
+            if not is_same(change.column, value, change.you_have)
         ]
         return f"The service stored other values: {', '.join(lost)}." if lost else ""
 
@@ -309,20 +300,16 @@ def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> 
         With the version of `current`. A conflict where an edited cell moved to a third value,
         unless the caller decided whose value stands.
     """
-    columns = [change.column for change in step.changes]
-    now, _ = decode(step.kind, [current], columns, {})
     changes: list[Change] = []
     for change in step.changes:
-        value = now[change.label]
-        if same(change.column, value, _series(change.column, change.you_have))[0]:
+        value = value_of(step.kind, current, change.column)
+        stood = displaced(change.column, current) == displaced(change.column, step.record)
+        if is_same(change.column, value, change.you_have):
             what = Class.ALREADY_THERE
-        elif same(change.column, value, _series(change.column, change.server_now))[0] and displaced(
-            change.column, current
-        ) == displaced(change.column, step.record):
-            what = change.what
         else:
-            what = Class.CONFLICT
-        changes.append(replace(change, what=what, server_now=value[0]))
+            moved_on = not stood or not is_same(change.column, value, change.server_now)
+            what = Class.CONFLICT if moved_on else change.what
+        changes.append(replace(change, what=what, server_now=value))
     found = {change.what for change in changes}
     moved = replace(
         step, changes=tuple(changes), record=current, version=opaque_version(dict(current))
@@ -331,10 +318,6 @@ def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> 
         return decided(replace(moved, action=Action.CONFLICT), on_conflict)
     done = found <= {Class.ALREADY_THERE}
     return replace(moved, action=Action.ALREADY_THERE if done else Action.UPDATE)
-
-
-def _series(column: Column, value: Value) -> pl.Series:
-    return pl.Series(column.label, [value], dtype=dtype_of(column))
 
 
 def _conflict_words(step: Step) -> str:
