@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from cellframe.errors import CellframeError
     from cellframe.frames import schemas
     from cellframe.local import open_local
-    from cellframe.writeback.plan import Limits
+    from cellframe.writeback.limits import Limits
 
 __all__ = ["CellframeError", "Client", "Limits", "__version__", "open_local", "schemas"]
 
 _HOMES = {
     "CellframeError": "cellframe.errors",
     "Client": "cellframe.client",
-    "Limits": "cellframe.writeback.plan",
+    "Limits": "cellframe.writeback.limits",
     "open_local": "cellframe.local",
     "schemas": "cellframe.frames",
 }

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
     from cellframe.writeback.apply import Invalid, OnError
-    from cellframe.writeback.plan import Limits, Plan
+    from cellframe.writeback.limits import Limits
+    from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
     from cellframe.writeback.send import OnConflict
 
@@ -172,7 +173,7 @@ class Client:
             With `raise_on_failure`.
         """
         from cellframe.writeback import apply as way_out
-        from cellframe.writeback.plan import Limits
+        from cellframe.writeback.limits import Limits
         from cellframe.writeback.send import Way
 
         way_out.check_service(plan, self._connection.service, self._wire.origin)

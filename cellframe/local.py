@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cellframe.frames.backend import Backend
-    from cellframe.writeback.plan import Limits
+    from cellframe.writeback.limits import Limits
 
 
 def open_local(

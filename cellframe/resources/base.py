@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, get_type_hints
 
@@ -49,7 +50,7 @@ class Filters(TypedDict, total=False):
     order: str
 
 
-class Resource(Generic[R]):
+class Resource(ABC, Generic[R]):
     """One kind of record of one service."""
 
     kind: RecordKind
@@ -227,13 +228,13 @@ class Resource(Generic[R]):
         advice = "Did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
         return f"No {self.kind.noun} has the id or the name {name!r}. {advice}".strip()
 
+    @abstractmethod
     def _named(self, name: str) -> Iterator[tuple[str, str]]:
         """Full name and id of every record with exactly this name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _names(self) -> Sequence[str]:
         """Return some names that there are, for a guess at what was meant."""
-        raise NotImplementedError
 
 
 def query_of(filters: Mapping[str, Any], known: type[Filters]) -> dict[str, Any]:

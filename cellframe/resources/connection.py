@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
-    from cellframe.writeback.plan import Limits
+    from cellframe.writeback.limits import Limits
 
 
 class Settings(NamedTuple):

@@ -31,7 +31,8 @@ from cellframe.resources.present import lots, namesakes, records
 from cellframe.writeback.assemble import assemble
 from cellframe.writeback.inputs import Base, Edited, Present
 from cellframe.writeback.known_rows import touched
-from cellframe.writeback.plan import WRITES, Limits, Plan
+from cellframe.writeback.limits import Limits
+from cellframe.writeback.plan import WRITES, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cellframe.views import words
 from cellframe.views.clean import cut
-from cellframe.views.rows import LISTED, TO_DECIDE, Limits, outcomes, plan_rows
+from cellframe.views.rows import LISTED, TO_DECIDE, Space, outcomes, plan_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cellframe.views.parts import PlanParts, ReceiptParts
     from cellframe.views.rows import Row
 
-_LIMITS = Limits(weight=500, cells=60, value=120)
+_SPACE = Space(weight=500, cells=60, value=120)
 _CELLS_OF_A_LINE = 4
 _SENT = ("lot", "update", "create", "delete", "other", "already_there")
 # Sign and word stand beside every colour.
@@ -62,7 +62,7 @@ def plan(parts: PlanParts) -> str:
         One element with its own style, no script and nothing from outside; about 500 cells of it
         at most, those to decide first. All data is escaped.
     """
-    shown = plan_rows(parts, _LIMITS, _weight)
+    shown = plan_rows(parts, _SPACE, _weight)
     decided = _in_order(shown.rows, TO_DECIDE)
     sent = _in_order(shown.rows, _SENT)
     lines = (
@@ -99,7 +99,7 @@ def receipt(parts: ReceiptParts) -> str:
         One element with its own style, no script and nothing from outside; 500 rows of those
         that are not ok at most. All data is escaped.
     """
-    found, more = outcomes(parts, _LIMITS.weight)
+    found, more = outcomes(parts, _SPACE.weight)
     lines = (
         _environment()
         .get_template("receipt.html.j2")

@@ -115,7 +115,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class Space:
     """How much of a plan there is space for.
 
     Attributes
@@ -152,14 +152,14 @@ class Shown:
     more: int
 
 
-def plan_rows(parts: PlanParts, limits: Limits, weight: Callable[[str, int], int]) -> Shown:
+def plan_rows(parts: PlanParts, space: Space, weight: Callable[[str, int], int]) -> Shown:
     """Group changes by row, and choose the rows that are shown.
 
     Parameters
     ----------
     parts : PlanParts
         The plan.
-    limits : Limits
+    space : Space
         How much there is space for.
     weight : callable
         What a row of this kind, with that many cells, takes of the space.
@@ -171,7 +171,7 @@ def plan_rows(parts: PlanParts, limits: Limits, weight: Callable[[str, int], int
     """
     groups = _grouped(parts.changes)
     chosen: dict[str, list[Lines]] = {kind: found[:_FEW] for kind, found in groups.items()}
-    left = limits.weight
+    left = space.weight
     left -= sum(weight(kind, len(lines)) for kind, found in chosen.items() for lines in found)
     for kind, found in groups.items():
         for lines in found[_FEW:]:
@@ -181,7 +181,7 @@ def plan_rows(parts: PlanParts, limits: Limits, weight: Callable[[str, int], int
             chosen[kind].append(lines)
     twins = Counter(lines[0]["name"] for found in chosen.values() for lines in found)
     rows = {
-        kind: [_row(kind, lines, limits, twin=twins[lines[0]["name"]] > 1) for lines in found]
+        kind: [_row(kind, lines, space, twin=twins[lines[0]["name"]] > 1) for lines in found]
         for kind, found in chosen.items()
     }
     totals = {kind: len(found) for kind, found in groups.items()}
@@ -242,16 +242,16 @@ def _known(word: object, words: Sequence[str]) -> str:
     return str(word) if word in words else "other"
 
 
-def _row(kind: str, lines: Lines, limits: Limits, *, twin: bool) -> Row:
+def _row(kind: str, lines: Lines, space: Space, *, twin: bool) -> Row:
     filled = [line for line in lines if kind != "lot" and line["column"] and not _is_name(line)]
     whole = _said_of_all(kind, lines)
-    cells = [_cell(line, limits.value, whole) for line in filled[: limits.cells]]
+    cells = [_cell(line, space.value, whole) for line in filled[: space.cells]]
     return Row(
         kind,
         _label(lines[0], twin=twin),
         cut(text_of(lines[0]["id"]), NAME),
         tuple(cells),
-        max(0, len(filled) - limits.cells),
+        max(0, len(filled) - space.cells),
         tuple(cut(message, MESSAGE) for message in whole),
     )
 

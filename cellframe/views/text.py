@@ -9,7 +9,7 @@ from cellframe.views import words
 from cellframe.views.clean import cut
 from cellframe.views.listing import write_outcomes, write_rows
 from cellframe.views.page import Page
-from cellframe.views.rows import Limits, plan_rows
+from cellframe.views.rows import Space, plan_rows
 
 if TYPE_CHECKING:
     from datetime import date
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cellframe.views.parts import PlanParts, ReceiptParts
 
 WIDTH = 100
-_LIMITS = Limits(weight=36, cells=12, value=60)
+_SPACE = Space(weight=36, cells=12, value=60)
 # A terminal is read from its end: what has to be decided is written last.
 _ORDER = (
     "lot",
@@ -116,7 +116,7 @@ def plan_rich(parts: PlanParts, width: int = WIDTH) -> Text:
     page = Page(width)
     counts = ", ".join(count.phrase for count in words.counted(parts.counts)) or "no rows"
     page.line((f"{words.plan_title(parts)} at {words.origin(parts)}: ", "bold"), (counts, "bold"))
-    shown = plan_rows(parts, _LIMITS, lambda _kind, _cells: 1)
+    shown = plan_rows(parts, _SPACE, lambda _kind, _cells: 1)
     for kind in sorted(shown.rows, key=_ORDER.index):
         page.gap()
         noun = "lot" if kind == "lot" else cut(parts.noun, 40)
@@ -142,7 +142,7 @@ def receipt_rich(parts: ReceiptParts, width: int = WIDTH) -> Text:
         page.sentence(cut(parts.refused, words.SENTENCE), "bold red")
     if words.partly_done(parts):
         page.sentence(words.NOT_ATOMIC, "yellow")
-    write_outcomes(page, parts, _LIMITS.weight)
+    write_outcomes(page, parts, _SPACE.weight)
     page.gap()
     guards = words.guards(parts)
     if guards:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cellframe.errors import ConfigError, PlanError, StalePlanError
 from cellframe.frames.faults import table
-from cellframe.writeback.plan import STOPS, Action, Limits, Plan, limits_passed
+from cellframe.writeback.plan import STOPS, Action, Plan
 from cellframe.writeback.receipt import Outcome, Receipt
 from cellframe.writeback.run import Run
 from cellframe.writeback.send import OnConflict, Way, decided, standing, unsent
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cellframe.store.journals import Journals
+    from cellframe.writeback.limits import Limits
 
 WORKERS = 6
 """Requests under way at once; more where the service guards each write by a version."""
@@ -160,9 +161,9 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
             f"{held} {_rows(held)} in conflict with the service. "
             "client.apply(plan, on_conflict='skip'), 'mine' or 'theirs' decides."
         )
-    allowed = {"max_updates": terms.max_updates, "max_clears": terms.max_clears}
     # Conflicts decided for mine are updates and clears too.
-    passed, call = limits_passed(replace(plan, steps=tuple(steps)), limits, allowed)
+    meant = replace(plan, steps=tuple(steps))
+    passed, call = meant.passes(limits, terms.max_updates, terms.max_clears)
     reasons += [f"{reason}." for reason in passed]
     reasons += [f"{call} says that this is meant."] if call else []
     return "Nothing was sent. " + " ".join(reasons) if reasons else ""

@@ -15,6 +15,7 @@ from cellframe.frames.backend import Backend, to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
 from cellframe.writeback.diff import Class, Value
+from cellframe.writeback.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,25 +41,6 @@ class Action(Enum):
 
 WRITES = (Action.CREATE, Action.UPDATE)
 STOPS = (Action.CONFLICT, Action.INVALID, Action.EXISTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one apply may change before it asks for the count that is meant.
-
-    Attributes
-    ----------
-    update_share : float
-        Part of the rows that were read which may be updated.
-    min_rows : int
-        Below this many rows, or cleared cells of one column, no share counts.
-    clear_share : float
-        Part of a column's filled cells which may be cleared.
-    """
-
-    update_share: float = 0.3
-    min_rows: int = 10
-    clear_share: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +176,7 @@ class Plan:
     base_rows: int
     base_filled: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     backend: Backend = "polars"
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
@@ -257,6 +239,32 @@ class Plan:
         found |= {"lots_created": len(self.new_lots), "cells_cleared": self.clears.total()}
         return {name: count for name, count in found.items() if count or name in always}
 
+    def passes(
+        self, limits: Limits, max_updates: int | None = None, max_clears: int | None = None
+    ) -> tuple[list[str], str]:
+        """Say which limits this plan passes, and the call that says it is meant.
+
+        Parameters
+        ----------
+        limits : Limits
+            What may change without a count.
+        max_updates, max_clears : int, optional
+            The counts that the caller says are meant.
+
+        Returns
+        -------
+        reasons : list of str
+            Without a full stop; empty where nothing is passed.
+        call : str
+            With every override that is needed.
+        """
+        updates, clears = self.counts[Action.UPDATE], self.clears
+        too_many = limits.on_updates(updates, self.base_rows, max_updates)
+        too_empty = limits.on_clears(clears, self.base_filled, max_clears)
+        named = [f"max_updates={updates}"] if too_many else []
+        named += [f"max_clears={clears.total()}"] if too_empty else []
+        return [*too_many, *too_empty], f"client.apply(plan, {', '.join(named)})" if named else ""
+
     @property
     def digest(self) -> str:
         """Digest of everything that would be sent, and of what it was compared with."""
@@ -310,7 +318,7 @@ class Plan:
         return html.plan(self._parts())
 
     def _parts(self) -> PlanParts:
-        passed, call = limits_passed(self, self.limits, {})
+        passed, call = self.passes(self.limits)
         return PlanParts(
             noun=self.kind.noun,
             origin=self.origin,
@@ -353,61 +361,3 @@ def _lines(step: Step) -> list[tuple[Any, ...]]:
         for number, change in enumerate(step.changes)
     ]
     return lines or [(*head, None, None, None, None, None, step.message)]
-
-
-def limits_passed(
-    plan: Plan, limits: Limits, allowed: Mapping[str, int | None]
-) -> tuple[list[str], str]:
-    """Say which limits a plan passes, and the call that says it is meant.
-
-    Parameters
-    ----------
-    plan : Plan
-        To be sent.
-    limits : Limits
-        What may change without a count.
-    allowed : mapping
-        ``max_updates`` and ``max_clears``: the counts that the caller says are meant.
-
-    Returns
-    -------
-    reasons : list of str
-        Without a full stop; empty where nothing is passed.
-    call : str
-        With every override that is needed.
-    """
-    updates, clears = plan.counts[Action.UPDATE], plan.clears.total()
-    too_many = _too_many_updates(plan, limits, updates, allowed.get("max_updates"))
-    too_empty = _too_many_clears(plan, limits, clears, allowed.get("max_clears"))
-    overrides = {
-        "max_updates": updates if too_many else None,
-        "max_clears": clears if too_empty else None,
-    }
-    named = [f"{name}={count}" for name, count in overrides.items() if count is not None]
-    return [*too_many, *too_empty], f"client.apply(plan, {', '.join(named)})" if named else ""
-
-
-def _too_many_updates(plan: Plan, limits: Limits, updates: int, most: int | None) -> list[str]:
-    if most is not None:
-        said = f"{updates} rows would be updated, more than max_updates={most}"
-        return [said] if updates > most else []
-    share = updates / max(plan.base_rows, 1)
-    if updates < limits.min_rows or share <= limits.update_share:
-        return []
-    said = (
-        f"{updates} of the {plan.base_rows} rows you read would be updated "
-        f"({share:.0%}, more than {limits.update_share:.0%})"
-    )
-    return [said]
-
-
-def _too_many_clears(plan: Plan, limits: Limits, clears: int, most: int | None) -> list[str]:
-    if most is not None:
-        said = f"{clears} values would be cleared, more than max_clears={most}"
-        return [said] if clears > most else []
-    filled = {label: plan.base_filled.get(label, count) for label, count in plan.clears.items()}
-    return [
-        f"{count} of the {filled[label]} filled values of {label!r} would be cleared"
-        for label, count in plan.clears.items()
-        if count >= limits.min_rows and count > limits.clear_share * filled[label]
-    ]

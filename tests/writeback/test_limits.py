@@ -7,7 +7,7 @@ import pytest
 from writeback_tools import MASS, mass, new_rows
 
 from cellframe.client import Client
-from cellframe.writeback.plan import Limits
+from cellframe.writeback.limits import Limits
 
 pytestmark = [pytest.mark.rule("W34"), pytest.mark.law("D12")]
 

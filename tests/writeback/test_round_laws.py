@@ -10,7 +10,7 @@ from oracle import NUMBERS, TEXTS, numbers, same, texts
 from writeback_tools import LOADING, MASS, POLICY, new_rows
 
 import cellframe as cf
-from cellframe.writeback.plan import Limits
+from cellframe.writeback.limits import Limits
 
 pytestmark = pytest.mark.law("D1")
 
