@@ -122,6 +122,7 @@ class _Reader:
         self.places = {_bare(column.label): column for column in self.known}
 
     def column(self, label: str) -> Column | Fault:
+        """Return what one header stands for, or what is wrong with it."""
         if label in self.plain:
             return self.plain[label]
         merged = label.removesuffix("_x").removesuffix("_y")

@@ -101,7 +101,8 @@ class Run:
             self._stopped = self._stopped or _INTERRUPTED
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            # What waits in the pool still comes to its turn, and is not sent once it is stopped.
+            pool.shutdown(wait=True)
             with self._idle:
                 # A pool that was interrupted while it started a thread does not wait for it.
                 self._idle.wait_for(lambda: not self._under_way, timeout=_PATIENCE)

@@ -64,6 +64,15 @@ def test_a_key_of_a_team_alone_is_never_sent_to_the_hosted_service(monkeypatch):
         policy()
 
 
+@pytest.mark.law("X1")
+@pytest.mark.parametrize("other", [OTHER_KEY, TOKEN])
+def test_a_key_of_a_team_stays_at_home_beside_a_hosted_credential(monkeypatch, other):
+    monkeypatch.setenv(KEY, "team")
+    monkeypatch.setenv(other, "hosted")
+    assert policy().address == HOSTED
+    assert "team" not in str(policy().headers())
+
+
 def test_no_key_says_what_to_do():
     with pytest.raises(ConfigError, match=r"api_key=.*CELLFRAME_API_KEY"):
         policy("https://a")

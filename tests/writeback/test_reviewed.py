@@ -189,3 +189,17 @@ def test_what_a_service_says_reaches_no_terminal_as_commands(tapped, wire):
     with pytest.raises(ValueError, match="gone") as caught:
         tapped.health_check()
     assert "\x1b" not in str(caught.value)
+
+
+@pytest.mark.rule("W35")
+def test_a_text_that_a_colleague_put_where_a_number_goes_is_a_conflict_on_the_way(
+    client, colleague, spec
+):
+    for name, value in (("a", {"value": 1.0, "unit": "g"}), ("b", None)):
+        properties = {"cell": {"m": value}} if value else {}
+        client.cell_instance.create(spec, {"name": name, "measured_properties": properties})
+    frame = client.cell_instance.to_frame(spec)
+    plan = client.cell_instance.plan(edit(frame, "b", **{"cell.m [g]": 2.0}))
+    colleague.cell_instance.update("b", {"measured_properties": {"cell": {"m": "heavy"}}})
+    assert client.apply(plan).counts == {"unchanged": 1, "conflict": 1}
+    assert client.cell_instance.get("b").measured_properties == {"cell": {"m": "heavy"}}
