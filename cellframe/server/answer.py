@@ -189,7 +189,7 @@ def _route(segments: tuple[str, ...]) -> tuple[dict[str, _Handler], tuple[str, .
         ):
             ids = (step for wanted, step in zip(pattern, segments, strict=True) if wanted is _ID)
             return handlers, tuple(ids)
-    raise refuse(404, "There is nothing at this path.")
+    raise refuse(404, "There is nothing at this path: is the service's address right?")
 
 
 def _bearer(authorization: str) -> str:

@@ -171,18 +171,18 @@ def refusal(request: Request, reply: Reply, origin: str) -> ApiError | Transport
 
 def _sentence(request: Request, status: int, problem: dict[str, Any], origin: str) -> str:
     said = _shown(problem.get("message") or problem.get("detail") or "no reason was given")
+    said = said.rstrip(".")
     if status == 401:  # noqa: PLR2004
         return (
-            f"The service at {origin} does not accept this key ({said}). "
+            f"The service at {origin} does not accept this key: {said}. "
             "Check api_key= or CELLFRAME_API_KEY."
         )
-    said = said.rstrip(".")
     existing = problem.get("detail")
     if status == 409 and isinstance(existing, dict) and existing.get("existing_id"):  # noqa: PLR2004
         said += f"; its id is {existing['existing_id']}"
     if status >= _FIRST_FAULT:
         return f"The service at {origin} failed on {request} ({status}): {said}."
-    return f"{said}. ({request} answered {status}.)"
+    return f"{said}. ({origin} answered {request} with {status}.)"
 
 
 def _shown(said: object) -> str:

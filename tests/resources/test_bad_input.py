@@ -20,6 +20,7 @@ from cellframe.errors import (
     StalePlanError,
     TransportError,
 )
+from tests.conftest import CANARY
 
 
 def test_a_wrong_key_is_named_as_such_and_not_shown(server):
@@ -217,3 +218,9 @@ def test_a_folder_that_cannot_be_used_is_told_in_one_sentence(tmp_path):
 def test_a_client_is_never_pickled(client):
     with pytest.raises(TypeError, match="never pickled"):
         pickle.dumps(client)
+
+
+def test_a_wrong_path_in_the_address_is_told_with_the_address(server):
+    with pytest.raises(NotFoundError, match=r"is the service's address right\?") as caught:
+        cf.Client(f"{server.url}/nope", CANARY).cell_spec.list()
+    assert f"{server.url}/nope" in str(caught.value)
