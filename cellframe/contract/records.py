@@ -31,6 +31,11 @@ class Type(Enum):
     DATE = "a date, answered as midnight UTC"
     TIME = "an RFC 3339 time"
     INTEGER = "a whole number"
+    NUMBER = "a number"
+    BOOLEAN = "true or false"
+    WORD = "one of a few words"
+    LABEL = "text or a number, such as a channel's"
+    TAGS = "a list of texts"
     QUANTITIES = "an object of quantities {value, unit} and texts, any depth"
     COMPONENT = "a part: {properties, material}"
     OBJECT = "an object nobody declared further"
@@ -87,6 +92,13 @@ class Field:
         their id, in the field `sent_as`.
     sent_as : str
         See `refers_to`.
+    words : tuple of str
+        What a `Type.WORD` may be, its default first.
+
+    Notes
+    -----
+    A name with a dot, as in ``protocol.name``, is one key of the object before the dot: a column
+    of its own in frames, while the object is what travels.
     """
 
     name: str
@@ -104,9 +116,15 @@ class Field:
     without_case: bool = False
     refers_to: str = ""
     sent_as: str = ""
+    words: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Field({self.name!r})"
+
+    @property
+    def is_key_of_object(self) -> bool:
+        """Whether it is one key of another field's object, and no field of the body."""
+        return "." in self.name
 
     @property
     def column(self) -> str:
@@ -118,7 +136,11 @@ class Field:
         """Return what a record holds in this field; None where it does not."""
         if self.read_from and self.read_from in record:
             return record[self.read_from]
-        return record.get(self.name)
+        outer, _, key = self.name.partition(".")
+        found = record.get(outer)
+        if not key:
+            return found
+        return found.get(key) if isinstance(found, dict) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +310,61 @@ CELL_BATCH = RecordKind(
     ),
 )
 
-KINDS: dict[str, RecordKind] = {kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH)}
+MEASUREMENT_TYPES = ("time_series", "file", "properties")
+"""What a test holds, the default first."""
+PENDING, READY, FAILED = "pending", "ready", "failed"
+"""What becomes of uploaded data: not looked at yet, its steps and cycles are there, unreadable."""
+
+
+def _key(name: str, type_: Type = Type.TEXT, label: str = "") -> Field:
+    """Return one key of an object as a column of its own."""
+    return Field(name, type_, label=label, derived=True)
+
+
+CELL_MEASUREMENT = RecordKind(
+    name="cell_measurement",
+    noun="test",
+    collection=routes.TESTS,
+    parent="cell_instance",
+    under_parent="/cell_measurements",
+    fields=(
+        Field("id", Type.ID, label="measurement_id", required=True),
+        Field("cell_instance_id", Type.ID, label="instance_id", required=True),
+        _free("name", Type.NAME, label="test", required=True),
+        Field("measurement_type", Type.WORD, settable=True, words=MEASUREMENT_TYPES),
+        _free("tags", Type.TAGS),
+        _free("start_time", Type.TIME),
+        _free("end_time", Type.TIME),
+        _free("protocol", Type.OBJECT, shown=Shown.NEVER),
+        _key("protocol.name"),
+        _key(
+            "protocol.ambient_temperature_degc",
+            Type.NUMBER,
+            label="protocol.ambient_temperature [degC]",
+        ),
+        _free("test_setup", Type.OBJECT, shown=Shown.NEVER),
+        *(_key(f"test_setup.{name}") for name in ("cycler", "operator", "lab")),
+        _key("test_setup.channel_number", Type.LABEL),
+        _free("properties", Type.QUANTITIES, label="properties"),
+        _free("notes", Type.TEXT),
+        Field("processing_status", Type.TEXT, derived=True),
+        _read_only("processing_error", Type.TEXT, derived=True),
+        Field("step_labels_validated", Type.BOOLEAN, settable=True, shown=Shown.ON_REQUEST),
+        *(
+            Field(f"{name}_id", Type.ID, settable=True, patchable=True, shown=Shown.ON_REQUEST)
+            for name in ("channel", "protocol")
+        ),
+        _read_only("estimated_end_time", Type.TIME, derived=True),
+        _read_only("estimated_end_time_note", Type.TEXT, derived=True),
+        _read_only("estimated_end_time_calculated_at", Type.TIME, derived=True),
+        Field("file_metadata", Type.OBJECT, derived=True, shown=Shown.NEVER),
+        *_ORIGIN,
+    ),
+)
+
+KINDS: dict[str, RecordKind] = {
+    kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
+}
 
 
 def opaque_version(record: dict[str, object]) -> str | None:

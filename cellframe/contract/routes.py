@@ -11,6 +11,23 @@ SCHEMAS = "/discovery/schemas"
 SPECS = "/cell_specifications"
 CELLS = "/cell_instances"
 LOTS = "/cell_batches"
+TESTS = "/cell_measurements"
+STORAGE = "/storage"
+
+# Below a cell.
+CREATE_PROPERTIES = "/cell_measurements/create"
+INITIATE_UPLOAD = "/cell_measurements/initiate-upload"
+# Below a test.
+CONFIRM_UPLOAD = "/confirm-upload"
+INITIATE_EXTEND = "/initiate-extend"
+CONFIRM_EXTEND = "/confirm-extend"
+TIME_SERIES_FILE = "/time_series/download"
+STEPS_FILE = "/steps/download"
+CYCLES_FILE = "/cycles/download"
+"""Ours, where the service says ``cycles_download``; the contract has cycles as JSON alone."""
+CYCLES = "/cycles"
+STEPS_AND_CYCLES = "/steps_and_cycles"
+FILES = "/files"
 
 DEFAULT_PAGE = 100
 """Records a client asks for per page where the service names no larger limit."""

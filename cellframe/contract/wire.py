@@ -21,6 +21,38 @@ JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, J
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that lies in a file: a large one is never read into memory on the way.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    start, stop : int, int or None
+        Bytes of it that are the body; all of them by default.
+    movable : bool
+        Whether whoever gets the body may take the file away instead of copying it.
+    """
+
+    path: Path
+    start: int = 0
+    stop: int | None = None
+    movable: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body."""
+        stop = self.path.stat().st_size if self.stop is None else self.stop
+        return stop - self.start
+
+    def read(self) -> bytes:
+        """Return the bytes."""
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            return file.read(self.size)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call, before any credential is added to it.
 
@@ -35,7 +67,7 @@ class Request:
         Query parameters in order, not encoded; a name may repeat.
     headers : mapping of str to str
         Header names in lower case.
-    body : bytes or None
+    body : bytes, FileBody or None
         The body as sent, or None for no body.
     """
 
@@ -43,7 +75,7 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
-    body: bytes | None = field(default=None, repr=False)
+    body: bytes | FileBody | None = field(default=None, repr=False)
 
     @property
     def target(self) -> str:
@@ -64,18 +96,18 @@ class Reply:
         HTTP status code.
     headers : mapping of str to str
         Header names in lower case.
-    body : bytes or Path
-        The body, or a file that holds it: a large one is never read into memory on the way.
+    body : bytes or FileBody
+        The body, or the file that holds it.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
-    body: bytes | Path = field(default=b"", repr=False)
+    body: bytes | FileBody = field(default=b"", repr=False)
 
     @property
     def content(self) -> bytes:
         """The body's bytes, read from its file where it is one."""
-        return self.body if isinstance(self.body, bytes) else self.body.read_bytes()
+        return self.body if isinstance(self.body, bytes) else self.body.read()
 
 
 class Wire(Protocol):
@@ -93,6 +125,42 @@ class Wire(Protocol):
         ------
         TransportError
             No usable answer came back.
+        """
+        ...
+
+    def put(self, url: str, body: FileBody, headers: Mapping[str, str]) -> Reply:
+        """Put a file where a service said to, without any credential.
+
+        Parameters
+        ----------
+        url : str
+            The signed address, which is a credential itself; or a path of this service.
+
+        Raises
+        ------
+        TransportError
+            No usable answer came back, or the address is none that may be used.
+        """
+        ...
+
+    def fetch(self, request: Request, folder: Path) -> Reply:
+        """Get a file, from wherever the service sends one on to, without any credential there.
+
+        Parameters
+        ----------
+        folder : Path
+            Where a file that has to travel is put.
+
+        Returns
+        -------
+        Reply
+            A `FileBody` where the status is 200; complete, or an error was raised. One that lies
+            on this machine already is given in place, and is not `movable`.
+
+        Raises
+        ------
+        TransportError
+            No usable answer came back, or only a part of it.
         """
         ...
 
