@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from cellframe.contract import routes
 from cellframe.errors import ConfigError
 from cellframe.resources.cell_instance import CellInstances
+from cellframe.resources.cell_measurement import CellMeasurements
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
 from cellframe.store.places import state_folder
@@ -62,6 +63,8 @@ class Client:
     """Cell specifications."""
     cell_instance: CellInstances
     """Cell instances."""
+    cell_measurement: CellMeasurements
+    """Cell measurements: tests of cells."""
     last_receipt: Receipt | None
     """What the last apply did, also when it was interrupted."""
 
@@ -119,6 +122,7 @@ class Client:
         self._connection = Connection(wire, state, settings)
         self.cell_spec = CellSpecs(self._connection)
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
+        self.cell_measurement = CellMeasurements(self._connection, self.cell_instance)
         self.last_receipt = None
 
     def apply(  # noqa: PLR0913 - the terms of one apply

@@ -14,6 +14,8 @@
     │   └── ServerError            5xx
     ├── AmbiguousNameError     a name fits several records          .matches
     ├── FrameError             a frame does not fit its schema      .failures
+    ├── MeasurementError       a series is not fit to upload        .findings .failures
+    ├── ProcessingError        uploaded data cannot be used         .measurement
     ├── PlanError              a frame cannot be read as records    .failures
     ├── ApplyError             RefusedError, StalePlanError, PartialApplyError,
     │                          JournalLockedError                   .receipt
@@ -27,6 +29,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
 MOST_SHOWN = 20
@@ -170,6 +174,40 @@ class FrameError(_FaultsError):
     failures : DataFrame, shape (n_faults, 6)
         ``row`` (counted from 0), ``name``, ``column``, ``value``, ``rule``, ``message``.
     """
+
+
+class MeasurementError(CellframeError, ValueError):
+    """A time series is not fit to upload; nothing was sent.
+
+    Attributes
+    ----------
+    findings : list of Finding
+        Everything that was found, warnings too: ``code``, ``message``, ``severity``,
+        ``column``, ``rows``, ``values``, ``payload``.
+    failures : DataFrame, shape (n_failures, 6)
+        The same with a line per row that is concerned: ``code``, ``severity``, ``row``
+        (counted from 0, null for the whole series), ``column``, ``value``, ``message``.
+    """
+
+    def __init__(self, message: str, findings: Sequence[Any], failures: pl.DataFrame) -> None:
+        self.findings = list(findings)
+        self.failures = failures
+        lines = [f"  {finding.severity}: {finding.message}" for finding in findings]
+        super().__init__("\n".join([message, *lines]))
+
+
+class ProcessingError(CellframeError):
+    """The service has the data of a test, and cannot use it.
+
+    Attributes
+    ----------
+    measurement : CellMeasurement
+        The test as it is kept; its ``processing_error`` says what is wrong.
+    """
+
+    def __init__(self, message: str, measurement: Any = None) -> None:
+        super().__init__(message)
+        self.measurement = measurement
 
 
 class PlanError(_FaultsError):

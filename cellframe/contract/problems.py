@@ -25,12 +25,16 @@ CODES: dict[int, str] = {
     412: "PRECONDITION_FAILED",
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
+    416: "RANGE_NOT_SATISFIABLE",
     422: "VALIDATION_ERROR",
     429: "RATE_LIMITED",
     500: "INTERNAL_ERROR",
     503: "UNAVAILABLE",
     507: "INSUFFICIENT_STORAGE",
 }
+
+CORRUPT_DATA = "CORRUPT_DATA"
+"""Code of a refusal (500) to hand out a file that is not what was stored."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,8 @@ class RecordKind:
         The table.
     unique_without_case : bool
         Whether two names that differ in case alone are the same name.
+    summaries : tuple of str
+        Columns about the records below one, which frames may carry: counted here, never sent.
     """
 
     name: str
@@ -172,6 +174,7 @@ class RecordKind:
     parent: str = ""
     under_parent: str = ""
     unique_without_case: bool = False
+    summaries: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return self.name.upper()
@@ -260,6 +263,7 @@ CELL_INSTANCE = RecordKind(
     collection=routes.CELLS,
     parent="cell_specification",
     under_parent="/cell_instances",
+    summaries=("tests", "tests_running", "last_test_end [UTC]"),
     fields=(
         Field("id", Type.ID, label="instance_id", required=True),
         Field("cell_specification_id", Type.ID, label="spec_id", required=True),

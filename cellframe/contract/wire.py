@@ -118,6 +118,11 @@ class Wire(Protocol):
         """Address of the service, without credentials; shown to people and kept in journals."""
         ...
 
+    @property
+    def in_place(self) -> bool:
+        """Whether files of the service lie on this machine, and are given where they lie."""
+        ...
+
     def send(self, request: Request) -> Reply:
         """Carry one request and return whatever the service answered, refusals included.
 

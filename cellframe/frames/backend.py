@@ -82,6 +82,36 @@ def to_polars(frame: AnyFrame) -> Incoming:
     raise PlanError(f"A {type(frame).__name__} {_NO_FRAME}", table([]))
 
 
+def is_pandas(given: object) -> bool:
+    """Whether this is a pandas DataFrame; pandas is not imported for the question."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(given, pandas.DataFrame)
+
+
+def pandas_columns(frame: pd.DataFrame) -> list[tuple[str, Any]]:
+    """Return the columns of a pandas frame by label, as they are and where possible in place.
+
+    A column of numpy floats is viewed, not copied, and its NaN stay NaN; an arrow or nullable
+    column has null where it is missing. A column of objects is a list. A named index is a
+    column, the first ones; labels may come twice.
+    """
+    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
+    index = [(str(name), frame.index.get_level_values(name).to_series()) for name in named]
+    columns = [(str(label), frame.iloc[:, n]) for n, label in enumerate(frame.columns)]
+    return [(label, _in_place(values)) for label, values in (*index, *columns)]
+
+
+def _in_place(values: pd.Series) -> Any:
+    if values.dtype == object:
+        import pandas as pd
+
+        return [None if _is_missing(value, pd) else value for value in values]
+    try:
+        return pl.from_pandas(values.reset_index(drop=True), nan_to_null=False)
+    except (TypeError, ValueError, NotImplementedError, pl.exceptions.PolarsError):
+        return [None if value is None else str(value) for value in values]
+
+
 def _from_rows(rows: list[Mapping[str, Any]]) -> Incoming:
     labels = dict.fromkeys(str(key) for row in rows for key in row)
     return _assemble({label: [row.get(label) for row in rows] for label in labels}, len(rows))

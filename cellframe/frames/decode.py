@@ -16,6 +16,7 @@ from cellframe.contract.quantities import UnitError, convert
 from cellframe.contract.records import RecordKind, Type, opaque_version
 from cellframe.frames.columns import Column, Leaf, component_leaves, is_quantity
 from cellframe.frames.faults import Fault, cell_fault
+from cellframe.frames.tags import join_tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,11 @@ DTYPES: dict[Type, pl.DataType] = {
     Type.DATE: pl.Date(),
     Type.TIME: pl.Datetime("us"),
     Type.INTEGER: pl.Int64(),
+    Type.NUMBER: pl.Float64(),
+    Type.BOOLEAN: pl.Boolean(),
+    Type.WORD: pl.String(),
+    Type.LABEL: pl.String(),
+    Type.TAGS: pl.String(),
     Type.QUANTITIES: pl.Float64(),
 }
 """How each type of the contract is held in a frame. Times are UTC without a zone: no
@@ -194,6 +200,31 @@ def _as_integer(value: Any) -> int:
     return value
 
 
+def _as_number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError("should be a number")
+    return float(value)
+
+
+def _as_truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("should be true or false")
+    return value
+
+
+def _as_label(value: Any) -> str:
+    # Channels are numbers on some cyclers and texts such as 2-13 on others.
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError("should be text or a number")
+    return str(value)
+
+
+def _as_tags(value: Any) -> str | None:
+    if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
+        raise TypeError("should be a list of texts")
+    return join_tags(value) or None
+
+
 def _as_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
@@ -211,6 +242,11 @@ _PLAIN: dict[Type, Callable[[Any], Any]] = {
     Type.DATE: _as_date,
     Type.TIME: _as_moment,
     Type.INTEGER: _as_integer,
+    Type.NUMBER: _as_number,
+    Type.BOOLEAN: _as_truth,
+    Type.WORD: _as_text,
+    Type.LABEL: _as_label,
+    Type.TAGS: _as_tags,
     Type.OBJECT: _as_json,
     Type.IDS: _as_list,
 }

@@ -75,7 +75,7 @@ def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen
                 "asks for deletes. A plan makes and changes records; delete one with delete(id)."
             )
             header.faults.append(Fault(f"{label!r} {reason}", column=label, rule="no deletes"))
-        elif not label.startswith(("_", "#")):
+        elif not label.startswith(("_", "#")) and label not in kind.summaries:
             found = reader.column(label)
             if isinstance(found, Fault):
                 header.faults.append(found)

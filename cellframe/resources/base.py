@@ -74,7 +74,7 @@ class Resource(ABC, Generic[R]):
         AmbiguousNameError
             The name fits several records; `.matches` lists them.
         """
-        return self.with_id(ref, lambda id_: self.record(self._ask("GET", self._path(id_))))
+        return self.with_id(ref, self._read)
 
     def update(self, ref: Ref, fields: Mapping[str, Any]) -> R:
         """Change fields of one record; the fields that are not named stay as they are.
@@ -120,6 +120,9 @@ class Resource(ABC, Generic[R]):
             See `get`. Nothing was deleted.
         """
         self.with_id(ref, lambda id_: self._ask("DELETE", self._path(id_)))
+
+    def _read(self, id_: str) -> R:
+        return self.record(self._ask("GET", self._path(id_)))
 
     def _path(self, id_: str) -> str:
         return routes.one(self.kind.collection, id_)
@@ -180,8 +183,14 @@ class Resource(ABC, Generic[R]):
         except KeyError:
             return found.get(name)
 
-    def with_id(self, ref: Ref, call: Callable[[str], T]) -> T:
-        """Call with an id. Text is used as an id first: no request more when it is one."""
+    def with_id(self, ref: Ref, call: Callable[[str], T], within: Ref | None = None) -> T:
+        """Call with an id. Text is used as an id first: no request more when it is one.
+
+        Parameters
+        ----------
+        within : id, name or record, optional
+            The parent among whose children a name is looked up.
+        """
         if isinstance(ref, Record):
             return call(ref.id)
         given: Any = ref
@@ -199,9 +208,9 @@ class Resource(ABC, Generic[R]):
             if fault.status != _UNPROCESSABLE:
                 raise
             missing = fault
-        return call(self._by_name(ref, missing))
+        return call(self._by_name(ref, missing, within))
 
-    def _by_name(self, name: str, missing: ApiError) -> str:
+    def _by_name(self, name: str, missing: ApiError, within: Ref | None) -> str:
         """Return the id of the one record with this name.
 
         Raises
@@ -210,7 +219,7 @@ class Resource(ABC, Generic[R]):
             There is none, or several. What the service said of the text as an id is raised
             instead where it said more than that there is no such record.
         """
-        found = list(self._named(name))
+        found = list(self._named(name, within))
         if len(found) == 1:
             return found[0][1]
         if found:
@@ -229,8 +238,8 @@ class Resource(ABC, Generic[R]):
         return f"No {self.kind.noun} has the id or the name {name!r}. {advice}".strip()
 
     @abstractmethod
-    def _named(self, name: str) -> Iterator[tuple[str, str]]:
-        """Full name and id of every record with exactly this name."""
+    def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
+        """Full name and id of every record with exactly this name, or of those of one parent."""
 
     @abstractmethod
     def _names(self) -> Sequence[str]:
@@ -273,6 +282,8 @@ _TIMES = {
     "created_before": "created_at_lt",
     "updated_after": "updated_at_gt",
     "updated_before": "updated_at_lt",
+    "started_after": "start_time_gt",
+    "started_before": "start_time_lt",
 }
 
 

@@ -11,13 +11,18 @@ from cellframe.resources.base import Filters, Ref, Resource, query_of
 from cellframe.resources.records import CellInstance, RecordList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
+    from cellframe.resources.details import CellInstanceDetail
+    from cellframe.resources.fleet import DetailFrames
     from cellframe.resources.reading import Columns
     from cellframe.writeback.plan import Plan
+
+
+NO_FILTERS: Mapping[str, Any] = {}
 
 
 class InstanceFilters(Filters, total=False):
@@ -34,7 +39,26 @@ class CellInstances(Resource[CellInstance]):
 
     def __init__(self, connection: Connection, specs: CellSpecs) -> None:
         super().__init__(connection)
-        self._specs = specs
+        self.specs = specs
+
+    def get(self, ref: Ref, *, spec: Ref | None = None) -> CellInstance:
+        """Read one cell.
+
+        Parameters
+        ----------
+        ref : str or CellInstance
+            Its id, its name (``'c-001'``, or ``'SPEC::c-001'``), or the record.
+        spec : str or CellSpec, optional
+            Where to look a name up; every spec without it.
+
+        Raises
+        ------
+        NotFoundError
+            No cell has this id or name; the message has the names that are near.
+        AmbiguousNameError
+            The name fits cells of several specs; `.matches` lists them.
+        """
+        return self.with_id(ref, self._read, within=spec)
 
     def create(self, spec: Ref, fields: Mapping[str, Any]) -> CellInstance:
         """Create a cell of a spec.
@@ -56,7 +80,7 @@ class CellInstances(Resource[CellInstance]):
         InvalidRecordError
             A field is missing, unknown or of the wrong kind; the message names it.
         """
-        return self._specs.with_id(spec, lambda id_: self._create(self._below(id_), fields))
+        return self.specs.with_id(spec, lambda id_: self._create(self._below(id_), fields))
 
     def create_or_get(self, spec: Ref, fields: Mapping[str, Any]) -> CellInstance:
         """Create a cell, or read the one of the spec that has its name already.
@@ -95,7 +119,7 @@ class CellInstances(Resource[CellInstance]):
         """
         query = query_of(filters, InstanceFilters)
         if spec is not None:
-            return self._specs.with_id(
+            return self.specs.with_id(
                 spec, lambda id_: self._list(self._below(id_), limit, offset, query)
             )
         if self._connection.offers("cell_list"):
@@ -158,24 +182,112 @@ class CellInstances(Resource[CellInstance]):
         ``GET /cell_instances`` where the service has it, else spec by spec. What was read is kept
         on this disk: `plan` compares an edited frame with it.
         """
-        from cellframe.resources.reading import Wish, read_all, to_frame
+        from cellframe.resources.reading import Wish, to_frame
 
         query = query_of(filters, InstanceFilters)
-        scope, pages = "", []
-        if spec is not None:
-            scope, pages = self._specs.with_id(
-                spec, lambda id_: (id_, read_all(self._connection, self._below(id_), query))
-            )
-            parents = self._specs.read([scope])
-        else:
-            for path in self._lab_paths():
-                pages += read_all(self._connection, path, query)
-            ids = {str(record["cell_specification_id"]) for page in pages for record in page}
-            parents = self._specs.read(sorted(ids)) if ids else {}
+        scope, pages = self.read_pages(spec, query)
+        ids = {str(record["cell_specification_id"]) for page in pages for record in page}
+        parents = self.specs.read([scope] if scope else sorted(ids)) if scope or ids else {}
         wish = Wish(backend, units, columns, schema)
         return to_frame(
             self._connection, self.kind, pages, scope=scope, query=query, parents=parents, wish=wish
         )
+
+    def detail(
+        self,
+        ref: Ref,
+        *,
+        include_steps: bool = True,
+        include_cycles: bool = True,
+        include_time_series: bool = True,
+        backend: Backend | None = None,
+    ) -> CellInstanceDetail:
+        """Read one cell with its tests and their data.
+
+        Parameters
+        ----------
+        ref : str or CellInstance
+            Its id or name, or the cell.
+        include_steps, include_cycles, include_time_series : bool
+            What to read of each test besides its record.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        CellInstanceDetail
+            ``.instance``, ``.specification_id``, and ``.measurements``, each with ``.steps``,
+            ``.cycles`` and ``.time_series`` as frames.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`.
+        TransportError, FrameError
+            A part is there and cannot be read; `detail_frames` goes on without it.
+        """
+        from cellframe.resources.details import Parts, instance_detail
+
+        parts = Parts(include_steps, include_cycles, include_time_series)
+        shown = backend or self._connection.settings.backend
+        return self.with_id(ref, lambda id_: instance_detail(self._connection, id_, parts, shown))
+
+    def detail_frames(  # noqa: PLR0913 - what a person may ask for
+        self,
+        cells: Ref | Iterable[Ref] | None = None,
+        *,
+        spec: Ref | None = None,
+        include_steps: bool = True,
+        include_cycles: bool = True,
+        include_time_series: bool = True,
+        backend: Backend | None = None,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+        progress: bool | None = None,
+    ) -> DetailFrames:
+        """Read cells with everything that was measured on them, as frames.
+
+        Parameters
+        ----------
+        cells : id, name, record, several of them, or a frame with ``instance_id``, optional
+            Cells.
+        spec : str or CellSpec, optional
+            Every cell of the spec. Without either, the lab.
+        include_steps, include_cycles, include_time_series : bool
+            What to read besides the records. Series of more than one cell are fetched when
+            ``.time_series`` is first touched.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given. ``.time_series`` is a polars LazyFrame in both.
+        units, columns
+            For ``.instances``, as of `to_frame`.
+        progress : bool, optional
+            Whether to show how far it is; in a notebook or a terminal, where not given.
+
+        Returns
+        -------
+        DetailFrames
+            ``.instances``, ``.measurements``, ``.steps``, ``.cycles``, ``.time_series``, and
+            ``.failures``: what could not be read does not keep the rest back.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            No cell or spec, or several, fit.
+
+        Examples
+        --------
+        >>> frames = client.cell_instance.detail_frames(spec="LFP 18650")  # doctest: +SKIP
+        >>> frames.cycles.join(frames.instances, on="instance_id")  # doctest: +SKIP
+        """
+        from cellframe.resources.details import Parts
+        from cellframe.resources.fleet import detail_frames
+        from cellframe.resources.reading import Wish
+        from cellframe.resources.scope import find
+
+        scope = find(self._connection, self, cells, spec)
+        parts = Parts(include_steps, include_cycles, include_time_series)
+        wish = Wish(backend, units, columns)
+        return detail_frames(self._connection, scope, parts, wish, shown=progress)
 
     def plan(
         self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None
@@ -210,15 +322,28 @@ class CellInstances(Resource[CellInstance]):
         """
         from cellframe.resources.planning import make_plan
 
-        parent_id = None if spec is None else self._specs.id_of(spec)
+        parent_id = None if spec is None else self.specs.id_of(spec)
         return make_plan(
             self._connection,
             self.kind,
             edited,
             base=base,
             parent_id=parent_id,
-            find_parent=self._specs.id_of,
+            find_parent=self.specs.id_of,
         )
+
+    def read_pages(
+        self, spec: Ref | None, query: Mapping[str, Any] = NO_FILTERS
+    ) -> tuple[str, list[list[dict[str, Any]]]]:
+        """Return the id of a spec and its cells, page by page; an empty id and all without one."""
+        from cellframe.resources.reading import read_all
+
+        if spec is not None:
+            return self.specs.with_id(
+                spec, lambda id_: (id_, read_all(self._connection, self._below(id_), query))
+            )
+        paths = self._lab_paths()
+        return "", [page for path in paths for page in read_all(self._connection, path, query)]
 
     def _lab_paths(self) -> list[str]:
         if self._connection.offers("cell_list"):
@@ -226,22 +351,21 @@ class CellInstances(Resource[CellInstance]):
         return [self._below(id_) for id_ in self._spec_ids()]
 
     def _spec_ids(self) -> list[str]:
-        return [spec.id for spec in self._specs.list()]
+        return [spec.id for spec in self.specs.list()]
 
     def _below(self, spec_id: str) -> str:
         return routes.below(routes.SPECS, spec_id, self.kind.under_parent)
 
-    def _named(self, name: str) -> Iterator[tuple[str, str]]:
-        found = [cell for cell in self.list(name_exact=name) if cell.name == name]
+    def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
+        found = [cell for cell in self.list(within, name_exact=name) if cell.name == name]
         specs = (
-            self._specs.read(sorted({cell.cell_specification_id for cell in found}))
-            if found
-            else {}
+            self.specs.read(sorted({cell.cell_specification_id for cell in found})) if found else {}
         )
         for cell in found:
             spec = specs.get(cell.cell_specification_id)
             yield f"{spec.name if spec else cell.cell_specification_id}::{cell.name}", cell.id
-        yield from self._named_in_spec(name)
+        if within is None:
+            yield from self._named_in_spec(name)
 
     def _named_in_spec(self, name: str) -> Iterator[tuple[str, str]]:
         """Cells by ``SPEC::CELL``."""

@@ -187,7 +187,8 @@ class CellSpecs(Resource[CellSpec]):
         wanted = set(ids)
         return {spec.id: spec for spec in self.list() if spec.id in wanted}
 
-    def _named(self, name: str) -> Iterator[tuple[str, str]]:
+    def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
+        del within  # a spec has no parent
         found = self._list(routes.SPECS, None, None, {"name": f"eq.{name}"})
         yield from ((spec.name, spec.id) for spec in found if spec.name == name)
 

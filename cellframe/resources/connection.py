@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
 from cellframe.errors import NotFoundError, TransportError
+from cellframe.store.blobs import Blobs
 from cellframe.store.journals import Journals
-from cellframe.store.places import service_folder
+from cellframe.store.places import private, service_folder
 from cellframe.store.versions import Versions
 from cellframe.transport.replies import ask
 
@@ -42,12 +43,17 @@ class Connection:
         Folder of what was read and of history.
     settings : Settings
         Defaults.
+    cache : Path, optional
+        Folder of downloads; that of what was read where not given.
     """
 
-    def __init__(self, wire: Wire, state: Path, settings: Settings) -> None:
+    def __init__(
+        self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None
+    ) -> None:
         self.wire = wire
         self.settings = settings
         self._state = state
+        self._cache = cache or state
 
     @cached_property
     def capabilities(self) -> dict[str, Any]:
@@ -78,6 +84,23 @@ class Connection:
     def journals(self) -> Journals:
         """What was written to it from here."""
         return Journals(service_folder(self._state, self.service) / "journals")
+
+    @cached_property
+    def downloads(self) -> Blobs:
+        """Files of this service that are kept here, by their digest."""
+        return Blobs(service_folder(self._cache, self.service) / "downloads")
+
+    @cached_property
+    def trees(self) -> Path:
+        """Folder of the trees that fleets are scanned from."""
+        return service_folder(self._cache, self.service) / "fleets"
+
+    @property
+    def drafts(self) -> Path:
+        """Folder of files on their way, private; made where it is missing."""
+        folder = service_folder(self._cache, self.service) / "drafts"
+        private(folder)
+        return folder
 
     @property
     def page(self) -> int:

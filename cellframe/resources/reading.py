@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from cellframe.contract.records import CELL_SPEC
 from cellframe.errors import ConfigError, TransportError
 from cellframe.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import polars as pl
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.backend import Backend
@@ -77,6 +80,7 @@ def to_frame(
     query: Mapping[str, Any],
     parents: Mapping[str, Mapping[str, Any]],
     wish: Wish,
+    finish: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame,
 ) -> Any:
     """Return the checked frame of what was read; the reading itself is kept.
 
@@ -88,6 +92,8 @@ def to_frame(
         Filters: with any, a record that is not there may still exist.
     parents : mapping of str to mapping
         The parents' records by id, as far as they could be read.
+    finish : callable
+        Adds columns that are of other records.
     """
     from cellframe.accessors import register
     from cellframe.frames.backend import to_backend
@@ -95,12 +101,13 @@ def to_frame(
     from cellframe.frames.decode import decode
 
     records = [record for page in pages for record in page]
-    columns = _columns(connection, kind, records, parents.get(scope), wish)
+    spec = parents.get(scope) if kind.parent == CELL_SPEC.name else None
+    columns = _columns(connection, kind, records, spec, wish)
     names = {id_: str(parent["name"]) for id_, parent in parents.items()}
     frame, faults = decode(kind, records, columns, names)
     check(frame, columns, name=kind.noun, faults=faults, schema=wish.schema)
     _keep(connection, kind, pages, frame, scope=scope, query=query, parents=names)
-    made = to_backend(frame, wish.backend or connection.settings.backend)
+    made = to_backend(finish(frame), wish.backend or connection.settings.backend)
     register()
     return made
 

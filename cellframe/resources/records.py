@@ -111,6 +111,52 @@ class CellInstance(Record):
     measurement_ids: list[str] | None
 
 
+class CellMeasurement(Record):
+    """A cell measurement: one test of one cell.
+
+    Attributes
+    ----------
+    measurement_type : str
+        ``time_series``, ``file`` or ``properties``: what the test holds.
+    processing_status : str or None
+        ``ready`` where steps and cycles are there; ``failed`` where the series could not be
+        read, and `processing_error` says why.
+    end_time : str or None
+        None while the test runs.
+    steps_created : int
+        Steps found at the upload; in the answer of an upload alone.
+    """
+
+    cell_instance_id: str
+    measurement_type: str
+    protocol: dict[str, Any] | None
+    test_setup: dict[str, Any] | None
+    properties: dict[str, Any] | None
+    start_time: str | None
+    end_time: str | None
+    tags: list[str]
+    processing_status: str | None
+    processing_error: str | None
+    file_metadata: dict[str, Any] | None
+    steps_created: int
+
+    @property
+    def has_series(self) -> bool:
+        """Whether it holds a time series. Services of the first era do not say."""
+        return (self.get("measurement_type") or "time_series") == "time_series"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has begun and not ended."""
+        return self.has_series and bool(self.get("start_time")) and not self.get("end_time")
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """What the service says of its files: ``rows``, ``size`` in bytes, ``sha256``; may be empty."""
+        found = self.get("file_metadata")
+        return found if isinstance(found, dict) else {}
+
+
 R = TypeVar("R", bound=Record)
 
 

@@ -1,0 +1,585 @@
+"""Cell measurements: tests of cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from cellframe.contract import routes
+from cellframe.contract.records import CELL_MEASUREMENT
+from cellframe.errors import ConflictError, NotFoundError
+from cellframe.resources.base import Filters, Ref, Resource, query_of
+from cellframe.resources.records import CellMeasurement, RecordList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
+    from pathlib import Path
+
+    from cellframe.frames.backend import Backend
+    from cellframe.resources.cell_instance import CellInstances
+    from cellframe.resources.connection import Connection
+    from cellframe.resources.details import CellMeasurementDetail
+    from cellframe.resources.reading import Columns
+
+
+class MeasurementFilters(Filters, total=False):
+    """Filters of tests.
+
+    ``tags_all`` asks for every tag, ``tags_any`` for one of them; ``q`` is looked for in names,
+    notes, protocol names and tags.
+    """
+
+    measurement_type: str
+    started_after: str
+    started_before: str
+    tags_all: list[str]
+    tags_any: list[str]
+    q: str
+    project_id: str
+
+
+class StepsAndCycles(NamedTuple):
+    """What was derived from a series, as frames; None where the service has none."""
+
+    steps: Any
+    cycles: Any
+
+
+class CellMeasurements(Resource[CellMeasurement]):
+    """Cell measurements: tests of cells. ``client.cell_measurement``."""
+
+    kind = CELL_MEASUREMENT
+    record = CellMeasurement
+
+    def __init__(self, connection: Connection, instances: CellInstances) -> None:
+        super().__init__(connection)
+        self.instances = instances
+
+    def create(
+        self,
+        cell: Ref,
+        detail: Mapping[str, Any],
+        *,
+        strict: bool = False,
+        skip_checks: Iterable[str] = (),
+        rated_capacity: float | None = None,
+        voltage_window: tuple[float, float] | None = None,
+        wait: bool = True,
+    ) -> CellMeasurement:
+        """Upload a test of a cell: its time series, and optionally the steps of your own.
+
+        Parameters
+        ----------
+        cell : str or CellInstance
+            Id or name of the cell, or the cell.
+        detail : mapping
+            ``"measurement"``: the record, of which ``name`` is needed (``protocol``,
+            ``test_setup``, ``start_time``, ``end_time``, ``tags``, ``notes``; ``data_type`` is
+            ``"ocp"`` or ``"eis"`` for such data). ``"time_series"``: a polars or pandas frame or
+            a dict of columns: ``Time [s]`` from 0, ``Voltage [V]``, ``Current [A]`` **positive
+            on discharge**, ``Step count`` from 0; counters such as ``Charge capacity [A.h]``
+            restart at 0 in each step. ``"steps"``: optional, stands in for the derived ones.
+        strict : bool
+            Whether to apply the strict checks too.
+        skip_checks : iterable of str
+            Codes of strict checks to leave out.
+        rated_capacity : float, optional
+            In A.h, for the strict checks; the spec's where not given.
+        voltage_window : (float, float), optional
+            Lowest and highest voltage in V, for the strict checks.
+        wait : bool
+            Whether to wait until the service has derived steps and cycles.
+
+        Returns
+        -------
+        CellMeasurement
+            `.steps_created` counts the steps.
+
+        Raises
+        ------
+        MeasurementError
+            The series is not fit to upload; `.findings` has everything. Nothing was sent.
+        ConflictError
+            A test of the cell has this name; `.existing_id`.
+        ProcessingError
+            The service keeps the test, and cannot read its data.
+
+        Notes
+        -----
+        Source: ``POST …/initiate-upload``, ``PUT`` of the files, ``POST …/confirm-upload``.
+        """
+        from cellframe.resources.creating import Checks, create
+
+        checks = Checks(strict, tuple(skip_checks), rated_capacity, voltage_window)
+        return self.instances.with_id(
+            cell, lambda id_: create(self._connection, id_, detail, checks, wait=wait)
+        )
+
+    def create_or_get(self, cell: Ref, detail: Mapping[str, Any], **how: Any) -> CellMeasurement:
+        """Upload a test, or read the one of the cell that has its name already.
+
+        Parameters
+        ----------
+        cell, detail, **how
+            As of `create`.
+
+        Returns
+        -------
+        CellMeasurement
+            `.created` tells which. The one that was there is not changed, nor is its data
+            compared.
+        """
+        try:
+            return self.create(cell, detail, **how)
+        except ConflictError as fault:
+            if fault.existing_id is None:
+                raise
+            return self.get(fault.existing_id)
+
+    def create_properties(
+        self, cell: Ref, name: str, properties: Mapping[str, Any], **more: Any
+    ) -> CellMeasurement:
+        """Record measured numbers without a series, e.g. of a teardown.
+
+        Parameters
+        ----------
+        cell : str or CellInstance
+            Id or name of the cell, or the cell.
+        name : str
+            Name of the test, unique within the cell.
+        properties : mapping
+            ``{"impedance": {"value": 12.1, "unit": "mohm"}}``; texts may stand beside.
+        **more
+            ``notes``, ``protocol``, ``test_setup``, ``start_time``, ``end_time``, ``tags``.
+
+        Raises
+        ------
+        ConflictError
+            A test of the cell has this name; `.existing_id`.
+        InvalidRecordError
+            A field is unknown or of the wrong kind.
+        """
+        body = {"name": name, "measurement_type": "properties", "properties": dict(properties)}
+        body |= {key: value for key, value in more.items() if value is not None}
+        return self.instances.with_id(
+            cell, lambda id_: self._create(_below_cell(id_, routes.CREATE_PROPERTIES), body)
+        )
+
+    def create_file(
+        self, cell: Ref, name: str, filepaths: Sequence[str | PathLike[str]], **more: Any
+    ) -> CellMeasurement:
+        """Keep files as a test of a cell: images, raw cycler files.
+
+        Parameters
+        ----------
+        cell : str or CellInstance
+            Id or name of the cell, or the cell.
+        name : str
+            Name of the test, unique within the cell.
+        filepaths : sequence of path
+            1 to 100 files whose names differ. They are read from disk as they go up.
+        **more
+            ``notes``, ``protocol``, ``test_setup``, ``start_time``, ``end_time``, ``tags``.
+
+        Raises
+        ------
+        ConfigError
+            A file is missing, or two have one name. Nothing was sent.
+        ConflictError
+            A test of the cell has this name; `.existing_id`.
+        """
+        from cellframe.resources.creating import create_file
+
+        return self.instances.with_id(
+            cell, lambda id_: create_file(self._connection, id_, name, filepaths, more)
+        )
+
+    def extend(self, ref: Ref, time_series: Any, *, wait: bool = True) -> CellMeasurement:
+        """Add rows to the series of a test that still runs; steps and cycles are derived anew.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        time_series : frame or dict of columns
+            The same columns as the series that is there; the first time is after its last.
+
+        Raises
+        ------
+        MeasurementError
+            The rows are not fit to upload. Nothing was sent.
+        ConflictError
+            The test has ended, or is being extended or looked at.
+        ProcessingError
+            The rows do not fit the series; the test keeps the data that it had.
+        """
+        from cellframe.resources.creating import extend
+
+        return self.with_id(ref, lambda id_: extend(self._connection, id_, time_series, wait=wait))
+
+    def get(self, ref: Ref, *, cell: Ref | None = None) -> CellMeasurement:
+        """Read one test.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id, its name (``'aging'``, or ``'SPEC::CELL::aging'``), or the record.
+        cell : str or CellInstance, optional
+            Where to look a name up; every cell of the lab without it.
+
+        Raises
+        ------
+        NotFoundError
+            No test has this id or name; the message has the names that are near.
+        AmbiguousNameError
+            The name fits tests of several cells; `.matches` lists them.
+        """
+        return self.with_id(ref, self._read, within=cell)
+
+    def list(
+        self,
+        cell: Ref | None = None,
+        *,
+        spec: Ref | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        **filters: Unpack[MeasurementFilters],
+    ) -> RecordList[CellMeasurement]:
+        """List the tests of a cell, of every cell of a spec, or of the lab.
+
+        Parameters
+        ----------
+        cell : str or CellInstance, optional
+            Id or name of the cell, or the cell.
+        spec : str or CellSpec, optional
+            Id or name of the spec, or the spec.
+        limit, offset : int, optional
+            One page; every page without them.
+        **filters
+            See `MeasurementFilters`.
+
+        Returns
+        -------
+        RecordList of CellMeasurement
+            In the order of the service, newest first; `.total` counts all that match.
+        """
+        query = query_of(filters, MeasurementFilters)
+        if cell is not None:
+            return self.instances.with_id(
+                cell, lambda id_: self._list(_below_cell(id_), limit, offset, query), within=spec
+            )
+        return self._of(
+            "" if spec is None else self.instances.specs.id_of(spec), limit, offset, query
+        )
+
+    def _of(
+        self, spec_id: str, limit: int | None, offset: int | None, query: dict[str, Any]
+    ) -> RecordList[CellMeasurement]:
+        from cellframe.resources.scope import lists
+
+        cells = lambda: [one.id for one in self.instances.list(spec_id or None)]  # noqa: E731
+        found = lists(self._connection, spec_id, cells)
+        if len(found) == 1:
+            return self._list(found[0][0], limit, offset, {**found[0][1], **query})
+        every = [test for path, _ in found for test in self._list(path, None, None, query)]
+        first = offset or 0
+        last = None if limit is None else first + limit
+        return RecordList(every[first:last], len(every))
+
+    def time_series(
+        self,
+        ref: Ref,
+        *,
+        columns: Sequence[str] | None = None,
+        row_range: tuple[int, int] | None = None,
+        backend: Backend | None = None,
+    ) -> Any:
+        """Read the time series of a test.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        columns : sequence of str, optional
+            Labels to read; all without it.
+        row_range : (int, int), optional
+            First row, counted from 0, and the one after the last.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        DataFrame, shape (n_samples, n_columns)
+            As it was uploaded. ``Time [s]``, ``Voltage [V]``, ``Current [A]`` (positive on
+            discharge), ``Step count``, and what else there is.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`; or the test has no series.
+        ConfigError
+            There is no such column; the message has those that there are.
+
+        Notes
+        -----
+        Source: ``GET /cell_measurements/{id}/time_series/download``. The file is kept among the
+        downloads, under its digest; of a folder opened here it is read in place.
+        """
+        from cellframe.resources import data
+
+        test = self.get(ref)
+        return self._shown(data.series(self._connection, test, columns, row_range), backend)
+
+    def steps(self, ref: Ref, *, backend: Backend | None = None) -> Any:
+        """Read the steps of a test.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        DataFrame, shape (n_steps, n_columns)
+            A row per step: ``Step count``, ``Cycle count``, ``Step type``, times in s, voltages
+            in V, currents in A (positive on discharge), capacities in A.h, energies in W.h;
+            ``Capacity source`` says whether the cycler counted them or they are integrals.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`; or the test has no steps.
+        """
+        from cellframe.resources import data
+
+        return self.with_id(
+            ref, lambda id_: self._shown(data.steps(self._connection, id_), backend)
+        )
+
+    def cycles(self, ref: Ref, *, backend: Backend | None = None) -> Any:
+        """Read the cycles of a test.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        DataFrame, shape (n_cycles, n_columns)
+            A row per cycle: ``Cycle count``, capacities in A.h, energies in W.h, efficiencies
+            as ratios of discharge to charge, retention relative to the first cycle.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            See `get`; or the test has no cycles.
+        """
+        from cellframe.resources import data
+
+        return self.with_id(
+            ref, lambda id_: self._shown(data.cycles(self._connection, id_), backend)
+        )
+
+    def steps_and_cycles(self, ref: Ref, *, backend: Backend | None = None) -> StepsAndCycles:
+        """Read the steps and the cycles of a test; see `steps` and `cycles`."""
+        return StepsAndCycles(self.steps(ref, backend=backend), self.cycles(ref, backend=backend))
+
+    def detail(
+        self,
+        ref: Ref,
+        *,
+        include_steps: bool = True,
+        include_cycles: bool = True,
+        include_time_series: bool = True,
+        backend: Backend | None = None,
+    ) -> CellMeasurementDetail:
+        """Read one test with its data.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        include_steps, include_cycles, include_time_series : bool
+            What to read besides the record.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        CellMeasurementDetail
+            The record, and ``.steps``, ``.cycles``, ``.time_series``, ``.files``: None where it
+            has none or it was not asked for.
+        """
+        from cellframe.resources.details import Parts, measurement_details
+
+        parts = Parts(include_steps, include_cycles, include_time_series)
+        shown = backend or self._connection.settings.backend
+        return measurement_details(self._connection, [self.get(ref)], parts, shown)[0]
+
+    def list_files(self, ref: Ref) -> list[str]:
+        """Return the names of the files of a test."""
+        return self.with_id(ref, self._filenames)
+
+    def get_file(self, ref: Ref, filename: str) -> bytes:
+        """Return the bytes of one file of a test.
+
+        Raises
+        ------
+        NotFoundError
+            The test has no such file.
+        """
+        from cellframe.resources import data
+
+        def content(path: Path) -> bytes:
+            return path.read_bytes()
+
+        return self.with_id(
+            ref,
+            lambda id_: data.using(data.fetch(self._connection, _file(id_, filename)), content),
+        )
+
+    def download_files(self, ref: Ref, folder: str | PathLike[str]) -> list[Path]:
+        """Put the files of a test into a folder.
+
+        Parameters
+        ----------
+        ref : str or CellMeasurement
+            Its id or name, or the test.
+        folder : path
+            Made where it is missing. A file that is there already is not overwritten.
+
+        Returns
+        -------
+        list of Path
+            In the order of the test.
+
+        Raises
+        ------
+        ConfigError
+            The folder has another file of one of the names. Nothing was written.
+        """
+        from cellframe.resources.creating import download_files
+
+        return self.with_id(
+            ref, lambda id_: download_files(self._connection, id_, self._filenames(id_), folder)
+        )
+
+    def to_frame(
+        self,
+        cell: Ref | Iterable[Ref] | None = None,
+        *,
+        spec: Ref | None = None,
+        backend: Backend | None = None,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+        schema: Any = None,
+        **filters: Unpack[MeasurementFilters],
+    ) -> Any:
+        """Read the tests of cells as a checked frame: who tested what, when, and how.
+
+        Parameters
+        ----------
+        cell : id, name, record, several of them, or a frame with ``instance_id``, optional
+            Cells.
+        spec : str or CellSpec, optional
+            Every cell of the spec. Without either, the lab.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+        units : mapping of str to str, optional
+            Units by label without unit.
+        columns : sequence of str or "all", optional
+            Columns to have at any rate; ``"all"`` adds times, creators and ids.
+        schema : pandera.polars schema, optional
+            Rules of your own, added to ours.
+        **filters
+            See `MeasurementFilters`.
+
+        Returns
+        -------
+        DataFrame, shape (n_tests, n_columns)
+            ``measurement_id``, ``instance_id``, ``spec_id``; ``test``, ``cell``, ``spec``
+            (names); ``measurement_type``, ``tags`` (``a; b``), ``start_time [UTC]``,
+            ``end_time [UTC]``, protocol and test setup, a column per property, ``notes``,
+            ``processing_status``, ``measurement_version``.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            No cell or spec, or several, fit.
+        FrameError
+            A record does not fit; `.failures` has every fault.
+
+        Notes
+        -----
+        Source: ``GET /cell_measurements?cell_specification_id=``, every page, or the list of
+        each cell.
+        """
+        from cellframe.resources.measurements import measurements_frame
+        from cellframe.resources.reading import Wish
+        from cellframe.resources.scope import find
+
+        query = query_of(filters, MeasurementFilters)
+        scope = find(self._connection, self.instances, cell, spec)
+        pages = scope.tests(self._connection, query)
+        wish = Wish(backend, units, columns, schema)
+        return measurements_frame(self._connection, scope, pages, query, wish)
+
+    def _shown(self, frame: Any, backend: Backend | None) -> Any:
+        from cellframe.frames.backend import to_backend
+
+        return to_backend(frame, backend or self._connection.settings.backend)
+
+    def _filenames(self, test_id: str) -> list[str]:
+        answer = self._ask("GET", routes.below(routes.TESTS, test_id, routes.FILES))
+        found = answer.get("filenames") if isinstance(answer, dict) else None
+        return [name for name in found or [] if isinstance(name, str)]
+
+    def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
+        if within is not None:
+            found = self.list(within, name_exact=name)
+        elif self._connection.offers("cell_list"):
+            found = self.list(name_exact=name)
+        else:
+            found = RecordList[CellMeasurement]([], 0)
+        yield from self._with_full_names([test for test in found if test.name == name])
+        if within is None:
+            yield from self._named_in_cell(name)
+
+    def _with_full_names(self, tests: Sequence[CellMeasurement]) -> Iterator[tuple[str, str]]:
+        cells = {id_: self.instances.get(id_) for id_ in {one.cell_instance_id for one in tests}}
+        specs = {cell.cell_specification_id for cell in cells.values()}
+        names = self.instances.specs.read(sorted(specs)) if specs else {}
+        for test in tests:
+            cell = cells[test.cell_instance_id]
+            spec = names.get(cell.cell_specification_id)
+            above = spec.name if spec else cell.cell_specification_id
+            yield f"{above}::{cell.name}::{test.name}", test.id
+
+    def _named_in_cell(self, name: str) -> Iterator[tuple[str, str]]:
+        """Find tests by ``SPEC::CELL::TEST``."""
+        above, mark, test = name.rpartition("::")
+        if not mark:
+            return
+        try:
+            found = self.list(above, name_exact=test)
+        except NotFoundError:
+            return
+        yield from ((name, one.id) for one in found if one.name == test)
+
+    def _names(self) -> Sequence[str]:
+        if not self._connection.offers("cell_list"):
+            return []
+        return [test.name for test in self.list(limit=routes.DEFAULT_PAGE, offset=0)]
+
+
+def _below_cell(cell_id: str, children: str = CELL_MEASUREMENT.under_parent) -> str:
+    return routes.below(routes.CELLS, cell_id, children)
+
+
+def _file(test_id: str, filename: str) -> str:
+    return routes.below(routes.TESTS, test_id, f"{routes.FILES}/{routes.segment(filename)}")

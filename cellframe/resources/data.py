@@ -1,0 +1,194 @@
+"""The files behind a test: its series, steps and cycles, as frames.
+
+A series is kept among the downloads under its digest, and scanned where it lies; in a local lab
+that is the service's own file. Steps and cycles are read at once.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cellframe.contract import routes
+from cellframe.contract.series import CYCLES, STEPS
+from cellframe.contract.wire import FileBody
+from cellframe.errors import ConfigError, NotFoundError, TransportError
+from cellframe.transport.replies import FIRST_REFUSAL, ask, make_request, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from cellframe.contract.series import Held
+    from cellframe.resources.connection import Connection
+    from cellframe.resources.records import CellMeasurement
+
+T = TypeVar("T")
+
+
+def steps(connection: Connection, test_id: str) -> pl.DataFrame:
+    """Read the steps of a test, checked; see `cellframe.contract.series.STEPS`."""
+    return _read_table(connection, test_id, routes.STEPS_FILE, STEPS, "steps")
+
+
+def cycles(connection: Connection, test_id: str) -> pl.DataFrame:
+    """Read the cycles of a test, checked; see `cellframe.contract.series.CYCLES`."""
+    if connection.offers("cycles_download"):
+        return _read_table(connection, test_id, routes.CYCLES_FILE, CYCLES, "cycles")
+    answer = ask(connection.wire, "GET", routes.below(routes.TESTS, test_id, routes.CYCLES))
+    return _from_json(answer, "cycles", CYCLES, test_id)
+
+
+def series(
+    connection: Connection,
+    test: CellMeasurement,
+    columns: Sequence[str] | None = None,
+    row_range: tuple[int, int] | None = None,
+) -> pl.DataFrame:
+    """Read the series of a test, or a part of it."""
+    import polars as pl
+
+    path = series_file(connection, test)
+    try:
+        lazy = pl.scan_parquet(path, hive_partitioning=False, glob=False)
+        wanted = lazy if columns is None else lazy.select(_known(columns, lazy))
+        start, stop = _rows(row_range)
+        return wanted.slice(start, None if stop is None else stop - start).collect()
+    except pl.exceptions.PolarsError as fault:
+        raise _unreadable(connection, test.id, fault) from None
+
+
+def series_file(connection: Connection, test: CellMeasurement) -> Path:
+    """Return the file of a test's series: where it lies already, else downloaded.
+
+    Raises
+    ------
+    ApiError, TransportError
+        The service has no series to give, or the download was not whole.
+    """
+    digest = test.kept.get("sha256")
+    known = connection.downloads.path(digest) if isinstance(digest, str) else None
+    if known is not None:
+        return known
+    body = fetch(connection, routes.below(routes.TESTS, test.id, routes.TIME_SERIES_FILE))
+    if not body.movable:
+        return body.path
+    return connection.downloads.take(body, digest if isinstance(digest, str) else None)[1]
+
+
+def checked_series_file(connection: Connection, test: CellMeasurement) -> Path:
+    """Return the file of a test's series, whose columns can be read.
+
+    Raises
+    ------
+    ApiError, TransportError
+        As of `series_file`; or it is no series.
+    """
+    import polars as pl
+
+    path = series_file(connection, test)
+    try:
+        pl.read_parquet_schema(path)
+    except pl.exceptions.PolarsError as fault:
+        raise _unreadable(connection, test.id, fault) from None
+    return path
+
+
+def fetch(connection: Connection, path: str) -> FileBody:
+    """Fetch one file of the service.
+
+    Raises
+    ------
+    ApiError
+        The service said no.
+    TransportError
+        No usable answer came back, or only a part of it.
+    """
+    request = make_request("GET", path)
+    reply = connection.wire.fetch(request, connection.drafts)
+    if reply.status >= FIRST_REFUSAL:
+        raise refusal(request, reply, connection.wire.origin)
+    if isinstance(reply.body, FileBody):
+        return reply.body
+    message = f"{connection.wire.origin} answered {request} with something that is no file."
+    raise TransportError(message, request=str(request), sent=True)
+
+
+def using(body: FileBody, read: Callable[[Path], T]) -> T:
+    """Return what is read from a fetched file, which is then let go of."""
+    try:
+        return read(body.path)
+    finally:
+        if body.movable:
+            body.path.unlink(missing_ok=True)
+
+
+def _read_table(
+    connection: Connection, test_id: str, below: str, columns: Mapping[str, Held], name: str
+) -> pl.DataFrame:
+    import polars as pl
+
+    from cellframe.frames.long import conform
+
+    body = fetch(connection, routes.below(routes.TESTS, test_id, below))
+    try:
+        found = using(body, lambda path: pl.read_parquet(path, hive_partitioning=False, glob=False))
+    except pl.exceptions.PolarsError as fault:
+        raise _unreadable(connection, test_id, fault) from None
+    return conform(found, columns, name)
+
+
+def _from_json(answer: Any, name: str, columns: Mapping[str, Held], test_id: str) -> pl.DataFrame:
+    import polars as pl
+
+    from cellframe.frames.long import conform
+
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if found is None:
+        message = f"The service has no {name} of test {test_id}."
+        raise NotFoundError(message, status=404)
+    try:
+        whole = pl.DataFrame(
+            # A column of 0 and 0.5 is one of numbers, whichever comes first.
+            [pl.Series(label, values, strict=False) for label, values in found.items()]
+        )
+    except (AttributeError, TypeError, pl.exceptions.PolarsError) as fault:
+        message = f"The {name} of test {test_id} that the service sent are no table: {fault}"
+        raise TransportError(message, sent=True) from None
+    return conform(whole, columns, name)
+
+
+def _known(columns: Sequence[str], lazy: pl.LazyFrame) -> list[str]:
+    if isinstance(columns, str):
+        message = f"columns={columns!r}: give a list of labels."
+        raise ConfigError(message)
+    have = lazy.collect_schema().names()
+    unknown = [label for label in columns if label not in have]
+    if not unknown:
+        return list(columns)
+    near = [get_close_matches(label, have, n=1, cutoff=0.4) for label in unknown]
+    guesses = [
+        f"{label!r}" + (f" (did you mean {found[0]!r}?)" if found else "")
+        for label, found in zip(unknown, near, strict=True)
+    ]
+    message = f"The series has no column {', '.join(guesses)}. It has: {', '.join(have)}."
+    raise ConfigError(message)
+
+
+def _rows(row_range: tuple[int, int] | None) -> tuple[int, int | None]:
+    if row_range is None:
+        return 0, None
+    given: Any = row_range
+    whole = [one for one in given if isinstance(one, int) and not isinstance(one, bool)]
+    if len(given) != 2 or len(whole) != 2 or not 0 <= whole[0] <= whole[1]:  # noqa: PLR2004
+        message = f"row_range={row_range!r}: give (first, end), two whole numbers from 0 up; the end is not included."
+        raise ConfigError(message)
+    return whole[0], whole[1]
+
+
+def _unreadable(connection: Connection, test_id: str, fault: Exception) -> TransportError:
+    said = str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+    message = f"What {connection.wire.origin} sent for test {test_id} cannot be read: {said}"
+    return TransportError(message, sent=True)

@@ -1,0 +1,247 @@
+"""Cells with everything that was measured on them, as long frames: `detail_frames`."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cellframe.contract.series import CYCLES, STEPS
+from cellframe.errors import CellframeError
+from cellframe.resources import data
+from cellframe.resources.details import Part, Parts, read_parts, why_not
+from cellframe.resources.gather import gather
+from cellframe.resources.measurements import instances_frame, measurements_frame
+from cellframe.resources.progress import progress
+from cellframe.resources.reading import Wish
+from cellframe.resources.records import CellMeasurement
+from cellframe.views.fleet import FleetParts, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import polars as pl
+
+    from cellframe.contract.series import Held
+    from cellframe.frames.backend import Backend
+    from cellframe.resources.connection import Connection
+    from cellframe.resources.scope import Scope
+
+FAILURES = ("measurement_id", "instance_id", "cell", "test", "part", "code", "message")
+"""Columns of `DetailFrames.failures`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be read of one test, and why."""
+
+    test: CellMeasurement
+    part: Part
+    code: str
+    message: str
+
+
+class DetailFrames:
+    """Cells, their tests, and what was measured, as frames that join by their keys.
+
+    Every frame begins with ``measurement_id``, ``instance_id`` and ``spec_id`` as far as it has
+    them, and the names ``test``, ``cell``, ``spec``.
+
+    Attributes
+    ----------
+    instances : DataFrame, shape (n_cells, n_columns)
+        As of ``client.cell_instance.to_frame``, and ``tests``, ``tests_running``,
+        ``last_test_end [UTC]``. It can be edited and planned.
+    measurements : DataFrame, shape (n_tests, n_columns)
+        As of ``client.cell_measurement.to_frame``.
+    steps : DataFrame, shape (n_steps, n_columns)
+        The steps of all tests; see `CellMeasurements.steps`. Without rows where not asked for.
+    cycles : DataFrame, shape (n_cycles, n_columns)
+        The cycles of all tests; see `CellMeasurements.cycles`.
+    """
+
+    instances: Any
+    measurements: Any
+    steps: Any
+    cycles: Any
+
+    def __init__(
+        self, connection: Connection, scope: Scope, tests: Sequence[CellMeasurement], wish: Wish
+    ) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._tests = tests
+        self._wish = wish
+        self._failures: list[Failure] = []
+        self._has_series = False
+        self._touching = threading.Lock()
+
+    @property
+    def time_series(self) -> pl.LazyFrame:
+        """The series of all tests under each other, as a polars LazyFrame.
+
+        Of more than one cell they are fetched when this is first touched; filter and select
+        before ``collect()``, and only what is left is read.
+
+        Returns
+        -------
+        LazyFrame
+            Keys, names, then the columns of every series: null where a test does not have one.
+        """
+        with self._touching:
+            return self._series
+
+    @cached_property
+    def _series(self) -> pl.LazyFrame:
+        from cellframe.frames.long import KEYS, owners
+        from cellframe.frames.scan import scan
+        from cellframe.store.trees import Leaf, grow
+
+        found = self._series_files() if self._has_series else []
+        leaves = [Leaf(test.cell_instance_id, test.id, path) for test, path in found]
+        names = owners([self._scope.owner(test) for test, _ in found]).lazy()
+        lazy = scan(grow(self._connection.trees, leaves))
+        rest = [label for label in lazy.collect_schema().names() if label not in KEYS]
+        joined = lazy.join(
+            names.drop("instance_id"), on="measurement_id", how="left", maintain_order="left"
+        )
+        return joined.select(*KEYS, *rest)
+
+    def time_series_pandas(self) -> Any:
+        """Return the series of all tests as a pandas frame: all of it in memory."""
+        from cellframe.frames.backend import to_backend
+
+        return to_backend(self.time_series.collect(), "pandas")
+
+    @property
+    def failures(self) -> Any:
+        """What could not be read, and why: a row per test and part.
+
+        Returns
+        -------
+        DataFrame, shape (n_failures, 7)
+            ``measurement_id``, ``instance_id``, ``cell``, ``test``, ``part``, ``code``,
+            ``message``. Series appear here once they were touched.
+        """
+        import polars as pl
+
+        from cellframe.frames.backend import to_backend
+
+        rows = [
+            (owner.measurement_id, owner.instance_id, owner.cell, owner.test, *why)
+            for failure in self._failures
+            for owner in [self._scope.owner(failure.test)]
+            for why in [(failure.part, failure.code, failure.message)]
+        ]
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(FAILURES, pl.String), orient="row")
+        return to_backend(frame, self._backend)
+
+    @property
+    def _backend(self) -> Backend:
+        return self._wish.backend or self._connection.settings.backend
+
+    def read(self, parts: Parts, *, shown: bool | None) -> None:
+        """Read steps and cycles, and the series of a single cell."""
+        tests = self._readable(parts)
+        tables = parts._replace(time_series=False)
+        with progress(sum(len(tables.of(test)) for test in tests), "Reading", shown=shown) as done:
+            found = read_parts(self._connection, tests, tables, done)
+        self.steps = self._long(found, "steps", STEPS)
+        self.cycles = self._long(found, "cycles", CYCLES)
+        self._has_series = parts.time_series
+        if parts.time_series and self._scope.is_one:
+            _ = self.time_series
+
+    def _readable(self, parts: Parts) -> list[CellMeasurement]:
+        """Return the tests whose data can be asked for; the others are failures."""
+        tests: list[CellMeasurement] = []
+        for test in self._tests:
+            reason = why_not(test) if test.has_series else None
+            if reason is None:
+                tests.append(test)
+            else:
+                code = str(test.get("processing_status"))
+                self._failures += [
+                    Failure(test, part, code, f"Test {test.name!r}: {reason}")
+                    for part in parts.of(test)
+                ]
+        return tests
+
+    def _long(
+        self, found: Mapping[tuple[str, Part], Any], part: Part, columns: Mapping[str, Held]
+    ) -> Any:
+        from cellframe.frames.backend import to_backend
+        from cellframe.frames.long import stack
+
+        read = [(test, found.get((test.id, part))) for test in self._tests]
+        self._note(part, read)
+        whole = [
+            (self._scope.owner(test), frame)
+            for test, frame in read
+            if frame is not None and not isinstance(frame, CellframeError)
+        ]
+        return to_backend(stack(whole, columns), self._backend)
+
+    def _series_files(self) -> list[tuple[CellMeasurement, Path]]:
+        """Return the file of every series, fetched where it is not here; failures are noted."""
+        tests = [test for test in self._tests if test.has_series and why_not(test) is None]
+
+        def one(test: CellMeasurement) -> Any:
+            try:
+                return data.checked_series_file(self._connection, test)
+            except CellframeError as fault:
+                return fault
+
+        with progress(len(tests), "Fetching series") as done:
+            files = gather(one, tests, done)
+        read = list(zip(tests, files, strict=True))
+        self._note("time_series", read)
+        return [(test, path) for test, path in read if not isinstance(path, CellframeError)]
+
+    def _note(self, part: Part, read: Sequence[tuple[CellMeasurement, Any]]) -> None:
+        self._failures += [
+            Failure(test, part, getattr(fault, "code", None) or type(fault).__name__, str(fault))
+            for test, fault in read
+            if isinstance(fault, CellframeError)
+        ]
+
+    def _parts(self) -> FleetParts:
+        held = [test for test in self._tests if test.has_series]
+        rows = [test.kept.get("rows") for test in held]
+        sizes = [test.kept.get("size") for test in held]
+        fetched = "_series" in self.__dict__ or self._connection.wire.in_place
+        return FleetParts(
+            cells=len(self._scope.by_id),
+            tests=len(self._tests),
+            rows=sum(row for row in rows if isinstance(row, int)) if all(rows) else None,
+            missing=0
+            if fetched or not self._has_series or not held
+            else sum(size for size in sizes if isinstance(size, int)) or None,
+            steps=len(self.steps),
+            cycles=len(self.cycles),
+            failures=len(self._failures),
+        )
+
+    def __repr__(self) -> str:
+        return summary(self._parts())
+
+
+def detail_frames(
+    connection: Connection,
+    scope: Scope,
+    parts: Parts,
+    wish: Wish,
+    *,
+    shown: bool | None,
+) -> DetailFrames:
+    """Read cells with everything measured on them; see ``CellInstances.detail_frames``."""
+    pages = scope.tests(connection, {})
+    tests = [CellMeasurement(body) for page in pages for body in page]
+    plain = Wish(wish.backend)
+    frames = DetailFrames(connection, scope, tests, wish)
+    frames.instances = instances_frame(connection, scope, tests, wish)
+    frames.measurements = measurements_frame(connection, scope, pages, {}, plain)
+    frames.read(parts, shown=shown)
+    return frames
