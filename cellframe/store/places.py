@@ -20,6 +20,16 @@ def state_folder() -> Path:
     return Path(platformdirs.user_state_dir("cellframe", appauthor=False))
 
 
+def cache_folder() -> Path:
+    """Folder of what can be read again: ``CELLFRAME_HOME``, else the system's own place."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser() / "cache"
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("cellframe", appauthor=False))
+
+
 def service_folder(root: Path, identity: str) -> Path:
     """Return the part of a state folder that belongs to one service.
 

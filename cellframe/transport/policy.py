@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from cellframe.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOSTED = "https://api.ionworks.com"
 """The hosted service; used where its credential is set and no address is."""
@@ -19,6 +23,9 @@ _KEY_VARIABLES = ("CELLFRAME_API_KEY", *_HOSTED_KEYS)
 _TOKEN_VARIABLES = ("IONWORKS_API_TOKEN",)
 _ORGANIZATION_VARIABLES = ("CELLFRAME_ORGANIZATION_ID", "IONWORKS_ORGANIZATION_ID")
 _PROJECT_VARIABLES = ("CELLFRAME_PROJECT_ID", "IONWORKS_PROJECT_ID")
+STORAGE_VARIABLE = "CELLFRAME_STORAGE_HOSTS"
+PROXY_VARIABLE = "CELLFRAME_STORAGE_PROXY"
+_HOST = re.compile(r"([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 class Secret:
@@ -57,6 +64,13 @@ class Policy:
         Project under which new specs are filed.
     connect_timeout, read_timeout : float
         Seconds.
+    bulk_timeout : float
+        Seconds that may pass between two pieces of a file. A whole file has no limit.
+    storage_hosts : tuple of str
+        ``host`` or ``host:port`` of storage that files may come from and go to, beside the
+        service itself.
+    storage_proxy : bool
+        Whether the proxies of the environment are used on the way to storage.
     """
 
     address: str
@@ -66,6 +80,9 @@ class Policy:
     project_id: str | None = None
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
+    bulk_timeout: float = 300.0
+    storage_hosts: tuple[str, ...] = ()
+    storage_proxy: bool = False
 
     def headers(self) -> dict[str, str]:
         """Headers of identity, credential included: for the wire alone."""
@@ -84,6 +101,7 @@ def from_settings(
     timeout: float,
     *,
     allow_http: bool,
+    storage_hosts: Sequence[str] | None = None,
 ) -> Policy:
     """Return the policy that arguments and environment variables ask for; arguments win.
 
@@ -118,6 +136,8 @@ def from_settings(
         ),
         project_id=project_id or _first(_PROJECT_VARIABLES),
         read_timeout=_seconds(timeout),
+        storage_hosts=_hosts(storage_hosts),
+        storage_proxy=os.environ.get(PROXY_VARIABLE, "") not in ("", "0"),
     )
 
 
@@ -133,6 +153,23 @@ def _plain(name: str, text: str | None) -> str | None:
         )
         raise ConfigError(message)
     return text
+
+
+def _hosts(given: Sequence[str] | None) -> tuple[str, ...]:
+    """Check the hosts of storage, of the argument or else of the variable."""
+    if given is None:
+        given = os.environ.get(STORAGE_VARIABLE, "").split(",")
+    # One name alone is meant as such, and not as its letters.
+    named = [given] if isinstance(given, str) else given
+    hosts = tuple(host.strip().lower() for host in named if host.strip())
+    wrong = [host for host in hosts if not _HOST.fullmatch(host)]
+    if wrong:
+        message = (
+            f"storage_hosts= and {STORAGE_VARIABLE} hold names such as files.example.org or "
+            f"files.example.org:9000, not {', '.join(map(repr, wrong))}."
+        )
+        raise ConfigError(message)
+    return hosts
 
 
 def _seconds(timeout: float) -> float:

@@ -36,7 +36,7 @@ _ERRORS: dict[int, type[ApiError]] = {
     429: RateLimitError,
 }
 _FIRST_REDIRECT = 300
-_FIRST_REFUSAL = 400
+FIRST_REFUSAL = 400
 _MOST_SAID = 2000
 _FIRST_FAULT = 500
 
@@ -133,7 +133,7 @@ def _unsendable(value: Any, place: str) -> str | None:
 
 def read(request: Request, reply: Reply, origin: str) -> Any:
     """Return the JSON of an answer; a refusal is raised."""
-    if reply.status >= _FIRST_REFUSAL:
+    if reply.status >= FIRST_REFUSAL:
         raise refusal(request, reply, origin)
     if reply.status >= _FIRST_REDIRECT:
         raise _not_json(request, reply, origin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -60,7 +61,7 @@ def _serve(listener: Listener) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
                 self.wfile.write(told["body"])
 
-        do_GET = do_POST = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815
+        do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_CONNECT = answer  # noqa: N815
 
         def log_message(self, *_):
             pass
@@ -79,6 +80,49 @@ def _listening():
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+class Stub:
+    """A listener that answers with bytes, just so, and hangs up: what a broken line looks like."""
+
+    def __init__(self):
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.says = b""
+        self.trickles = False
+        self.calls = 0
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                line, _ = self._listening.accept()
+            except OSError:
+                return
+            with line, contextlib.suppress(OSError):
+                self.calls += 1
+                asked = line.recv(65536)
+                for start in range(0, len(self.says) if asked else 0, self._size):
+                    line.sendall(self.says[start : start + self._size])
+                    time.sleep(0.05 if self.trickles else 0)
+
+    @property
+    def _size(self):
+        return 60 if self.trickles else len(self.says)
+
+    def close(self):
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        self._thread.join()
+
+
+@pytest.fixture
+def stub():
+    """A service whose every byte is told."""
+    found = Stub()
+    yield found
+    found.close()
 
 
 @pytest.fixture

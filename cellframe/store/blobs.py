@@ -1,0 +1,148 @@
+"""Files that were downloaded, by what they hold.
+
+A file is named by its SHA-256 alone, so that the same series is kept once, whichever test it
+was read from, and no name of a service's making reaches the disk. A file in place is whole: it
+comes under its name by one rename, and two processes may bring the same one at once. Nothing
+is forced onto the disk, since all of it can be read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from cellframe.errors import CorruptStoreError, StoreError
+from cellframe.store.places import private, write_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cellframe.contract.wire import FileBody
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_PIECE = 1024**2
+
+
+class Blobs:
+    """The files of one folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when the first file is taken in.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, digest: str) -> Path | None:
+        """Return where a file lies; None where it is not kept, or is not as long as it was."""
+        if not _DIGEST.fullmatch(digest):
+            return None  # Whatever a service said instead never becomes a name.
+        path, size = self._place(digest), self._size(digest)
+        with suppress(OSError, ValueError):
+            if path.stat().st_size == int(size.read_text("ascii")):
+                return path
+        return None
+
+    def take(self, file: FileBody, digest: str | None = None) -> tuple[str, Path]:
+        """Take a file in, and return its digest and where it lies.
+
+        Parameters
+        ----------
+        file : FileBody
+            Moved where it is movable, else copied.
+        digest : str, optional
+            What it should hold, 64 hexadecimal digits.
+
+        Returns
+        -------
+        digest : str
+        path : Path
+            Never to be written to: it may be in use as part of other frames.
+
+        Raises
+        ------
+        CorruptStoreError
+            The file is not what `digest` says. It is not kept.
+        StoreError
+            The folder cannot be written.
+        """
+        try:
+            return self._taken(file, digest)
+        except StoreError:
+            raise
+        except OSError as fault:
+            reason = fault.strerror or type(fault).__name__
+            message = f"{self.folder} cannot take a file in ({reason})."
+            raise StoreError(message) from fault
+
+    def verify(self, digest: str) -> bool:
+        """Whether a file is kept and holds what its name says; reads all of it."""
+        path = self.path(digest)
+        return path is not None and digest_of(path) == digest
+
+    def forget(self, digest: str) -> None:
+        """Remove a file, where it is kept."""
+        if _DIGEST.fullmatch(digest):
+            self._size(digest).unlink(missing_ok=True)
+            self._place(digest).unlink(missing_ok=True)
+
+    def _taken(self, file: FileBody, digest: str | None) -> tuple[str, Path]:
+        draft = private(self.folder) / f".{secrets.token_hex(16)}"
+        try:
+            _bring(file, draft)
+            found = digest_of(draft)
+            if digest is not None and found != digest:
+                message = f"A download is damaged: it holds {found}, not {digest}. Read it again."
+                raise CorruptStoreError(message)
+            return found, self._publish(draft, found)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _publish(self, draft: Path, digest: str) -> Path:
+        path = self._place(digest)
+        private(path.parent)
+        size = draft.stat().st_size
+        # Also in the place of the same file: that one may have been damaged since.
+        draft.replace(path)
+        # The size comes last: without it, a file is not there.
+        write_whole(self._size(digest), str(size).encode())
+        return path
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / digest[:2] / f"{digest}.parquet"
+
+    def _size(self, digest: str) -> Path:
+        return self._place(digest).with_suffix(".size")
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _bring(file: FileBody, draft: Path) -> None:
+    """Move or copy a file to where it is checked."""
+    if file.movable and file.size == file.path.stat().st_size:
+        # Across file systems there is no rename.
+        with suppress(OSError):
+            file.path.replace(draft)
+            draft.chmod(0o600)
+            return
+    handle = os.open(
+        draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
+    )
+    with os.fdopen(handle, "wb") as target, file.path.open("rb") as source:
+        source.seek(file.start)
+        left = file.size
+        while left and (piece := source.read(min(_PIECE, left))):
+            target.write(piece)
+            left -= len(piece)
+    if file.movable:
+        file.path.unlink(missing_ok=True)

@@ -1,0 +1,161 @@
+"""The files of a fleet, in folders that spell out whose they are.
+
+    <digest of the set>/instance_id=…/measurement_id=…/part.parquet
+
+A scan reads the ids from the path. The files are links to kept ones: a tree costs names, and no
+bytes. The same leaves give the same tree, and one that nobody asked for in a week is removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from cellframe.errors import StoreError
+from cellframe.store.places import private
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+MOST_AGE = 7 * 24 * 3600.0
+"""Seconds that a tree is kept after it was last asked for."""
+LEAF = "part.parquet"
+_LONGEST = 255
+# Small letters alone stand for themselves: some disks take A for a.
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+_NULL = "__HIVE_DEFAULT_PARTITION__"
+
+
+class Leaf(NamedTuple):
+    """One file of a fleet.
+
+    Attributes
+    ----------
+    instance_id, measurement_id : str
+        Whose it is.
+    path : Path
+        The kept file.
+    """
+
+    instance_id: str
+    measurement_id: str
+    path: Path
+
+
+def grow(folder: Path, leaves: Sequence[Leaf]) -> list[Path]:
+    """Return paths that spell out the ids, one per leaf and in their order.
+
+    Parameters
+    ----------
+    folder : Path
+        Of all trees; best on the file system of the files.
+    leaves : sequence of Leaf
+        Each pair of ids once.
+
+    Returns
+    -------
+    list of Path
+        Never to be written to: they are the kept files themselves.
+
+    Raises
+    ------
+    StoreError
+        A file is gone, an id is one that no folder can be named by, a pair of ids is there
+        twice, or the folder cannot be written.
+    """
+    names = [_name(leaf) for leaf in leaves]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        message = f"{twice} is there twice; a test has one file in a fleet."
+        raise StoreError(message)
+    tree = folder / _digest(names, leaves)
+    try:
+        private(tree)
+        os.utime(tree)
+        _prune(folder)
+        return [
+            _link(tree / name / LEAF, leaf.path) for name, leaf in zip(names, leaves, strict=True)
+        ]
+    except OSError as fault:
+        reason = fault.strerror or str(fault)
+        message = f"The files cannot be laid out in {folder} ({reason}: {fault.filename})."
+        raise StoreError(message) from fault
+
+
+def _name(leaf: Leaf) -> str:
+    return (
+        f"instance_id={_encoded(leaf.instance_id)}/measurement_id={_encoded(leaf.measurement_id)}"
+    )
+
+
+def _encoded(id_: str) -> str:
+    """Percent-encode an id, so that any file system keeps it and a scan reads it back."""
+    found = "".join(
+        letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
+        for letter in id_
+    )
+    # An empty one, and one word of Hive's, would be read back as null.
+    if not id_ or id_ == _NULL or len(found) > _LONGEST - len("measurement_id="):
+        message = f"The id {id_[:80]!r} cannot name a folder: it is empty, reserved or too long."
+        raise StoreError(message)
+    return found
+
+
+def _digest(names: Sequence[str], leaves: Sequence[Leaf]) -> str:
+    found = hashlib.sha256()
+    for name, path in sorted(zip(names, (str(leaf.path) for leaf in leaves), strict=True)):
+        found.update(f"{name}\0{path}\0".encode())
+    return found.hexdigest()[:32]
+
+
+def _link(place: Path, source: Path) -> Path:
+    """Make a path stand for a kept file, where it does not already."""
+    if _stands_for(place, source):
+        return place
+    private(place.parent)
+    draft = place.with_name(f".{secrets.token_hex(8)}")
+    try:
+        _join(draft, source)
+        draft.replace(place)
+    finally:
+        # A rename of one name of a file onto another name of it leaves both.
+        draft.unlink(missing_ok=True)
+    return place
+
+
+def _stands_for(place: Path, source: Path) -> bool:
+    try:
+        there, kept = place.stat(), source.stat()
+    except FileNotFoundError:
+        return False
+    same = (there.st_dev, there.st_ino) == (kept.st_dev, kept.st_ino)
+    return same or (there.st_size == kept.st_size and there.st_mtime_ns == kept.st_mtime_ns)
+
+
+def _join(draft: Path, source: Path) -> None:
+    """Link a file; where links are refused, copy it."""
+    with suppress(OSError):
+        os.link(source, draft)
+        return
+    with suppress(OSError):
+        source.stat()
+        draft.symlink_to(source.resolve())
+        return
+    shutil.copy2(source, draft)
+
+
+def _prune(folder: Path) -> None:
+    """Remove trees that nobody asked for in a week; links only, the kept files stay."""
+    oldest = time.time() - MOST_AGE
+    for tree in folder.iterdir():
+        with suppress(FileNotFoundError):
+            if tree.stat().st_mtime < oldest:
+                # Out of the way at once: another process may be asking for it just now.
+                gone = tree.rename(folder / f".{secrets.token_hex(8)}")
+                shutil.rmtree(gone, ignore_errors=True)
