@@ -1,0 +1,183 @@
+"""Is positive current discharge? The steps of the test vote.
+
+A step under current is read twice as V = V0 + k·SOC - I·R0 with k and R0 not negative: once with
+the current as it is given, once with it negated. In the right reading the open-circuit voltage
+rises with the charge, so the reading with the larger k wins. A step that does not tell them apart
+has no weight; others weigh by the charge they moved.
+
+Negating the current turns SOC around, so both readings are one least-squares problem, solved
+where k and R0 are both positive and where both are negative.
+Source of the rule and of its numbers: the service's checks before an upload.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cellframe.contract.series import CURRENT, STEP, TIME, VOLTAGE
+from cellframe.series.arrays import PIECE, Columns, run_starts
+from cellframe.series.findings import Finding
+from cellframe.series.sums import StepSums, step_sums
+
+if TYPE_CHECKING:
+    from cellframe.series.arrays import Flags, Floats, Rows
+
+REVERSED_FROM, AMBIGUOUS_FROM = 0.75, 0.25
+"""Share of the votes."""
+REST_CURRENT = 1e-3
+"""A: below it a step is a rest, or below 2 % of the current that 95 % of the rows stay under."""
+_REST_SHARE, _REST_QUANTILE = 0.02, 0.95
+_FEWEST_SAMPLES = 4
+_FLAT = 1e-6
+"""Of the voltage: a step held at one voltage says nothing of the sign."""
+_NOTHING = 1e-12
+_NO_SLOPE = _NO_ERROR = 1e-10
+
+
+class Vote(NamedTuple):
+    """What the steps say: arrays of shape (n_steps,)."""
+
+    is_reversed: Flags
+    weight: Floats
+
+
+def check_sign(columns: Columns) -> list[Finding]:
+    """Say whether the current is reversed, has no sign, or cannot be told.
+
+    Parameters
+    ----------
+    columns : Columns
+        A series of a cycler.
+    """
+    if not columns.height or not columns.has(TIME, VOLTAGE, CURRENT):
+        return []
+    time, current, voltage, starts, least = _without_gaps(columns)
+    if not len(time):
+        return []
+    ballot = vote(step_sums(time, current, voltage, starts), least)
+    total = float(ballot.weight.sum())
+    if total <= 0:
+        return []
+    share = float(ballot.weight[ballot.is_reversed].sum()) / total
+    if share < AMBIGUOUS_FROM:
+        return []
+    counted = ballot.weight > 0
+    said = {
+        "share": share,
+        "steps": int(counted.sum()),
+        "reversed_steps": int((counted & ballot.is_reversed).sum()),
+    }
+    return [_finding(said, is_unsigned=not _any_negative(current, least))]
+
+
+def _finding(said: dict[str, float], *, is_unsigned: bool) -> Finding:
+    steps = f"{said['reversed_steps']} of {said['steps']} steps ({said['share']:.0%} by charge)"
+    if said["share"] >= REVERSED_FROM:
+        code = "current_sign_reversed"
+        what = (
+            f"{CURRENT!r} looks reversed: in {steps} the voltage rises while the current is "
+            "positive, or falls while it is negative. Positive current is discharge here: "
+            "multiply the column by -1."
+        )
+    elif is_unsigned:
+        code = "current_sign_unsigned"
+        what = (
+            f"{CURRENT!r} has no sign: it is never negative, but {steps} look like charging. "
+            "Positive current is discharge here: make it negative where the cell is charged, "
+            "by the cycler's own mode or status."
+        )
+    else:
+        code = "current_sign_indeterminate"
+        what = (
+            f"The sign of {CURRENT!r} is not the same everywhere: {steps} look reversed, the "
+            "others do not. Positive current is discharge and negative is charge, in every step."
+        )
+    return Finding(code, what, column=CURRENT, payload=said)
+
+
+def _without_gaps(columns: Columns) -> tuple[Floats, Floats, Floats, Rows, float]:
+    """Return time, current and voltage where all are there, first rows of steps, and rest."""
+    time, current, voltage = columns[TIME], columns[CURRENT], columns[VOLTAGE]
+    # One gap makes the whole sum no number: cheaper than to ask every row.
+    whole = bool(np.isfinite(time.sum() + current.sum() + voltage.sum()))
+    keep = slice(None)
+    if not whole:
+        keep = np.isfinite(time) & np.isfinite(current) & np.isfinite(voltage)
+        time, current, voltage = time[keep], current[keep], voltage[keep]
+    least = rest_current(current) if len(current) else 0.0
+    if STEP not in columns:
+        starts = run_starts(np.sign(current) * (np.abs(current) > least))
+    else:
+        starts = columns.starts if whole else run_starts(columns[STEP][keep])
+    return time, current, voltage, starts, least
+
+
+def rest_current(current: Floats) -> float:
+    """Return the current below which a step is a rest, in A."""
+    enough = REST_CURRENT / _REST_SHARE
+    above = sum(
+        int((np.abs(current[n : n + PIECE]) > enough).sum()) for n in range(0, len(current), PIECE)
+    )
+    # Counting is ten times faster than the quantile, which only a small cell needs.
+    if above > (1 - _REST_QUANTILE) * len(current) + 1:
+        return REST_CURRENT
+    scale = float(np.quantile(np.abs(current), _REST_QUANTILE))
+    return min(REST_CURRENT, max(_REST_SHARE * scale, _NOTHING))
+
+
+def vote(sums: StepSums, least: float) -> Vote:
+    """Let every step say how it reads.
+
+    Parameters
+    ----------
+    sums : StepSums
+        Of all steps.
+    least : float
+        Mean current below which a step is a rest, in A.
+    """
+    k, error = _fit(sums, 1.0)
+    k_negated, error_negated = _fit(sums, -1.0)
+    is_reversed = k_negated > k
+    larger, smaller = np.maximum(k, k_negated), np.minimum(k, k_negated)
+    won = np.where(is_reversed, error_negated, error)
+    lost = np.where(is_reversed, error, error_negated)
+    k_ratio = smaller / np.maximum(larger, _NO_SLOPE)
+    error_ratio = np.where(lost > _NO_ERROR, won / np.maximum(lost, _NO_ERROR), 0.0)
+    confidence = 1 - np.minimum(1, k_ratio + error_ratio)
+    height = np.maximum(np.maximum(np.abs(sums.least_voltage), np.abs(sums.most_voltage)), 1)
+    speaks = (
+        (sums.n >= _FEWEST_SAMPLES)
+        & (np.abs(sums.mean_current) >= least)
+        & (sums.charge_span >= _NOTHING)
+        & (sums.most_voltage - sums.least_voltage > _FLAT * height)
+        & (larger >= _NO_SLOPE)
+    )
+    return Vote(is_reversed, np.where(speaks, confidence * np.maximum(sums.moved, 0), 0.0))
+
+
+def _fit(sums: StepSums, sign: float) -> tuple[Floats, Floats]:
+    """Fit one reading: k in V over the step's whole range of charge, and half the squared error.
+
+    Two unknowns that may not be negative: the best is inside, or else on one of the two edges.
+    """
+    cv, iv = sign * sums.cv, sign * sums.iv
+    cc, ii, ci = sums.cc, sums.ii, sums.ci
+    determinant = cc * ii - ci * ci
+    regular = determinant > _NOTHING * cc * ii
+    divisor = np.where(regular, determinant, 1.0)
+    k, r = (cv * ii - ci * iv) / divisor, (cv * ci - iv * cc) / divisor
+    inside = regular & (k >= 0) & (r >= 0)
+    k_edge = np.maximum(cv, 0) / np.where(cc > 0, cc, 1)
+    r_edge = np.maximum(-iv, 0) / np.where(ii > 0, ii, 1)
+    # On an edge the error falls by slope times covariance.
+    by_k = k_edge * cv >= -r_edge * iv
+    k = np.where(inside, k, np.where(by_k, k_edge, 0))
+    r = np.where(inside, r, np.where(by_k, 0, r_edge))
+    squared = sums.vv + k * k * cc + r * r * ii - 2 * k * cv + 2 * r * iv - 2 * k * r * ci
+    return k * sums.charge_span, 0.5 * np.maximum(squared, 0)
+
+
+def _any_negative(current: Floats, least: float) -> bool:
+    return bool((current < -least).any())
