@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DOMAIN = (
     "Battery cells: a cell specification is a design, a cell instance one cell built to it, a "
-    "cell batch the lot it was made in. Numbers carry their unit; positive current is discharge."
+    "cell batch the lot it was made in, a cell measurement one test of a cell. Numbers carry their unit; positive current is discharge."
 )
 _PROTOCOL: dict[str, Any] = {
     "title": "Protocol",
@@ -61,6 +61,7 @@ def capabilities(call: Call) -> Reply:
             "version": True,
             "if_match": True,
             "cell_list": True,
+            "cycles_download": True,
             "max_limit": routes.MAX_PAGE,
         },
     }

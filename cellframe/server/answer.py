@@ -15,8 +15,21 @@ from sqlalchemy.exc import OperationalError
 from cellframe.contract.problems import JSON_TYPE, Problem
 from cellframe.contract.wire import Reply
 from cellframe.errors import ConfigError
-from cellframe.server import about, cells, clock, lots, specs
+from cellframe.server import (
+    about,
+    cells,
+    clock,
+    downloads,
+    extend,
+    lots,
+    specs,
+    storage,
+    tests,
+    uploads,
+)
+from cellframe.server.blobs import FULL, Blobs
 from cellframe.server.calls import Call
+from cellframe.server.collector import Collector
 from cellframe.server.database import Database
 from cellframe.server.refusals import Refusal, refuse
 from cellframe.server.strict import text_fault
@@ -26,10 +39,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.contract.wire import Request
+    from cellframe.server.filesystem import FileSystem
 
     _Handler = Callable[[Call], Reply]
 
 _log = logging.getLogger(__name__)
+_FULL = "The disk is full; nothing was stored. Free some space and send it again."
 _ID = None
 """Stands for an id in a path of `_ROUTES`."""
 _CHANGE = ("PATCH", "PUT")
@@ -55,8 +70,32 @@ _ROUTES: dict[tuple[str | None, ...], dict[str, _Handler]] = {
     ("cell_instances",): {"GET": cells.find_all},
     ("cell_instances", _ID): _one(cells.read, cells.change, cells.remove),
     ("cell_batches", _ID): _one(lots.read, lots.change, lots.remove),
+    ("cell_instances", _ID, "cell_measurements"): {"GET": tests.find_of_cell},
+    ("cell_instances", _ID, "cell_measurements", "create"): {"POST": tests.create_properties},
+    ("cell_instances", _ID, "cell_measurements", "initiate-upload"): {"POST": uploads.initiate},
+    ("cell_measurements",): {"GET": tests.find_all},
+    ("cell_measurements", _ID): _one(tests.read, tests.change, tests.remove),
+    ("cell_measurements", _ID, "confirm-upload"): {"POST": uploads.confirm},
+    ("cell_measurements", _ID, "initiate-extend"): {"POST": extend.initiate},
+    ("cell_measurements", _ID, "confirm-extend"): {"POST": extend.confirm},
+    ("cell_measurements", _ID, "time_series", "download"): {"GET": downloads.series_file},
+    ("cell_measurements", _ID, "steps", "download"): {"GET": downloads.steps_file},
+    ("cell_measurements", _ID, "cycles", "download"): {"GET": downloads.cycles_file},
+    ("cell_measurements", _ID, "cycles"): {"GET": downloads.cycles},
+    ("cell_measurements", _ID, "steps_and_cycles"): {"GET": downloads.steps_and_cycles},
+    ("cell_measurements", _ID, "files"): {"GET": downloads.file_names},
+    ("cell_measurements", _ID, "files", _ID): {"GET": downloads.any_file},
+    ("storage", "uploads", _ID): {"PUT": storage.put},
+    ("storage", "files", _ID): {"GET": storage.get, "HEAD": storage.get},
 }
-_PUBLIC = ("healthz",)
+_BEGINNINGS = {uploads.initiate, extend.initiate}
+"""When files are about to come, those that nobody needs are removed."""
+_HEALTH = ("healthz",)
+_FILES = ("storage",)
+"""Needs no key, like the path before: its paths hold a signature instead."""
+_UPLOADS = ("storage", "uploads")
+SCHEME = ":scheme"
+"""How the socket was spoken to, beside the headers: none of those can begin with a colon."""
 
 
 class Service:
@@ -74,11 +113,16 @@ class Service:
         read the folder themselves.
     clock : callable, optional
         Tells the time in microseconds since 1970.
+    public_url : str, optional
+        Where callers reach the service, for one behind a proxy. The addresses of files begin
+        with it; without it, with the host that a request names.
+    file_system : FileSystem, optional
+        What writes the files of tests.
 
     Raises
     ------
     ConfigError
-        `keys` is empty, or holds an empty key.
+        `keys` is empty, or holds an empty key; or `public_url` is no address.
     StoreError
         The folder cannot be used, or a newer cellframe wrote its records.
     """
@@ -90,13 +134,22 @@ class Service:
         keys: Sequence[str] | None = None,
         open_door: bool = False,
         clock: Callable[[], int] = clock.now,
+        public_url: str = "",
+        file_system: FileSystem | None = None,
     ) -> None:
         if keys is not None and (isinstance(keys, str) or not keys or not all(keys)):
             message = "keys must be a list of at least one key, none of them empty."
             raise ConfigError(message)
         self._digests = None if keys is None else [_digest(key) for key in keys]
+        if public_url and not public_url.startswith(("http://", "https://")):
+            message = f"{public_url!r} is no address; it begins with https:// or http://."
+            raise ConfigError(message)
         self._open_door = open_door
+        self._public_url = public_url.rstrip("/")
         self._database = Database(folder, clock)
+        self._blobs = Blobs(folder, file_system)
+        self._collector = Collector(self._database, self._blobs)
+        self._collector.run_when_due()
 
     @property
     def server_id(self) -> str:
@@ -127,6 +180,8 @@ class Service:
             reply = problem_reply(refusal.problem, refusal.headers)
         except OperationalError as fault:
             reply = problem_reply(*_storage_problem(fault, correlation))
+        except OSError as fault:
+            reply = problem_reply(disk_problem(fault, correlation))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem
             _log.exception("Request %s could not be answered", correlation)
             message = "The service failed; its log says more under this x-correlation-id."
@@ -135,14 +190,53 @@ class Service:
 
     def _carry_out(self, request: Request) -> Reply:
         segments = _segments(request.path)
-        if segments != _PUBLIC:
+        if segments != _HEALTH and segments[:1] != _FILES:
             self._check_key(request.headers)
         handlers, ids = _route(segments)
         handler = handlers.get(request.method)
         if handler is None:
             allowed = {"allow": ", ".join(handlers)}
             raise refuse(405, f"The path takes {allowed['allow']}.", headers=allowed)
-        return handler(Call(request, ids, self._database))
+        if handler in _BEGINNINGS:
+            self._collector.run_when_due()
+        return handler(self._call(request, ids))
+
+    def _call(self, request: Request, ids: tuple[str, ...]) -> Call:
+        host = request.headers.get("host", "")
+        asked = f"{request.headers.get(SCHEME, 'http')}://{host}" if host else ""
+        return Call(
+            request,
+            ids,
+            self._database,
+            self._blobs,
+            address=self._public_url or asked,
+            in_process=self._open_door and not host,
+        )
+
+    def admit(self, request: Request) -> Path | None:
+        """Say where a request's body may be written before it is answered.
+
+        Parameters
+        ----------
+        request : Request
+            Without its body.
+
+        Returns
+        -------
+        Path or None
+            A file to make, which the request's body is then; None for a body that is held in
+            memory.
+
+        Raises
+        ------
+        Refusal
+            The body must not be read at all.
+        """
+        segments = _segments(request.path)
+        if request.method != "PUT" or segments[:2] != _UPLOADS:
+            return None
+        _, ids = _route(segments)
+        return storage.admit(self._call(request, ids))
 
     def _check_key(self, headers: Mapping[str, str]) -> None:
         if self._open_door:
@@ -201,13 +295,20 @@ def _digest(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
+def disk_problem(fault: OSError, correlation: str) -> Problem:
+    """Tell a full disk from a fault of ours."""
+    _log.error("Request %s met the disk: %s", correlation, fault, exc_info=True)
+    if fault.errno in FULL:
+        return Problem(507, _FULL)
+    return Problem(500, "The service failed; its log says more under this x-correlation-id.")
+
+
 def _storage_problem(fault: OperationalError, correlation: str) -> tuple[Problem, dict[str, str]]:
     """Tell a full disk and a busy database, which pass, from a fault of ours."""
     said = str(fault.orig)
     _log.error("Request %s was not stored: %s", correlation, said)
     if "full" in said:
-        message = "The disk is full; nothing was stored. Free some space and send it again."
-        return Problem(507, message), {}
+        return Problem(507, _FULL), {}
     if "locked" in said or "busy" in said:
         message = "Other writers keep the database busy; nothing was stored. Send it again."
         return Problem(503, message), {"retry-after": "1"}

@@ -31,7 +31,9 @@ _IDLE = 30
 _BACKLOG = 2048
 
 
-def create_app(service: Service, *, loopback_only: bool = True) -> FastAPI:
+def create_app(
+    service: Service, *, loopback_only: bool = True, largest_file: int | None = None
+) -> FastAPI:
     """Publish a service as a web application.
 
     Parameters
@@ -40,6 +42,8 @@ def create_app(service: Service, *, loopback_only: bool = True) -> FastAPI:
         What answers.
     loopback_only : bool
         Whether only ``localhost``, ``127.0.0.1`` and ``[::1]`` are accepted as ``Host``.
+    largest_file : int, optional
+        Bytes of one uploaded file; as many as the disk holds by default.
 
     Returns
     -------
@@ -54,7 +58,7 @@ def create_app(service: Service, *, loopback_only: bool = True) -> FastAPI:
         telemetry=_QUIET,  # type: ignore[arg-type]
     )
     # In the place of "not found", since a route would first decode the path, and lose %2F.
-    app.router.default = Publisher(service.answer, loopback_only=loopback_only)
+    app.router.default = Publisher(service, loopback_only=loopback_only, largest_file=largest_file)
     return app
 
 
@@ -64,6 +68,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8765,
     keys: Sequence[str] | None = None,
+    public_url: str = "",
     ready: Callable[[str], None],
 ) -> None:
     """Serve one folder until a SIGTERM or SIGINT; requests under way are finished.
@@ -78,6 +83,8 @@ def serve(
         Port to listen on; 0 for any free one.
     keys : sequence of str, optional
         The only keys accepted; required for any address but this machine's own.
+    public_url : str, optional
+        Where clients reach the service, for one behind a proxy.
     ready : callable
         Called once with the service's address, as soon as it accepts connections.
 
@@ -95,7 +102,8 @@ def serve(
             "variable that holds one (--key-env NAME), or serve on 127.0.0.1."
         )
         raise ConfigError(message)
-    with _listen(family, address, host) as listener, closing(Service(folder, keys=keys)) as service:
+    service = Service(folder, keys=keys, public_url=public_url)
+    with closing(service), _listen(family, address, host) as listener:
         app = create_app(service, loopback_only=loopback)
         server = _Server(_config(app), lambda: ready(_url(host, listener)))
         with _stopping(server):

@@ -1,27 +1,35 @@
 """How does a request come off the socket, and a reply go onto it?
 
 The published service as an ASGI application: it reads a body no further than its limit,
-answers in a thread, and refuses names of other hosts.
+answers in a thread, and refuses names of other hosts. Files pass through the disk in pieces, in
+both directions, and are never in memory whole.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+import os
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from anyio import CapacityLimiter, to_thread
 
 from cellframe.contract.problems import Problem
-from cellframe.contract.wire import Reply, Request
-from cellframe.server.answer import labelled, problem_reply
+from cellframe.contract.wire import FileBody, Reply, Request
+from cellframe.server.answer import SCHEME, disk_problem, labelled, problem_reply
 from cellframe.server.refusals import Refusal, refuse
 from cellframe.server.strict import LARGEST_BODY, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
+    from io import RawIOBase
+    from pathlib import Path
+
+    from cellframe.server.answer import Service
 
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
@@ -35,6 +43,10 @@ _DRAIN = LARGEST_BODY
 _DRAIN_PATIENCE = 2.0
 _BODILESS = {204, 304}
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_PIECE = 2**20
+"""Bytes of a file that are in memory at once."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
 
@@ -43,20 +55,25 @@ class _Gone(Exception):  # noqa: N818 - nobody is left to call it an error
 
 
 class Publisher:
-    """Publish a service's `answer` as an ASGI application.
+    """Publish a service as an ASGI application.
 
     Parameters
     ----------
-    answer : callable
-        From a request to its reply; called in threads.
+    service : Service
+        What answers, in threads.
     loopback_only : bool
         Whether only the names of this machine are accepted as ``Host``. A web page that
         points its own name here (DNS rebinding) then gets nothing.
+    largest_file : int, optional
+        Bytes of one uploaded file; as many as the disk holds by default.
     """
 
-    def __init__(self, answer: Callable[[Request], Reply], *, loopback_only: bool) -> None:
-        self._answer = answer
+    def __init__(
+        self, service: Service, *, loopback_only: bool, largest_file: int | None = None
+    ) -> None:
+        self._service = service
         self._loopback_only = loopback_only
+        self._largest_file = largest_file
         self._limiter: CapacityLimiter | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -64,17 +81,33 @@ class Publisher:
         if scope["type"] != "http":
             return
         try:
-            reply = await self._reply(scope, receive)
+            async with self._reply(scope, receive) as reply:
+                await self._write(scope["method"], reply, send)
         except _Gone:
             return
-        except Refusal as refusal:
-            reply = last_words(refusal.problem)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem
-            _log.exception("A request could not be read")
-            reply = last_words(Problem(500, "The service failed; its log says more."))
-        await _write(reply, send)
 
-    async def _reply(self, scope: Message, receive: Receive) -> Reply:
+    @asynccontextmanager
+    async def _reply(self, scope: Message, receive: Receive) -> AsyncGenerator[Reply]:
+        """Read and answer a request; a file that its body made is gone when the block ends."""
+        spooled: list[Path] = []
+        try:
+            try:
+                reply = await self._answered(await self._request(scope, receive, spooled))
+            except _Gone:
+                raise
+            except Refusal as refusal:
+                reply = last_words(refusal.problem)
+            except OSError as fault:
+                reply = last_words(disk_problem(fault, "of a file"))
+            except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem
+                _log.exception("A request could not be read")
+                reply = last_words(Problem(500, "The service failed; its log says more."))
+            yield reply
+        finally:
+            for path in spooled:
+                path.unlink(missing_ok=True)
+
+    async def _request(self, scope: Message, receive: Receive, spooled: list[Path]) -> Request:
         headers = _headers(scope["headers"])
         if self._loopback_only and not _is_loopback(headers.get("host", "")):
             raise refuse(400, "Host must be localhost, 127.0.0.1 or [::1] here.")
@@ -82,12 +115,77 @@ class Publisher:
             method=scope["method"],
             path=_path(scope),
             query=_query(scope["query_string"]),
-            headers=headers,
-            body=await _body(headers, receive),
+            headers={**headers, SCHEME: scope["scheme"]},
         )
+        place = await self._admitted(request, receive)
+        if place is None:
+            return replace(request, body=await _body(headers, receive))
+        spooled.append(place)
+        await self._spool(place, headers, receive)
+        return replace(request, body=FileBody(place, movable=True))
+
+    async def _answered(self, request: Request) -> Reply:
+        return await self._in_thread(self._service.answer, request)
+
+    async def _admitted(self, request: Request, receive: Receive) -> Path | None:
+        """Ask before a body is read whether, and where to, it may be written."""
+        if request.method != "PUT":
+            return None
+        try:
+            return await self._in_thread(self._service.admit, request)
+        except Refusal:
+            if "expect" not in request.headers:
+                await _drain(receive)
+            raise
+
+    async def _spool(self, place: Path, headers: dict[str, str], receive: Receive) -> None:
+        """Write a body to a file as it comes."""
+        most = self._largest_file
+        declared = headers.get("content-length", "")
+        if most is not None and declared.isdigit() and int(declared) > most:
+            await _drain(receive)
+            raise _file_too_large(most)
+        size = 0
+        with os.fdopen(os.open(place, _NEW, 0o600), "wb", buffering=0) as file:
+            async for pieces in _gathered(receive):
+                size += sum(map(len, pieces))
+                if most is not None and size > most:
+                    raise _file_too_large(most)
+                await self._in_thread(_write_all, file, pieces)
+
+    async def _write(self, method: str, reply: Reply, send: Send) -> None:
+        body = b"" if reply.status in _BODILESS else reply.body
+        headers = {**reply.headers, "x-content-type-options": "nosniff"}
+        if reply.status not in _BODILESS:
+            size = len(body) if isinstance(body, bytes) else body.size
+            headers["content-length"] = str(size)
+        pairs = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+        ]
+        await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
+        if isinstance(body, FileBody) and method != "HEAD":
+            await self._send_file(body, send)
+        else:
+            last = b"" if isinstance(body, FileBody) else body
+            await send({"type": "http.response.body", "body": last})
+
+    async def _send_file(self, body: FileBody, send: Send) -> None:
+        left = body.size
+        with body.path.open("rb", buffering=0) as file:
+            file.seek(body.start)
+            while left:
+                piece = await self._in_thread(file.read, min(left, _PIECE))
+                if not piece:
+                    # Cut short, the connection ends, and the reader sees that it is no whole file.
+                    raise _Gone
+                left -= len(piece)
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _in_thread(self, call: Callable[..., _Found], *arguments: object) -> _Found:
         if self._limiter is None:
             self._limiter = CapacityLimiter(THREADS)
-        return await to_thread.run_sync(self._answer, request, limiter=self._limiter)
+        return await to_thread.run_sync(call, *arguments, limiter=self._limiter)
 
 
 def last_words(problem: Problem) -> Reply:
@@ -178,11 +276,27 @@ async def _drain(receive: Receive) -> None:
         return
 
 
-async def _write(reply: Reply, send: Send) -> None:
-    body = b"" if reply.status in _BODILESS else reply.content
-    headers = {**reply.headers, "x-content-type-options": "nosniff"}
-    if reply.status not in _BODILESS:
-        headers["content-length"] = str(len(body))
-    pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
-    await send({"type": "http.response.body", "body": body})
+async def _gathered(receive: Receive) -> AsyncGenerator[list[bytes]]:
+    """Gather the pieces of a body, so that a thread is asked once for many."""
+    pieces: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await _next(receive, _PATIENCE)
+        piece: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
+        pieces.append(piece)
+        size += len(piece)
+        if size >= _PIECE or not more:
+            yield pieces
+            pieces, size = [], 0
+
+
+def _write_all(file: RawIOBase, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        left = memoryview(piece)
+        while left:
+            left = left[file.write(left) :]
+
+
+def _file_too_large(most: int) -> Exception:
+    return refuse(413, f"The file is larger than {most:,} bytes, the most that is taken here.")

@@ -16,13 +16,14 @@ from sqlalchemy import Connection, FromClause, bindparam, func, null, select
 from cellframe.contract.records import (
     CELL_BATCH,
     CELL_INSTANCE,
+    CELL_MEASUREMENT,
     CELL_SPEC,
     COMPONENTS,
     RecordKind,
     Type,
 )
 from cellframe.server.clock import written
-from cellframe.server.tables import cells, components, lots, materials, specs
+from cellframe.server.tables import cells, components, lots, materials, specs, tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select, Table
 
 Body = dict[str, Any]
+KEPT_AS_JSON = {Type.QUANTITIES, Type.OBJECT, Type.TAGS}
+"""Types whose column holds JSON text."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +70,13 @@ class Shape:
 
     @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
-        writers = {Type.TIME: written, Type.QUANTITIES: stored, Type.OBJECT: stored}
+        writers = {Type.TIME: written, **dict.fromkeys(KEPT_AS_JSON, stored)}
         fields = self.kind.fields
-        return [(field.name, writers[field.type]) for field in fields if field.type in writers]
+        return [
+            (field.name, writers[field.type])
+            for field in fields
+            if field.type in writers and not field.is_key_of_object
+        ]
 
     def bodies(self, rows: Iterable[Iterable[Any]]) -> list[Body]:
         """Write the rows of `select` as bodies."""
@@ -99,7 +106,7 @@ def _shape(
     """Take each field from the table, but for those that are computed or joined."""
     columns: dict[str, ColumnElement[Any]] = {}
     for field in kind.fields:
-        if field.type is not Type.COMPONENT:
+        if field.type is not Type.COMPONENT and not field.is_key_of_object:
             given = computed.get(field.name)
             columns[field.name] = table.c[field.name] if given is None else given
     return Shape(kind, table, source, {**columns, "version": table.c.version})
@@ -131,6 +138,15 @@ LOTS = _shape(
     lots.join(specs, specs.c.id == lots.c.cell_specification_id),
     {"project_id": specs.c.project_id, "instance_count": _MEMBERS},
 )
+
+_NOT_KEPT = (
+    "channel_id",
+    "protocol_id",
+    "estimated_end_time",
+    "estimated_end_time_note",
+    "estimated_end_time_calculated_at",
+)
+TESTS = _shape(CELL_MEASUREMENT, tests, tests, {name: null() for name in _NOT_KEPT})
 
 
 def nest_parts(connection: Connection, found: list[Body]) -> None:

@@ -9,9 +9,10 @@ import orjson
 from sqlalchemy import func, select
 
 from cellframe.contract.records import RecordKind, Type
+from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import conditions, filters
-from cellframe.server.bodies import nest_parts
+from cellframe.server.bodies import KEPT_AS_JSON, nest_parts
 from cellframe.server.fields import read_fields
 from cellframe.server.names import folded
 from cellframe.server.refusals import missing
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from cellframe.contract.wire import Request
+    from cellframe.server.blobs import Blobs
     from cellframe.server.bodies import Body, Shape
-    from cellframe.server.database import Database, Work
-
-_JSON = {Type.QUANTITIES, Type.OBJECT}
+    from cellframe.server.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,20 @@ class Call:
         The ids in its path, decoded.
     database : Database
         Where the records are.
+    blobs : Blobs
+        Where the files of tests are.
+    address : str
+        Where the caller reaches this service; empty in the same process.
+    in_process : bool
+        Whether the caller may be handed a file in its place.
     """
 
     request: Request
     ids: tuple[str, ...]
     database: Database
+    blobs: Blobs
+    address: str = ""
+    in_process: bool = False
 
     def query(self) -> filters.Query:
         """Read the query; 422 where it holds what no filter can be."""
@@ -111,7 +120,9 @@ def listing(
     shape: Shape,
     where: Sequence[ColumnElement[bool]],
     query: filters.Query,
+    *,
     parent: Shape | None = None,
+    default_limit: int = MAX_PAGE,
 ) -> Reply:
     """Answer one page of a list and the number of all that fit.
 
@@ -123,8 +134,10 @@ def listing(
         Order, limit and offset; ``full=true`` adds the parts of specs.
     parent : Shape, optional
         The kind whose id is in the path; 404 where no such record is.
+    default_limit : int
+        Records of a page where the query names no limit.
     """
-    page = filters.page(query, shape.table)
+    page = filters.page(query, shape.table, default_limit)
     full = bool(shape.kind.name == "cell_specification" and query.yes("full"))
     query.check()
     wanted = shape.select.where(*where).order_by(*page.order)
@@ -154,7 +167,7 @@ def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Turn the fields of a body into columns; parts and links are left to their callers."""
     known = {field.name: field.type for field in kind.fields}
     found = {
-        name: as_json(value) if known[name] in _JSON else value
+        name: as_json(value) if known[name] in KEPT_AS_JSON else value
         for name, value in fields.items()
         if known[name] is not Type.COMPONENT
     }
@@ -163,10 +176,10 @@ def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def row_of(work: Work, shape: Shape, record_id: str) -> Mapping[str, Any]:
+def row_of(connection: Connection, shape: Shape, record_id: str) -> Mapping[str, Any]:
     """Read one record as it is stored."""
     wanted = select(shape.table).where(shape.table.c.id == record_id)
-    return dict(work.connection.execute(wanted).mappings().one())
+    return dict(connection.execute(wanted).mappings().one())
 
 
 def differing(
@@ -176,7 +189,7 @@ def differing(
 
     JSON is compared by content: the order of keys is none, but 5 and 5.0 are two spellings.
     """
-    json_columns = {field.name for field in kind.fields if field.type in _JSON}
+    json_columns = {field.name for field in kind.fields if field.type in KEPT_AS_JSON}
     return {
         name: value
         for name, value in values.items()

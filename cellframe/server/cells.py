@@ -58,7 +58,7 @@ def change(call: Call) -> Reply:
     (cell_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, CELLS, cell_id))
-        row = calls.row_of(work, CELLS, cell_id)
+        row = calls.row_of(work.connection, CELLS, cell_id)
         spec_id = row["cell_specification_id"]
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, spec_id, fields["name"])

@@ -68,3 +68,8 @@ def is_unchanged(header: str | None, etag: str) -> bool:
     """Tell whether the caller already holds this; a header that cannot be read holds nothing."""
     tags = parse(header) if header is not None else None
     return bool(tags) and (ANY in tags or etag in [held.removeprefix(_WEAK) for held in tags])
+
+
+def is_same(header: str | None, etag: str) -> bool:
+    """Tell whether ``If-Range`` allows a range; without the header it is allowed."""
+    return header is None or header.strip() == etag

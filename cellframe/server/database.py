@@ -64,8 +64,8 @@ class Work:
         _ = self.number
 
     def insert(self, table: Table, values: Mapping[str, Any]) -> str:
-        """Store a new record and return its id."""
-        record_id = str(uuid4())
+        """Store a new record and return its id, a new one unless the values name it."""
+        record_id = values.get("id") or str(uuid4())
         row = {
             **values,
             "id": record_id,
@@ -125,6 +125,7 @@ class Database:
                 schema.migrate(self.read, self._write, path)
                 with self.read() as connection:
                     self.identity = _identity(connection)
+                    self.secret = _secret(connection)
         except BaseException:
             self.close()
             raise
@@ -132,6 +133,10 @@ class Database:
     def close(self) -> None:
         """Give back the files."""
         self._engine.dispose()
+
+    def now(self) -> int:
+        """Tell the time by this service's clock, in microseconds."""
+        return self._clock()
 
     @contextmanager
     def read(self) -> Generator[Connection]:
@@ -178,3 +183,9 @@ def _begin(connection: Connection) -> None:
 def _identity(connection: Connection) -> Identity:
     found = connection.execute(select(meta.c.key, meta.c.value)).all()
     return Identity(**{key: value for key, value in found if key in Identity.__slots__})
+
+
+def _secret(connection: Connection) -> str:
+    """Read what signs the addresses of files."""
+    wanted = select(meta.c.value).where(meta.c.key == "storage_secret")
+    return connection.execute(wanted).scalar_one()

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from cellframe.contract.records import COMPONENTS, Field, RecordKind, Type
-from cellframe.server.clock import read_date
+from cellframe.server.clock import read_date, read_time, written
 from cellframe.server.quantity import name_fault, quantity_faults
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, printable
 from cellframe.server.strict import read_object
@@ -25,6 +34,7 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Request
 
 _MODEL = ConfigDict(strict=True, extra="forbid")
+_STRICT = ConfigDict(strict=True)
 _LEVELS = {"ratings": 0, "measured_properties": 1}
 """Groups around a quantity, where the contract counts them."""
 _MOST_FIELDS = 100
@@ -57,11 +67,24 @@ def read_fields(kind: RecordKind, request: Request, *, partial: bool) -> dict[st
         The body is no strict JSON (4xx) or a field does not fit (422, every fault named).
     """
     body = read_object(request.headers, request.body)
-    _refuse_crowd((), body)
+    return check_fields(kind, body, partial=partial)
+
+
+def check_fields(
+    kind: RecordKind, body: Mapping[str, Any], *, partial: bool, where: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Check the fields of a body that was read; `where` is its place in the whole.
+
+    Raises
+    ------
+    Refusal
+        A field does not fit (422, every fault named).
+    """
+    _refuse_crowd(where, body)
     try:
         checked = model_of(kind, partial=partial).model_validate(body)
     except ValidationError as fault:
-        raise invalid([_fault(kind, item) for item in _errors(fault)]) from None
+        raise invalid([_fault(kind, where, item) for item in _errors(fault)]) from None
     return checked.model_dump(exclude_unset=True)
 
 
@@ -80,24 +103,58 @@ def model_of(kind: RecordKind, *, partial: bool) -> type[BaseModel]:
     """Make the model of a create, or of an update, from the kind's table."""
     fields: dict[str, Any] = {}
     for field in kind.fields:
-        if field.patchable if partial else field.settable:
+        if not field.is_key_of_object and (field.patchable if partial else field.settable):
             required = field.required and not partial
-            fields[field.name] = (_annotation(field, partial=partial), ... if required else None)
+            fields[field.name] = (
+                _annotation(kind, field, partial=partial),
+                ... if required else None,
+            )
     name = f"{kind.name.title().replace('_', '')}{'Update' if partial else 'Create'}"
     return create_model(name, __config__=_MODEL, **fields)
 
 
-def _annotation(field: Field, *, partial: bool) -> Any:
-    make = _quantities if field.type is Type.QUANTITIES else _plain
-    inner = make(field, partial=partial)
+def _annotation(kind: RecordKind, field: Field, *, partial: bool) -> Any:
+    if field.type is Type.QUANTITIES:
+        inner = _quantities(field, partial=partial)
+    elif field.type is Type.OBJECT:
+        inner = _object(kind, field)
+    else:
+        inner = _plain(field)
     return inner if field.required else inner | None
 
 
-def _plain(field: Field, *, partial: bool) -> Any:
-    del partial  # only quantities differ between a create and an update
+def _plain(field: Field) -> Any:
     if field.name in _NAMED_LIKE_A_RECORD:
         return NameText
-    return _TYPES[field.type]
+    return Literal[field.words] if field.type is Type.WORD else _TYPES[field.type]
+
+
+def _object(kind: RecordKind, field: Field) -> Any:
+    """Check the keys that are columns of their own; any other key is kept as it is."""
+    inner = f"{field.name}."
+    keys = [row for row in kind.fields if row.name.startswith(inner)]
+    if not keys:
+        return dict[str, Any]
+    adapters = {
+        row.name.removeprefix(inner): TypeAdapter[Any](_plain(row) | None, config=_STRICT)
+        for row in keys
+    }
+
+    def check(value: dict[str, Any]) -> dict[str, Any]:
+        _raise(field.name, _key_faults(adapters, value))
+        return value
+
+    return Annotated[dict[str, Any], AfterValidator(check)]
+
+
+def _key_faults(
+    adapters: Mapping[str, TypeAdapter[Any]], value: Mapping[str, Any]
+) -> Iterator[Fault]:
+    for name, adapter in adapters.items():
+        try:
+            adapter.validate_python(value.get(name))
+        except ValidationError as fault:
+            yield Fault((name,), _errors(fault)[0]["msg"], "key", value[name])
 
 
 def _quantities(field: Field, *, partial: bool) -> Any:
@@ -150,6 +207,18 @@ def _date(text: str) -> str:
         raise PydanticCustomError("date", "{text}", {"text": message}) from None
 
 
+def _time(text: object) -> int:
+    try:
+        # Anything but a text is no ISO time either, and is told so alike.
+        moment = read_time(text if isinstance(text, str) else "")
+        # Year 1 in one zone is a year before in another, which no text can hold.
+        written(moment)
+    except (ValueError, OverflowError):
+        message = "An ISO date and time is required, as 2025-10-28T09:30:00Z"
+        raise PydanticCustomError("time", "{text}", {"text": message}) from None
+    return moment
+
+
 NameText = Annotated[str, AfterValidator(_name)]
 """1 to 255 characters, no controls."""
 
@@ -180,7 +249,13 @@ _TYPES: dict[Type, Any] = {
     Type.TEXT: str,
     Type.DATE: Annotated[str, AfterValidator(_date)],
     Type.COMPONENT: Component,
-    Type.OBJECT: dict[str, Any],
+    Type.TIME: Annotated[
+        int, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
+    ],
+    Type.NUMBER: float,
+    Type.BOOLEAN: bool,
+    Type.LABEL: str | int | float,
+    Type.TAGS: list[str],
 }
 
 
@@ -188,12 +263,12 @@ def _errors(fault: ValidationError) -> list[Mapping[str, Any]]:
     return list(fault.errors(include_url=False, include_context=False))
 
 
-def _fault(kind: RecordKind, item: Mapping[str, Any]) -> Fault:
+def _fault(kind: RecordKind, outer: tuple[str, ...], item: Mapping[str, Any]) -> Fault:
     where: tuple[str | int, ...] = tuple(item["loc"])
     message: str = item["msg"]
     if item["type"] == "extra_forbidden":
         message = _unexpected(kind, where)
-    return Fault(where, message, item["type"], item["input"])
+    return Fault((*outer, *where), message, item["type"], item["input"])
 
 
 def _unexpected(kind: RecordKind, where: tuple[str | int, ...]) -> str:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Table, or_, select
 
-from cellframe.contract.records import COMPONENTS
+from cellframe.contract.records import COMPONENTS, MEASUREMENT_TYPES
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.server.clock import read_time
 from cellframe.server.names import folded
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import text_fault
-from cellframe.server.tables import cells, components, specs
+from cellframe.server.tables import cells, components, specs, tags, tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,13 +129,14 @@ def common(query: Query, table: Table) -> list[ColumnElement[bool]]:
         found.append(text_matches(table.c.name, table.c.folded_name, name))
     if email is not None:
         found.append(text_matches(table.c.created_by_email, table.c.created_by_email, email))
-    for column in ("created_at", "updated_at"):
-        after, before = query.time(f"{column}_gt"), query.time(f"{column}_lt")
-        if after is not None:
-            found.append(table.c[column] > after)
-        if before is not None:
-            found.append(table.c[column] < before)
-    return found
+    times = (table.c.created_at, table.c.updated_at)
+    return [*found, *(bound for time in times for bound in _between(query, time))]
+
+
+def _between(query: Query, time: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    after, before = query.time(f"{time.key}_gt"), query.time(f"{time.key}_lt")
+    found = [] if after is None else [time > after]
+    return found if before is None else [*found, time < before]
 
 
 def of_specs(query: Query) -> list[ColumnElement[bool]]:
@@ -179,6 +180,40 @@ def of_cells(query: Query) -> list[ColumnElement[bool]]:
     return found if lot is None else [*found, cells.c.batch_id == lot]
 
 
+def of_tests(query: Query) -> list[ColumnElement[bool]]:
+    """Read the filters of a list of tests."""
+    found = [*common(query, tests), *_between(query, tests.c.start_time)]
+    if query.one("measurement_type") is not None:
+        kind = query.choice("measurement_type", "", MEASUREMENT_TYPES)
+        found.append(tests.c.measurement_type == kind)
+    found.extend(_is_tagged([tag]) for tag in query.all("tags_all"))
+    any_of = query.all("tags_any")
+    return [*found, _is_tagged(any_of)] if any_of else found
+
+
+def _is_tagged(wanted: list[str]) -> ColumnElement[bool]:
+    spellings = [folded(tag.strip()) for tag in wanted]
+    return tests.c.id.in_(select(tags.c.measurement_id).where(tags.c.folded.in_(spellings)))
+
+
+def of_lab(query: Query) -> list[ColumnElement[bool]]:
+    """Read the filters of the list of all tests: by project, spec or cell, and free text."""
+    found = of_tests(query)
+    project, spec, cell, text = map(
+        query.one, ("project_id", "cell_specification_id", "cell_instance_id", "q")
+    )
+    members = select(cells.c.id).join(specs, specs.c.id == cells.c.cell_specification_id)
+    if project is not None:
+        found.append(tests.c.cell_instance_id.in_(members.where(specs.c.project_id == project)))
+    if spec is not None:
+        found.append(tests.c.cell_instance_id.in_(members.where(specs.c.id == spec)))
+    if cell is not None:
+        found.append(tests.c.cell_instance_id == cell)
+    if text is not None:
+        found.append(tests.c.folded_text.contains(folded(text), autoescape=True))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of a list: order, limit and offset."""
@@ -188,11 +223,12 @@ class Page:
     offset: int
 
 
-def page(query: Query, table: Table) -> Page:
+def page(query: Query, table: Table, default_limit: int = MAX_PAGE) -> Page:
     """Read which part of the list is asked for, newest first unless told otherwise."""
-    column = table.c[query.choice("order_by", "created_at", _ORDERS)]
+    orders = (*_ORDERS, "start_time") if table is tests else _ORDERS
+    column = table.c[query.choice("order_by", "created_at", orders)]
     falling = query.choice("order", "desc", ("asc", "desc")) == "desc"
-    limit = query.whole("limit", MAX_PAGE, 1, MAX_PAGE)
+    limit = query.whole("limit", default_limit, 1, MAX_PAGE)
     offset = query.whole("offset", 0, 0, 10**18 - 1)
     query.check()
     # Ties go the same way, so that an index can be read in its own order.

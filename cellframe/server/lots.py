@@ -54,7 +54,7 @@ def change(call: Call) -> Reply:
     (lot_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, LOTS, lot_id))
-        row = calls.row_of(work, LOTS, lot_id)
+        row = calls.row_of(work.connection, LOTS, lot_id)
         if "name" in fields and folded(fields["name"]) != row["folded_name"]:
             _refuse_taken(work, row["cell_specification_id"], fields["name"])
         values = calls.differing(CELL_BATCH, row, calls.columns(CELL_BATCH, fields))

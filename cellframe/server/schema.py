@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     _Open = Callable[[], AbstractContextManager[Connection]]
 
 FILE_NAME = "cellframe.sqlite"
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration: a folder that has it opens without loading any."""
 _SCRIPTS = "cellframe.server:migrations"
 _PATIENCE = 30.0

@@ -54,7 +54,7 @@ def change(call: Call) -> Reply:
     (spec_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, SPECS, spec_id))
-        row = calls.row_of(work, SPECS, spec_id)
+        row = calls.row_of(work.connection, SPECS, spec_id)
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, row["project_id"], fields["name"])
         parts, changed = link_parts(work, row["project_id"], fields)

@@ -16,6 +16,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from cellframe.contract.wire import FileBody
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, lowered, printable, refuse
 
 if TYPE_CHECKING:
@@ -50,14 +51,14 @@ class _Bad:
         self.reason = reason
 
 
-def read_object(headers: Mapping[str, str], body: bytes | None) -> dict[str, JsonValue]:
+def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> dict[str, JsonValue]:
     """Read a body as one JSON object.
 
     Parameters
     ----------
     headers : mapping of str to str
         Names in lower case.
-    body : bytes or None
+    body : bytes, FileBody or None
         As sent, possibly gzipped.
 
     Raises
@@ -65,6 +66,10 @@ def read_object(headers: Mapping[str, str], body: bytes | None) -> dict[str, Jso
     Refusal
         400, 413, 415 or 422; where a value is at fault, the message names it.
     """
+    if isinstance(body, FileBody):
+        if body.size > LARGEST_BODY:
+            raise too_large()
+        body = body.read()
     if not body:
         raise invalid([Fault((), "An object is required, the body is empty", "missing")])
     _check_type(headers.get("content-type", ""))

@@ -1,8 +1,8 @@
 """What lies in the database?
 
-One table per kind of record, and two for the parts that specs share. JSON is kept as the text
-that was sent, so that a spelling, an extra key or ``5.0`` comes back as it was. Times are whole
-microseconds. ``version`` counts the changes of a record, ``changed`` is the number of the
+One table per kind of record, two for the parts that specs share, and those of the files that
+belong to tests. JSON is kept as the text that was sent, so that a spelling, an extra key or
+``5.0`` comes back as it was. Times are whole microseconds. ``version`` counts the changes of a record, ``changed`` is the number of the
 database's change that last touched it.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -148,3 +149,103 @@ cells = Table(
     Index("ix_cells_spec_created", "cell_specification_id", "created_at", "id"),
     Index("ix_cells_batch", "batch_id"),
 )
+
+tests = Table(
+    "cell_measurements",
+    metadata,
+    _id(),
+    Column(
+        "cell_instance_id",
+        ForeignKey("cell_instances.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("folded_text", Text, nullable=False),
+    Column("measurement_type", String, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("start_time", Integer),
+    Column("end_time", Integer),
+    *(Column(name, Text) for name in ("protocol", "test_setup", "properties", "notes")),
+    Column("step_labels_validated", Boolean, nullable=False),
+    Column("processing_status", String, nullable=False),
+    Column("processing_error", Text),
+    Column("file_metadata", Text),
+    *_origin(),
+    UniqueConstraint("cell_instance_id", "name", name="uq_tests_name"),
+    Index("ix_tests_created", "created_at", "id"),
+    Index("ix_tests_cell_created", "cell_instance_id", "created_at", "id"),
+)
+"""``folded_text`` is what a free search looks through."""
+
+tags = Table(
+    "measurement_tags",
+    metadata,
+    Column(
+        "measurement_id",
+        ForeignKey("cell_measurements.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("folded", String, primary_key=True),
+    Column("tag", String, nullable=False),
+    Index("ix_tags_folded", "folded"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("digest", String, primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("unused_since", Integer),
+)
+"""Contents, each once; ``unused_since`` is when the collector first saw that no file has it."""
+
+files = Table(
+    "files",
+    metadata,
+    Column(
+        "measurement_id",
+        ForeignKey("cell_measurements.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("role", String, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("filename", String, nullable=False),
+    Column("digest", ForeignKey("blobs.digest"), nullable=False),
+    Column("size", Integer, nullable=False),
+    Index("ix_files_digest", "digest"),
+)
+"""What belongs to a test. ``role`` is time_series, steps, cycles, or file for any other."""
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _id(),
+    Column("measurement_id", String, nullable=False),
+    Column(
+        "cell_instance_id",
+        ForeignKey("cell_instances.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("kind", String, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Column("body_digest", String),
+    Column("answer", Text),
+    Index("ix_uploads_measurement", "measurement_id"),
+    Index("ix_uploads_created", "created_at"),
+)
+"""Uploads begun, of the test that is to be or of one that is extended. One that was confirmed
+keeps the answer that its confirm got, and the digest of the confirm's body."""
+
+upload_files = Table(
+    "upload_files",
+    metadata,
+    Column("upload_id", ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("filename", String, nullable=False),
+    Column("staged", String),
+    Column("digest", String),
+    Column("size", Integer),
+)
+"""What an upload may put; ``staged`` is the name of the file that came, while it waits."""

@@ -1,0 +1,116 @@
+"""Which rows of a series do steps come from?
+
+Known columns only, in the contract's types. What is no number in a finite sense (NaN, infinity)
+is missing here; the stored file is left as it is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.contract.series import POWER, SERIES, STEP, VOLTAGE, X_AXES, Z_IMAGINARY, Z_REAL
+from cellframe.server.derive.opening import columns_of, decode, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_UNUSED = (POWER, Z_REAL, Z_IMAGINARY)
+"""Power is voltage times current, as the contract says; what a cycler calls power may be more."""
+_WANTED = tuple(name for name in SERIES if name not in _UNUSED)
+
+
+def read(path: Path) -> pl.DataFrame:
+    """Read what steps are derived from.
+
+    Returns
+    -------
+    DataFrame, shape (n_rows, n_known)
+        The known columns that the series has, Float64 or Int64, rows in the file's order;
+        ``Step count`` without nulls and never falling.
+
+    Raises
+    ------
+    Unreadable
+        Columns are missing or hold what is no number, there are no rows, or ``Step count`` does
+        not count.
+    """
+    present = columns_of(path)
+    refuse(_missing(present))
+    raw = decode(path, [name for name in _WANTED if name in present])
+    if raw.is_empty():
+        refuse(["The series has no rows. Upload a series with data."])
+    rows = pl.DataFrame([_typed(column) for column in raw])
+    refuse([*_not_numbers(raw, rows), *_not_counting(raw, rows)])
+    # Known to rise, steps are found as slices: ten times faster than by hashing.
+    return rows.with_columns(pl.col(STEP).set_sorted())
+
+
+def _missing(present: list[str]) -> Iterator[str]:
+    for name in (STEP, VOLTAGE):
+        if name not in present:
+            yield f"The series has no column '{name}'. Add it."
+    if not any(axis in present for axis in X_AXES):
+        axes = ", ".join(f"'{axis}'" for axis in X_AXES)
+        yield f"The series has nothing to plot over: none of the columns {axes}. Add one."
+
+
+def _typed(column: pl.Series) -> pl.Series:
+    """Cast a column, with null for all that does not fit; `_not_numbers` tells of it."""
+    if isinstance(column.dtype, pl.Categorical | pl.Enum):
+        column = column.cast(pl.String)
+    if not _may_be_numbers(column.dtype):
+        return pl.repeat(None, column.len(), dtype=pl.Int64, eager=True).alias(column.name)
+    if SERIES[column.name] == "float":
+        return _finite(column.cast(pl.Float64, strict=False))
+    if column.dtype == pl.String:
+        column = column.cast(pl.Float64, strict=False)
+    if column.dtype.is_float():
+        column = _finite(column)
+        column = column.set(column != column.round(), None)
+    return column.cast(pl.Int64, strict=False)
+
+
+def _may_be_numbers(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or isinstance(dtype, pl.Boolean | pl.String | pl.Null)
+
+
+def _finite(column: pl.Series) -> pl.Series:
+    return column if column.is_finite().all() else column.set(~column.is_finite(), None)
+
+
+def _not_numbers(raw: pl.DataFrame, rows: pl.DataFrame) -> Iterator[str]:
+    for before, after in zip(raw, rows, strict=True):
+        if after.null_count() == before.null_count():
+            continue
+        wrong = before.is_not_null() & after.is_null()
+        if before.dtype.is_float():
+            wrong &= before.is_finite()
+        at = wrong.arg_max()
+        if at is None or not wrong[at]:
+            continue
+        kind = "a number" if SERIES[before.name] == "float" else "a whole number"
+        yield (
+            f"Column '{before.name}' holds {str(before[at])[:40]!r} in row {at}, which is not "
+            f"{kind}. Correct the column or leave it out."
+        )
+
+
+def _not_counting(raw: pl.DataFrame, rows: pl.DataFrame) -> Iterator[str]:
+    counted = rows[STEP]
+    before = raw[STEP]
+    blank = before.is_null() | ~before.is_finite() if before.dtype.is_float() else before.is_null()
+    if blank.any():
+        yield (
+            f"Column '{STEP}' is blank in row {blank.arg_max()}. Give every row its step, "
+            "counted from 0."
+        )
+    falls = counted < counted.shift(1)
+    if falls.any():
+        at = falls.fill_null(value=False).to_list().index(True)
+        yield (
+            f"Column '{STEP}' falls in row {at}, to {counted[at]}. It counts all steps of the "
+            "test and never starts again."
+        )

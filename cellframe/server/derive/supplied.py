@@ -1,0 +1,72 @@
+"""What if the steps come with the series?
+
+Then they are taken as they are: brought to the contract's types and order, other columns kept at
+the end. What only the series knows, the temperature of each step, is looked up there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.contract.series import STEP, STEPS
+from cellframe.server.derive.opening import Unreadable, columns_of, decode, refuse
+from cellframe.server.derive.steps import POLARS, WARMTH, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def read_supplied(path: Path, own: pl.DataFrame) -> pl.DataFrame:
+    """Read the steps that came with a series.
+
+    Parameters
+    ----------
+    path : Path
+        The steps as parquet.
+    own : DataFrame
+        The steps derived from the series.
+
+    Returns
+    -------
+    DataFrame, shape (n_steps, n_columns)
+        Columns as in `cellframe.contract.series.STEPS`, any others after them, and `WARMTH` at
+        the end.
+
+    Raises
+    ------
+    Unreadable
+        The file cannot be decoded, or a column holds what it cannot mean.
+    """
+    try:
+        raw = decode(path, columns_of(path))
+        known = {name: POLARS[held] for name, held in STEPS.items() if name in raw.columns}
+        refuse(_unfit(raw, known))
+    except Unreadable as fault:
+        raise Unreadable(f"The supplied steps cannot be used. {fault}") from fault
+    others = [name for name in raw.columns if name not in STEPS and name not in WARMTH]
+    typed = raw.with_columns(_cast(pl.col(name), to) for name, to in known.items())
+    ordered = in_order(typed, tuple(others))
+    warmth = own.select(STEP, *WARMTH)
+    return ordered.join(warmth, on=STEP, how="left", maintain_order="left")
+
+
+def _cast(column: pl.Expr, to: type[pl.DataType]) -> pl.Expr:
+    cast = column.cast(to, strict=False)
+    return pl.when(cast.is_finite()).then(cast) if to is pl.Float64 else cast
+
+
+def _unfit(raw: pl.DataFrame, known: dict[str, type[pl.DataType]]) -> Iterator[str]:
+    for name, to in known.items():
+        if raw[name].dtype.is_nested() or raw[name].dtype.to_python() in (object, bytes):
+            yield f"Column '{name}' holds {raw[name].dtype}, not one value per step. Correct it."
+            continue
+        lost = raw[name].is_not_null() & raw[name].cast(to, strict=False).is_null()
+        if lost.any():
+            at = lost.to_list().index(True)
+            yield (
+                f"Column '{name}' holds {str(raw[name][at])[:40]!r} in row {at}, which is not "
+                f"{'text' if to is pl.String else 'a number'}. Correct it or leave it out."
+            )

@@ -1,0 +1,143 @@
+"""What do the bodies around an upload say?"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import orjson
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
+
+from cellframe.contract.records import CELL_MEASUREMENT, NAME_LENGTH
+from cellframe.server.fields import NameText, check_fields
+from cellframe.server.refusals import Fault, invalid
+from cellframe.server.strict import read_object
+
+if TYPE_CHECKING:
+    from cellframe.contract.wire import Request
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_MOST_FILES = 100
+_STRICT = ConfigDict(strict=True, extra="forbid")
+_UNFIT = set("/\\?#")
+"""Clients put a file's name into an address as it is, and use it as the name of a file."""
+_SENDERS_OWN = "data_type"
+"""Tells the sender's own checks what they look at; some send it along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Initiate:
+    """What an initiate announces.
+
+    Attributes
+    ----------
+    fields : dict
+        Of the test, checked.
+    measurement_type : {"time_series", "file"}
+    filenames : list of str or None
+        Of the files, for the type ``file``.
+    """
+
+    fields: dict[str, Any]
+    measurement_type: str
+    filenames: list[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Initiate):
+    """What a confirm says: the same, the cell, and the digest of its whole body."""
+
+    cell_instance_id: str
+    digest: str
+
+
+def read_initiate(request: Request) -> Initiate:
+    """Read the body of an initiate; 4xx where it does not fit."""
+    body = read_object(request.headers, request.body)
+    return Initiate(*_common(_checked(_Initiate, body)))
+
+
+def read_confirm(request: Request) -> Confirm:
+    """Read the body of a confirm; 4xx where it does not fit."""
+    body = read_object(request.headers, request.body)
+    given = _checked(_Confirm, body)
+    return Confirm(*_common(given), given.cell_instance_id, digest_of(body))
+
+
+def read_nothing(request: Request) -> str:
+    """Read a body that says nothing, ``{}``; return its digest."""
+    body = read_object(request.headers, request.body) if request.body else {}
+    _checked(_Nothing, body)
+    return digest_of(body)
+
+
+def digest_of(body: object) -> str:
+    """Digest a body so that equal content is equal text, whatever the order of its keys."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
+    sent = {name: value for name, value in given.measurement.items() if name != _SENDERS_OWN}
+    fields = check_fields(CELL_MEASUREMENT, sent, partial=False, where=("measurement",))
+    kind = given.measurement_type or "time_series"
+    if fields.get("measurement_type") not in {None, kind}:
+        message = f"The upload is of type {kind!r}"
+        raise invalid([Fault(("measurement", "measurement_type"), message)])
+    if (kind == "file") != (given.filenames is not None):
+        message = "Names of files are sent with measurement_type 'file', and only then"
+        raise invalid([Fault(("filenames",), message)])
+    return fields, kind, given.filenames
+
+
+def _checked(model: type[_Model], body: dict[str, Any]) -> _Model:
+    try:
+        return model.model_validate(body)
+    except ValidationError as fault:
+        items = fault.errors(include_url=False, include_context=False)
+        raise invalid(
+            [Fault(tuple(item["loc"]), item["msg"], item["type"], item["input"]) for item in items]
+        ) from None
+
+
+def _filenames(names: list[str]) -> list[str]:
+    if not 1 <= len(names) <= _MOST_FILES:
+        raise _custom(f"A test has 1 to {_MOST_FILES} files, these are {len(names)}")
+    if len(set(names)) < len(names):
+        raise _custom("Each file needs a name of its own")
+    return names
+
+
+def _filename(name: str) -> str:
+    if not 1 <= len(name) <= NAME_LENGTH:
+        raise _custom(f"A file's name has 1 to {NAME_LENGTH} characters")
+    if name in {".", ".."} or _UNFIT & set(name):
+        raise _custom(r"A file's name holds none of / \ ? #, and is not . or ..")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise _custom("A file's name holds no control characters")
+    return name
+
+
+def _custom(text: str) -> PydanticCustomError:
+    return PydanticCustomError("filename", "{text}", {"text": text})
+
+
+class _Initiate(BaseModel):
+    model_config = _STRICT
+
+    measurement: dict[str, Any]
+    measurement_type: Literal["time_series", "file"] | None = None
+    filenames: (
+        Annotated[list[Annotated[str, AfterValidator(_filename)]], AfterValidator(_filenames)]
+        | None
+    ) = None
+
+
+class _Confirm(_Initiate):
+    cell_instance_id: NameText
+
+
+class _Nothing(BaseModel):
+    model_config = _STRICT

@@ -1,0 +1,158 @@
+"""How is a test that still runs extended? Initiate, put, confirm, as for a new one."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import orjson
+
+from cellframe.contract.records import READY
+from cellframe.server import calls, contents, references, sessions, uploads
+from cellframe.server.bodies import TESTS
+from cellframe.server.contents import SERIES
+from cellframe.server.envelopes import read_nothing
+from cellframe.server.integrity import lying
+from cellframe.server.ratings import rated_capacity
+from cellframe.server.refusals import missing, refuse
+from cellframe.server.sessions import EXTEND
+from cellframe.server.tables import tests
+from cellframe.server.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from cellframe.contract.wire import Reply
+    from cellframe.server.blobs import Staged
+    from cellframe.server.calls import Call
+    from cellframe.server.contents import Contents
+    from cellframe.server.database import Work
+    from cellframe.server.references import File
+    from cellframe.server.sessions import Session
+
+_TARGET = "time_series_extend.parquet"
+_TURNS = Turns()
+
+
+def initiate(call: Call) -> Reply:
+    """Give the address for what came after the stored end.
+
+    A session that nothing was put for yet makes way: its caller may have died.
+    """
+    read_nothing(call.request)
+    (test_id,) = call.ids
+    upload_id = str(uuid4())
+    call.blobs.check_usable()
+    with call.database.write() as work:
+        row, _ = _extendable(work.connection, test_id)
+        under_way = sessions.find_extend(work.connection, test_id, call.database.now())
+        if under_way is not None and under_way.answer is None:
+            _refuse_second(under_way)
+            sessions.forget(work, under_way.id)
+        cell_id = row["cell_instance_id"]
+        sessions.begin(
+            work,
+            upload_id,
+            EXTEND,
+            cell_id=cell_id,
+            measurement_id=test_id,
+            filenames=[_TARGET],
+        )
+    targets = uploads.targets(call, upload_id, [_TARGET])
+    return calls.reply(200, {"measurement_id": test_id, "uploads": targets})
+
+
+def confirm(call: Call) -> Reply:
+    """Put what came behind the stored series, and derive steps and cycles anew."""
+    digest = read_nothing(call.request)
+    (test_id,) = call.ids
+    with _TURNS.of(test_id):
+        with call.database.read() as connection:
+            calls.require(connection, TESTS, test_id)
+            session = sessions.find_extend(connection, test_id, call.database.now())
+            if session is None:
+                message = "No extension of this test is under way; initiate one first."
+                raise refuse(404, message)
+            if session.answer is not None:
+                return uploads.again(session, digest, 200)
+            uploads.came(session, session.names)
+            row, stored = _extendable(connection, test_id)
+            path = lying(call, connection, test_id, stored)
+            capacity = rated_capacity(connection, row["cell_instance_id"])
+        with ExitStack() as stack:
+            with uploads.dropping(call, session):
+                found = stack.enter_context(_contents(call, session, path, capacity))
+            with call.database.write() as work:
+                reply = _store(work, call, session, found, stored, digest)
+        call.blobs.discard(one.name for one in session.staged if one)
+        return reply
+
+
+def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any], File]:
+    """Read a test that may be extended, and its series; each reason not to has a status."""
+    calls.require(connection, TESTS, test_id)
+    row = calls.row_of(connection, TESTS, test_id)
+    if row["measurement_type"] != SERIES:
+        raise refuse(400, f"A test of type {row['measurement_type']!r} has no series to extend.")
+    if row["end_time"] is not None:
+        message = "The test has ended; set its end_time to null to extend it."
+        raise refuse(409, message)
+    if row["processing_status"] != READY:
+        message = f"The stored series cannot be extended: {row['processing_error']}"
+        raise refuse(409, message)
+    (file,) = references.of_test(connection, test_id, SERIES)
+    return row, file
+
+
+def _refuse_second(session: Session) -> None:
+    if any(session.staged):
+        message = (
+            "Another extension of this test is being confirmed; one at a time. If its caller is "
+            "gone, confirm it (POST confirm-extend), then go on."
+        )
+        raise refuse(409, message, headers={"retry-after": "2"})
+
+
+@contextmanager
+def _contents(
+    call: Call, session: Session, stored: Path, capacity: float | None
+) -> Generator[Contents]:
+    from cellframe.server.stitching import stitch
+
+    (more,) = session.staged
+    assert more is not None
+    now = call.database.now()
+    with call.blobs.scratch() as make:
+        whole = make(now)
+        stitch(stored, contents.sealed(call.blobs, more, _TARGET), whole)
+        series: Staged = call.blobs.staged(whole)
+        with contents.of_series(
+            call.blobs, series, None, rated_capacity=capacity, now=now
+        ) as found:
+            if found.error:
+                raise refuse(422, f"The test was not extended. {found.error}")
+            yield found
+
+
+def _store(
+    work: Work, call: Call, session: Session, found: Contents, stored: File, digest: str
+) -> Reply:
+    test_id = session.measurement_id
+    now = sessions.find(work.connection, session.id, call.database.now())
+    if now is not None and now.answer is not None:
+        # Another process was faster.
+        return uploads.again(now, digest, 200)
+    session = uploads.same_session(session, now)
+    row, file = _extendable(work.connection, test_id)
+    if file.digest != stored.digest:
+        raise missing("series that this extends")
+    references.keep(work, call.blobs, test_id, found.parts)
+    work.change(tests, row, {"file_metadata": calls.as_json(found.metadata)})
+    body = calls.get(work.connection, TESTS, test_id) | {"steps_created": found.steps_created}
+    answer = orjson.dumps(body)
+    sessions.end(work, session, digest, answer.decode())
+    return calls.reply(200, answer)

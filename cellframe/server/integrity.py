@@ -1,0 +1,44 @@
+"""Is a file still what was stored?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from cellframe.contract.problems import CORRUPT_DATA, Problem
+from cellframe.server.blobs import DamagedError
+from cellframe.server.refusals import Refusal, printable
+from cellframe.server.tables import tests
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from cellframe.server.calls import Call
+    from cellframe.server.references import File
+
+
+def lying(call: Call, connection: Connection, test_id: str, file: File) -> Path:
+    """Return where a file of a test lies, verified.
+
+    Raises
+    ------
+    Refusal
+        500 with the code CORRUPT_DATA; the test is named.
+    """
+    try:
+        return call.blobs.verified(file.digest)
+    except FileNotFoundError:
+        state = "is not there any more"
+    except DamagedError:
+        state = "is damaged on the disk"
+    name = connection.execute(select(tests.c.name).where(tests.c.id == test_id)).scalar_one()
+    message = (
+        f"{file.filename} of test '{printable(name)}' ({test_id}) {state}. Other tests are not "
+        "affected; run `cellframe server verify` on the service's folder, and restore the file "
+        "from a copy or upload the test again."
+    )
+    detail = {"measurement_id": test_id, "sha256": file.digest}
+    raise Refusal(Problem(500, message, detail, CORRUPT_DATA))  # type: ignore[arg-type]

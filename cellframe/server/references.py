@@ -1,0 +1,62 @@
+"""Which file of a test is which content?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from cellframe.server.tables import blobs as contents
+from cellframe.server.tables import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection
+
+    from cellframe.server.blobs import Blobs
+    from cellframe.server.contents import Part
+    from cellframe.server.database import Work
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a test, as it is kept."""
+
+    role: str
+    position: int
+    filename: str
+    digest: str
+    size: int
+
+
+def keep(work: Work, blobs: Blobs, test_id: str, parts: Iterable[Part]) -> None:
+    """Publish sealed files, and make them the test's; one of the same role and place goes."""
+    for part in parts:
+        blobs.publish(part.staged)
+        row = {"digest": part.staged.digest, "size": part.staged.size, "created_at": work.now}
+        known = insert(contents).values(**row, unused_since=None)
+        work.connection.execute(
+            known.on_conflict_do_update(index_elements=["digest"], set_={"unused_since": None})
+        )
+        place = (files.c.measurement_id == test_id) & (files.c.role == part.role)
+        work.connection.execute(delete(files).where(place, files.c.position == part.position))
+        row = {
+            "measurement_id": test_id,
+            "role": part.role,
+            "position": part.position,
+            "filename": part.filename,
+            "digest": part.staged.digest,
+            "size": part.staged.size,
+        }
+        work.connection.execute(files.insert(), row)
+
+
+def of_test(connection: Connection, test_id: str, role: str) -> list[File]:
+    """Read the files of one role, in order."""
+    columns = [files.c[name] for name in File.__slots__]
+    mine = (files.c.measurement_id == test_id) & (files.c.role == role)
+    rows = connection.execute(select(*columns).where(mine).order_by(files.c.position))
+    return [File(*row) for row in rows]

@@ -1,0 +1,213 @@
+"""How does a new test with files come to be? Initiate, put, confirm.
+
+The initiate stores no test: it gives the id that the test will have, and an address for each
+file. The confirm looks at what came, outside the database's lock, and then stores the test and
+publishes its files in one change.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, nullcontext
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import orjson
+from sqlalchemy import select
+
+from cellframe.contract.records import FAILED, PENDING, READY
+from cellframe.contract.routes import STORAGE
+from cellframe.server import calls, contents, references, sessions, signing, tests
+from cellframe.server.bodies import CELLS, TESTS
+from cellframe.server.contents import FILE, FILENAMES, SERIES, STEPS
+from cellframe.server.envelopes import read_confirm, read_initiate
+from cellframe.server.ratings import rated_capacity
+from cellframe.server.refusals import Refusal, missing, printable, refuse, taken
+from cellframe.server.tables import tests as table
+from cellframe.server.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection
+
+    from cellframe.contract.wire import Reply
+    from cellframe.server.bodies import Body
+    from cellframe.server.calls import Call
+    from cellframe.server.contents import Contents
+    from cellframe.server.database import Work
+    from cellframe.server.envelopes import Confirm
+    from cellframe.server.sessions import Session
+
+SERIES_TARGETS = (FILENAMES[SERIES], FILENAMES[STEPS])
+UNFIT = 422
+_TURNS = Turns()
+
+
+def initiate(call: Call) -> Reply:
+    """Give a test to be its id, and an address for each of its files."""
+    asked = read_initiate(call.request)
+    (cell_id,) = call.ids
+    upload_id = str(uuid4())
+    names = asked.filenames or SERIES_TARGETS
+    call.blobs.check_usable()
+    with call.database.write() as work:
+        calls.require(work.connection, CELLS, cell_id)
+        tests.check_fields(asked.fields, {"measurement_type": asked.measurement_type})
+        tests.refuse_taken(work.connection, cell_id, asked.fields["name"])
+        sessions.begin(
+            work,
+            upload_id,
+            asked.measurement_type,
+            cell_id=cell_id,
+            measurement_id=upload_id,
+            filenames=names,
+        )
+    return calls.reply(
+        200, {"measurement_id": upload_id, "uploads": targets(call, upload_id, names)}
+    )
+
+
+def targets(call: Call, upload_id: str, names: Sequence[str]) -> list[Body]:
+    """Write where each file of an upload goes."""
+    found: list[Body] = []
+    now, secret = call.database.now(), call.database.secret
+    for position, name in enumerate(names):
+        token = signing.sign(secret, signing.UPLOAD, (upload_id, str(position)), now)
+        path = f"{STORAGE}/uploads/{token}"
+        found.append(
+            {
+                "filename": name,
+                "signed_url": call.address + path,
+                "token": token,
+                "path": f"{upload_id}/{name}",
+                "multipart": None,
+            }
+        )
+    return found
+
+
+def confirm(call: Call) -> Reply:
+    """Store the test that an initiate announced, with the files that came."""
+    asked = read_confirm(call.request)
+    (upload_id,) = call.ids
+    with _TURNS.of(upload_id):
+        session, capacity = _looked_up(call, upload_id)
+        if session.answer is not None:
+            return again(session, asked.digest, 201)
+        _check_meant(session, asked)
+        with ExitStack() as stack:
+            with dropping(call, session):
+                found = stack.enter_context(_contents(call, session, capacity))
+            with call.database.write() as work:
+                return _store(work, call, session, asked, found)
+
+
+@contextmanager
+def dropping(call: Call, session: Session) -> Generator[None]:
+    """Forget the files of an upload that are refused, so that others can be put."""
+    try:
+        yield
+    except Refusal as refusal:
+        if refusal.problem.status == UNFIT:
+            with call.database.write() as work:
+                sessions.drop(work, session)
+            call.blobs.discard(one.name for one in session.staged if one)
+        raise
+
+
+def again(session: Session, digest: str, status: int) -> Reply:
+    """Answer a confirm that was answered before: the same to the same."""
+    if session.body_digest != digest or session.answer is None:
+        message = "This upload was confirmed before, with another body; change the test instead."
+        raise taken(message, session.measurement_id)
+    return calls.reply(status, session.answer.encode())
+
+
+def same_session(session: Session, now: Session | None) -> Session:
+    """Refuse to go on with a session that changed while its files were looked at."""
+    if now is None:
+        raise missing("upload")
+    if now.staged != session.staged:
+        message = "A file was put while the upload was being confirmed; confirm it again."
+        raise refuse(409, message)
+    return now
+
+
+def came(session: Session, names: Sequence[str]) -> None:
+    """Refuse a confirm before these files came."""
+    waiting = [
+        printable(slot.filename)
+        for slot in session.slots
+        if slot.staged is None and slot.filename in names
+    ]
+    if waiting:
+        message = f"Nothing was put for {', '.join(waiting)} yet; put it, then confirm."
+        raise refuse(400, message)
+
+
+def _looked_up(call: Call, upload_id: str) -> tuple[Session, float | None]:
+    with call.database.read() as connection:
+        session = sessions.find(connection, upload_id, call.database.now())
+        if session is None or session.kind == sessions.EXTEND:
+            raise _unknown(connection, upload_id)
+        return session, rated_capacity(connection, session.cell_id)
+
+
+def _unknown(connection: Connection, upload_id: str) -> Exception:
+    """Make the answer for an upload that is forgotten, or never was."""
+    made = connection.execute(select(table.c.id).where(table.c.id == upload_id)).scalar()
+    if made is not None:
+        return taken("This upload was confirmed before; the test is there.", made)
+    return missing("upload")
+
+
+def _check_meant(session: Session, asked: Confirm) -> None:
+    """Refuse a confirm of something else than was initiated."""
+    if asked.cell_instance_id != session.cell_id:
+        message = "cell_instance_id: the upload was begun for another cell."
+        raise refuse(400, message, {"field": "cell_instance_id"})
+    if asked.measurement_type != session.kind:
+        message = f"measurement_type: the upload was begun as {session.kind!r}."
+        raise refuse(400, message, {"field": "measurement_type"})
+    if asked.filenames is not None and asked.filenames != session.names:
+        message = "filenames: these are not the names, or not the order, of the initiate."
+        raise refuse(400, message, {"field": "filenames"})
+    came(session, session.names if session.kind == FILE else SERIES_TARGETS[:1])
+
+
+def _contents(
+    call: Call, session: Session, capacity: float | None
+) -> AbstractContextManager[Contents]:
+    if session.kind == FILE:
+        staged = [one for one in session.staged if one is not None]
+        return nullcontext(contents.of_files(call.blobs, session.names, staged))
+    series, steps = session.staged
+    assert series is not None
+    now = call.database.now()
+    return contents.of_series(call.blobs, series, steps, rated_capacity=capacity, now=now)
+
+
+def _store(work: Work, call: Call, session: Session, asked: Confirm, found: Contents) -> Reply:
+    now = sessions.find(work.connection, session.id, call.database.now())
+    if now is not None and now.answer is not None:
+        # Another process was faster.
+        return again(now, asked.digest, 201)
+    session = same_session(session, now)
+    columns = {
+        "id": session.id,
+        "measurement_type": session.kind,
+        "processing_status": FAILED if found.error else READY,
+        "processing_error": found.error,
+        "file_metadata": calls.as_json(found.metadata),
+    }
+    fields = {**asked.fields, "measurement_type": session.kind}
+    tests.insert(work, session.cell_id, fields, columns)
+    references.keep(work, call.blobs, session.id, found.parts)
+    body = calls.get(work.connection, TESTS, session.id) | {"steps_created": found.steps_created}
+    if found.error:
+        # Clients look for a failure only where they were told to wait for one.
+        body |= {"processing_status": PENDING, "processing_error": None}
+    answer = orjson.dumps(body)
+    sessions.end(work, session, asked.digest, answer.decode())
+    return calls.reply(201, answer)
