@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cellframe.frames.columns import parse
+from cellframe.frames.tags import split_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,13 +80,32 @@ class CellAccessor:
         read = {label: parse(label) for label in self._labels}
         return {".".join(path): unit for path, unit in read.values() if unit is not None}
 
+    def tags(self) -> Any:
+        """Return the tags of each row as a list: a column of the frame's own library.
+
+        Raises
+        ------
+        KeyError
+            The frame has no column ``tags``.
+        """
+        lists = [split_tags(text if isinstance(text, str) else None) for text in self["tags"]]
+        if self._is_polars:
+            import polars as pl
+
+            return pl.Series("tags", lists, dtype=pl.List(pl.String))
+        # A pandas column of its own class, so that the rows keep their index.
+        return type(self["tags"])(lists, index=self._frame.index, name="tags", dtype=object)
+
     def plain_names(self) -> Any:
         """Return the frame with labels that need no quoting: ``cathode_loading_mg_per_cm2``."""
         names = {label: _plain(label) for label in self._labels}
         twice = {name for name in names.values() if list(names.values()).count(name) > 1}
         new = {label: name for label, name in names.items() if name not in twice}
-        is_polars = type(self._frame).__module__.startswith("polars")
-        return self._frame.rename(new) if is_polars else self._frame.rename(columns=new)
+        return self._frame.rename(new) if self._is_polars else self._frame.rename(columns=new)
+
+    @property
+    def _is_polars(self) -> bool:
+        return type(self._frame).__module__.startswith("polars")
 
     @property
     def _labels(self) -> Sequence[str]:

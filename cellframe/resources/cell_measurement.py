@@ -108,11 +108,17 @@ class CellMeasurements(Resource[CellMeasurement]):
         -----
         Source: ``POST …/initiate-upload``, ``PUT`` of the files, ``POST …/confirm-upload``.
         """
-        from cellframe.resources.creating import Checks, create
+        from cellframe.resources import creating
 
-        checks = Checks(strict, tuple(skip_checks), rated_capacity, voltage_window)
+        if strict and rated_capacity is None:
+            cell = self.instances.get(cell)
+            rated_capacity = creating.rated_capacity(self._connection, cell.cell_specification_id)
+        # A string is one name, and no list of letters.
+        skip = (skip_checks,) if isinstance(skip_checks, str) else tuple(skip_checks)
+        checks = creating.Checks(strict, skip, rated_capacity, voltage_window)
+        test = creating.prepare(detail, checks)
         return self.instances.with_id(
-            cell, lambda id_: create(self._connection, id_, detail, checks, wait=wait)
+            cell, lambda id_: creating.create(self._connection, id_, test, wait=wait)
         )
 
     def create_or_get(self, cell: Ref, detail: Mapping[str, Any], **how: Any) -> CellMeasurement:
@@ -213,9 +219,12 @@ class CellMeasurements(Resource[CellMeasurement]):
         ProcessingError
             The rows do not fit the series; the test keeps the data that it had.
         """
-        from cellframe.resources.creating import extend
+        from cellframe.resources import creating
 
-        return self.with_id(ref, lambda id_: extend(self._connection, id_, time_series, wait=wait))
+        rows = creating.prepare_extension(time_series)
+        return self.with_id(
+            ref, lambda id_: creating.extend(self._connection, id_, rows, wait=wait)
+        )
 
     def get(self, ref: Ref, *, cell: Ref | None = None) -> CellMeasurement:
         """Read one test.

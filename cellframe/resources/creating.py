@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
 from cellframe.contract.quantities import UnitError, convert
@@ -43,50 +43,80 @@ class Checks:
     voltage_window: tuple[float, float] | None = None
 
 
-def create(
-    connection: Connection,
-    cell_id: str,
-    detail: Mapping[str, Any],
-    checks: Checks,
-    *,
-    wait: bool,
-) -> CellMeasurement:
-    """Check a series and upload it; see `CellMeasurements.create`."""
-    fields, series, steps = _split(detail)
-    if checks.strict and checks.rated_capacity is None:
-        checks = replace(checks, rated_capacity=_rated(connection, cell_id))
-    frame, own_steps = _checked(series, steps, fields, checks)
-    sent = {key: value for key, value in fields.items() if key != "data_type"}
+class Prepared(NamedTuple):
+    """A test that is fit to go up."""
+
+    fields: dict[str, Any]
+    series: pl.DataFrame
+    steps: pl.DataFrame | None
+
+
+def prepare(detail: Any, checks: Checks) -> Prepared:
+    """Check what `CellMeasurements.create` was given. Nothing is sent.
+
+    Raises
+    ------
+    InvalidRecordError, MeasurementError, ConfigError
+        See `CellMeasurements.create`.
+    """
+    from cellframe.series.checked import check_series
+    from cellframe.series.reading import read_series
+
+    fields, given, own = _split(detail)
+    series = read_series(given)
+    steps = None if own is None else read_series(own)
+    found = check_series(
+        series,
+        data_type=fields.pop("data_type", None),
+        strict=checks.strict,
+        skip_checks=checks.skip,
+        rated_capacity=checks.rated_capacity,
+        voltage_window=checks.voltage_window,
+        steps=steps,
+        start_time=_text(fields.get("start_time")),
+        end_time=_text(fields.get("end_time")),
+    )
+    for finding in found:
+        warnings.warn(finding.message, stacklevel=4)
+    return Prepared(fields, series, steps)
+
+
+def create(connection: Connection, cell_id: str, test: Prepared, *, wait: bool) -> CellMeasurement:
+    """Upload a test; see `CellMeasurements.create`."""
+    named = {key: test.fields[key] for key in ("name", "notes") if test.fields.get(key)}
+    path = routes.below(routes.CELLS, cell_id, routes.INITIATE_UPLOAD)
+    upload = initiate(connection, path, {"measurement": named})
     with ExitStack() as drafts:
-        upload = initiate(
-            connection,
-            routes.below(routes.CELLS, cell_id, routes.INITIATE_UPLOAD),
-            {"measurement": {key: sent[key] for key in ("name", "notes") if sent.get(key)}},
-        )
-        files = {SERIES: drafts.enter_context(draft(connection, frame))}
-        if own_steps is not None:
-            files[STEPS] = drafts.enter_context(draft(connection, own_steps))
+        files = {SERIES: drafts.enter_context(draft(connection, test.series))}
+        if test.steps is not None:
+            files[STEPS] = drafts.enter_context(draft(connection, test.steps))
         upload.put(files)
-    confirmed = {
+    body = {
         "cell_instance_id": cell_id,
-        "measurement": sent,
+        "measurement": test.fields,
         "measurement_type": "time_series",
     }
-    return _awaited(connection, upload.confirm(routes.CONFIRM_UPLOAD, confirmed), wait=wait)
+    return _awaited(connection, upload.confirm(routes.CONFIRM_UPLOAD, body), wait=wait)
 
 
-def extend(
-    connection: Connection, test_id: str, time_series: Any, *, wait: bool
-) -> CellMeasurement:
-    """Check further rows and add them; see `CellMeasurements.extend`."""
+def prepare_extension(given: Any) -> pl.DataFrame:
+    """Check the rows that `CellMeasurements.extend` was given. Nothing is sent."""
     from cellframe.series.checked import check_extension
     from cellframe.series.reading import read_series
 
-    frame = read_series(time_series)
-    check_extension(frame)
+    rows = read_series(given)
+    for finding in check_extension(rows):
+        warnings.warn(finding.message, stacklevel=4)
+    return rows
+
+
+def extend(
+    connection: Connection, test_id: str, rows: pl.DataFrame, *, wait: bool
+) -> CellMeasurement:
+    """Add rows to a series; see `CellMeasurements.extend`."""
     path = routes.below(routes.TESTS, test_id, routes.INITIATE_EXTEND)
     upload = replace(initiate(connection, path, {}), test_id=test_id)
-    with draft(connection, frame) as file:
+    with draft(connection, rows) as file:
         upload.put({EXTENSION: file})
     made = upload.confirm(routes.CONFIRM_EXTEND, {})
     return _awaited(connection, made, wait=wait, at_least_once=True)
@@ -177,38 +207,13 @@ def _split(detail: Any) -> tuple[dict[str, Any], Any, Any]:
     return dict(fields or {}), detail["time_series"], detail.get("steps")
 
 
-def _checked(
-    series: Any, steps: Any, fields: Mapping[str, Any], checks: Checks
-) -> tuple[pl.DataFrame, pl.DataFrame | None]:
-    from cellframe.series.checked import check_series
-    from cellframe.series.reading import read_series
-
-    frame = read_series(series)
-    own_steps = None if steps is None else read_series(steps)
-    found = check_series(
-        frame,
-        data_type=fields.get("data_type"),
-        strict=checks.strict,
-        skip_checks=checks.skip,
-        rated_capacity=checks.rated_capacity,
-        voltage_window=checks.voltage_window,
-        steps=own_steps,
-        start_time=_text(fields.get("start_time")),
-        end_time=_text(fields.get("end_time")),
-    )
-    for finding in found:
-        warnings.warn(finding.message, stacklevel=6)
-    return frame, own_steps
-
-
 def _text(moment: Any) -> Any:
     return moment.isoformat() if isinstance(moment, date) else moment
 
 
-def _rated(connection: Connection, cell_id: str) -> float | None:
-    """Return the rated capacity of a cell's spec in A.h, where it has one."""
-    cell = ask(connection.wire, "GET", routes.one(routes.CELLS, cell_id))
-    spec = ask(connection.wire, "GET", routes.one(routes.SPECS, cell["cell_specification_id"]))
+def rated_capacity(connection: Connection, spec_id: str) -> float | None:
+    """Return the rated capacity of a spec in A.h, where it has one."""
+    spec = ask(connection.wire, "GET", routes.one(routes.SPECS, spec_id))
     capacity: Any = (spec.get("ratings") or {}).get("capacity")
     try:
         return convert(capacity["value"], capacity["unit"], "A.h")

@@ -186,7 +186,7 @@ class DetailFrames:
 
     def _series_files(self) -> list[tuple[CellMeasurement, Path]]:
         """Return the file of every series, fetched where it is not here; failures are noted."""
-        tests = [test for test in self._tests if test.has_series and why_not(test) is None]
+        tests = self._with_series()
 
         def one(test: CellMeasurement) -> Any:
             try:
@@ -208,21 +208,28 @@ class DetailFrames:
         ]
 
     def _parts(self) -> FleetParts:
-        held = [test for test in self._tests if test.has_series]
-        rows = [test.kept.get("rows") for test in held]
-        sizes = [test.kept.get("size") for test in held]
-        fetched = "_series" in self.__dict__ or self._connection.wire.in_place
+        rows = [test.kept.get("rows") for test in self._with_series()]
         return FleetParts(
             cells=len(self._scope.by_id),
             tests=len(self._tests),
-            rows=sum(row for row in rows if isinstance(row, int)) if all(rows) else None,
-            missing=0
-            if fetched or not self._has_series or not held
-            else sum(size for size in sizes if isinstance(size, int)) or None,
+            rows=None if None in rows else sum(row for row in rows if row),
+            missing=self._missing(),
             steps=len(self.steps),
             cycles=len(self.cycles),
             failures=len(self._failures),
         )
+
+    def _missing(self) -> int | None:
+        """Count the bytes of series that are not here yet; None where the service does not tell."""
+        if "_series" in self.__dict__ or self._connection.wire.in_place or not self._has_series:
+            return 0
+        kept = [test.kept for test in self._with_series()]
+        here = self._connection.downloads.path
+        sizes = [one.get("size") for one in kept if not here(str(one.get("sha256")))]
+        return None if None in sizes else sum(size for size in sizes if size)
+
+    def _with_series(self) -> list[CellMeasurement]:
+        return [test for test in self._tests if test.has_series and why_not(test) is None]
 
     def __repr__(self) -> str:
         return summary(self._parts())

@@ -33,7 +33,7 @@ def summary(parts: FleetParts) -> str:
     said = [counted(parts.cells, "cell"), counted(parts.tests, "test")]
     said += [counted(parts.steps, "step")] if parts.steps else []
     said += [counted(parts.cycles, "cycle")] if parts.cycles else []
-    if parts.rows is not None:
+    if parts.rows:
         said.append(f"{_short(parts.rows)} {'row' if parts.rows == 1 else 'rows'}")
     if parts.missing is None:
         said.append("series not yet downloaded")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import orjson
 import polars as pl
 import pytest
 
 from cellframe.client import Client
-from cellframe.contract.wire import Reply
+from cellframe.contract.wire import FileBody, Reply
+from cellframe.errors import NotFoundError
 from tests.conftest import with_cell
+from tests.cycling import cycling
 
 NEWER = ("batch_id", "batch_name")
+MISSING = ("/discovery/capabilities", "/cell_instances", "/cell_measurements")
 
 
 class LesserWire:
@@ -19,16 +24,14 @@ class LesserWire:
     def __init__(self, wire, *, era: str) -> None:
         self.wire = wire
         self.origin = "lesser"
-        self.hidden = {"version", *(NEWER if era == "older" else ("batch",))}
+        self.hidden = {"version", "file_metadata", *(NEWER if era == "older" else ("batch",))}
         self.era = era
         self.asked: list[str] = []
 
     def send(self, request):
         self.asked.append(str(request))
         lots = request.path.endswith("/cell_batches")
-        if request.path in ("/discovery/capabilities", "/cell_instances") or (
-            lots and self.era == "older"
-        ):
+        if request.path in MISSING or (lots and self.era == "older"):
             return Reply(404, {}, b'{"error_code": "NOT_FOUND", "message": "no", "detail": null}')
         assert "if-match" not in request.headers
         if self.era == "newer" and request.body and "cell_instances" in request.path:
@@ -36,6 +39,20 @@ class LesserWire:
         reply = self.wire.send(request)
         body = orjson.loads(reply.content) if reply.content else None
         return Reply(reply.status, reply.headers, orjson.dumps(self._less(body)))
+
+    in_place = False
+
+    def put(self, url, body, headers):
+        return self.wire.put(url, body, headers)
+
+    def fetch(self, request, folder):
+        assert not request.path.endswith("/cycles/download")
+        reply = self.wire.fetch(request, folder)
+        if reply.status != 200:
+            return reply
+        copy = folder / uuid4().hex
+        copy.write_bytes(reply.content)
+        return Reply(200, {}, FileBody(copy, movable=True))
 
     def _less(self, body):
         if isinstance(body, list):
@@ -117,3 +134,22 @@ def test_an_untouched_frame_asks_for_no_record(lesser):
     wire.asked.clear()
     assert not lesser.cell_instance.plan(frame)
     assert not [line for line in wire.asked if "cell_instances" in line]
+
+
+def test_tests_go_up_and_are_read_without_any_extension(lesser, cells):
+    for cell in ("LFP 18650::c-000", "LFP 18650::c-001"):
+        detail = {"measurement": {"name": "aging"}, "time_series": cycling()}
+        lesser.cell_measurement.create(cell, detail)
+    frames = lesser.cell_instance.detail_frames(spec="LFP 18650")
+    assert (frames.cycles.height, frames.steps.height) == (6, 12)
+    assert "series not yet downloaded" in repr(frames)
+    assert frames.time_series.collect().height == 60
+    assert len(lesser.cell_measurement.list(spec="LFP 18650")) == 2
+
+
+def test_without_a_lab_wide_list_a_test_goes_by_its_whole_name(lesser, cells):
+    detail = {"measurement": {"name": "aging"}, "time_series": cycling()}
+    lesser.cell_measurement.create("LFP 18650::c-000", detail)
+    assert lesser.cell_measurement.cycles("LFP 18650::c-000::aging").height == 3
+    with pytest.raises(NotFoundError):
+        lesser.cell_measurement.cycles("aging")
