@@ -10,11 +10,11 @@ from cellframe.resources.cell_instance import CellInstances
 from cellframe.resources.cell_measurement import CellMeasurements
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
-from cellframe.store.places import state_folder
+from cellframe.store.places import cache_folder, state_folder
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -52,6 +52,9 @@ class Client:
         Units to show quantities in, by label: ``{"cathode.loading": "mg/cm**2"}``.
     limits : Limits, optional
         How much one apply may change without being asked for the count.
+    storage_hosts : sequence of str, optional
+        Hosts besides the service's own that files may be sent to and fetched from, else
+        ``CELLFRAME_STORAGE_HOSTS``. They never see the key.
 
     Raises
     ------
@@ -81,15 +84,23 @@ class Client:
         backend: Backend = "polars",
         units: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        storage_hosts: Sequence[str] | None = None,
     ) -> None:
         from cellframe.transport.policy import from_settings
         from cellframe.transport.session import HttpWire
 
         policy = from_settings(
-            api_url, api_key, api_token, organization_id, project_id, timeout, allow_http=allow_http
+            api_url,
+            api_key,
+            api_token,
+            organization_id,
+            project_id,
+            timeout,
+            allow_http=allow_http,
+            storage_hosts=storage_hosts,
         )
         settings = Settings(backend, units or {}, policy.project_id, policy.organization_id, limits)
-        self._join(HttpWire(policy), state_folder(), settings)
+        self._join(HttpWire(policy), state_folder(), settings, cache_folder())
 
     @classmethod
     def over(
@@ -108,18 +119,20 @@ class Client:
         wire : Wire
             To the service.
         state : Path
-            Folder of what was read and of history.
+            Folder of what was read, of history and of downloads.
         """
         client = cls.__new__(cls)
         client._join(wire, state, Settings(backend, units or {}, limits=limits))  # noqa: SLF001 - a client of this class
         return client
 
-    def _join(self, wire: Wire, state: Path, settings: Settings) -> None:
+    def _join(
+        self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None
+    ) -> None:
         if settings.backend not in ("polars", "pandas"):
             message = f"backend={settings.backend!r} is neither 'polars' nor 'pandas'."
             raise ConfigError(message)
         self._wire = wire
-        self._connection = Connection(wire, state, settings)
+        self._connection = Connection(wire, state, settings, cache)
         self.cell_spec = CellSpecs(self._connection)
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
         self.cell_measurement = CellMeasurements(self._connection, self.cell_instance)

@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+PAGES = ["tutorial", "measurements"]
 WITH_EXAMPLES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in sorted((ROOT / "cellframe").rglob("*.py"))
@@ -56,12 +56,14 @@ def test_every_file_that_the_readme_names_is_there():
     assert all((ROOT / (link or source)).is_file() for link, source in links)
 
 
-def test_the_tutorial_runs_and_prints_what_it_says(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_and_prints_what_it_says(tmp_path, monkeypatch, page):
     monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
     names: dict[str, object] = {}
     printed = ""
     for language, block in re.findall(
-        r"^```(python|text)\n(.*?)^```$", TUTORIAL, re.MULTILINE | re.DOTALL
+        r"^```(python|text)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     ):
         if language == "text":
             assert block.strip() in printed
@@ -69,7 +71,7 @@ def test_the_tutorial_runs_and_prints_what_it_says(tmp_path, monkeypatch):
         with contextlib.redirect_stdout(io.StringIO()) as out:
             exec(block, names)
         printed = out.getvalue()
-    for name in ("client", "colleague"):
+    for name in {"client", "colleague"} & set(names):
         names[name].close()
 
 

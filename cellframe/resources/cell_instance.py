@@ -273,11 +273,6 @@ class CellInstances(Resource[CellInstance]):
         ------
         NotFoundError, AmbiguousNameError
             No cell or spec, or several, fit.
-
-        Examples
-        --------
-        >>> frames = client.cell_instance.detail_frames(spec="LFP 18650")  # doctest: +SKIP
-        >>> frames.cycles.join(frames.instances, on="instance_id")  # doctest: +SKIP
         """
         from cellframe.resources.details import Parts
         from cellframe.resources.fleet import detail_frames
