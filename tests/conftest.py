@@ -27,6 +27,9 @@ settings.register_profile("default", max_examples=100, **_COMMON)
 settings.register_profile("nightly", max_examples=2000, **_COMMON)
 settings.load_profile(os.environ.get("CELLFRAME_PROFILE", "default"))
 
+_SETTINGS = tuple(f"CELLFRAME_{name}" for name in ("API", "ORG", "PROJECT", "STORAGE"))
+_SETTINGS += ("IONWORKS_",)
+
 
 def _spellings(secret: str) -> list[bytes]:
     raw = secret.encode()
@@ -37,7 +40,7 @@ def _spellings(secret: str) -> list[bytes]:
 def _private_state(tmp_path_factory, monkeypatch):
     """Keep what tests read and write out of the user's own folders, and settings out of tests."""
     for name in list(os.environ):
-        if name.startswith(("CELLFRAME_API", "CELLFRAME_ORG", "CELLFRAME_PROJECT", "IONWORKS_")):
+        if name.startswith(_SETTINGS):
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CELLFRAME_HOME", str(home))

@@ -95,8 +95,11 @@ def pandas_columns(frame: pd.DataFrame) -> list[tuple[str, Any]]:
     column has null where it is missing. A column of objects is a list. A named index is a
     column, the first ones; labels may come twice.
     """
-    named = [name for name in frame.index.names if name is not None and name not in frame.columns]
-    index = [(str(name), frame.index.get_level_values(name).to_series()) for name in named]
+    index = [
+        (str(name), frame.index.get_level_values(level).to_series())
+        for level, name in enumerate(frame.index.names)
+        if name is not None and name not in frame.columns
+    ]
     columns = [(str(label), frame.iloc[:, n]) for n, label in enumerate(frame.columns)]
     return [(label, _in_place(values)) for label, values in (*index, *columns)]
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 KEYS = ("measurement_id", "instance_id", "spec_id", "test", "cell", "spec")
 """The first columns of every long frame."""
-_DTYPES: dict[Held, pl.DataType] = {"float": pl.Float64(), "int": pl.Int64(), "text": pl.String()}
+HELD: dict[Held, pl.DataType] = {"float": pl.Float64(), "int": pl.Int64(), "text": pl.String()}
+"""How each declared column is held."""
 
 
 class Owner(NamedTuple):
@@ -56,7 +57,7 @@ def conform(frame: pl.DataFrame, columns: Mapping[str, Held], name: str) -> pl.D
     FrameError
         A declared column holds something else; `.failures` has every one.
     """
-    declared = [(label, _DTYPES[held]) for label, held in columns.items()]
+    declared = [(label, HELD[held]) for label, held in columns.items()]
     if list(frame.schema.items())[: len(declared)] == declared:
         return frame
     made: list[pl.Series] = []
@@ -80,7 +81,7 @@ _SPOKEN: dict[Held, str] = {"float": "numbers", "int": "whole numbers", "text": 
 
 def _held(given: pl.Series, held: Held) -> pl.Series | None:
     """Return a column as declared; None where that would change a value."""
-    dtype = _DTYPES[held]
+    dtype = HELD[held]
     plain = given.fill_nan(None) if given.dtype.is_float() else given
     if plain.dtype == dtype:
         return plain
@@ -102,7 +103,7 @@ def stack(parts: Sequence[tuple[Owner, pl.DataFrame]], columns: Mapping[str, Hel
     columns : mapping of str to str
         The declared columns: they are there also where no test has a row.
     """
-    empty = pl.DataFrame(schema={label: _DTYPES[held] for label, held in columns.items()})
+    empty = pl.DataFrame(schema={label: HELD[held] for label, held in columns.items()})
     frames = [empty, *(frame for _, frame in parts)]
     heights = [frame.height for _, frame in parts]
     whole = pl.concat(frames, how="diagonal_relaxed", rechunk=True)
@@ -112,4 +113,6 @@ def stack(parts: Sequence[tuple[Owner, pl.DataFrame]], columns: Mapping[str, Hel
     rows = index.explode(empty_as_null=False) if parts else pl.Series("row", [], dtype=pl.UInt32)
     keys = owners([owner for owner, _ in parts])[rows]
     # NaN and null are both a gap, in whatever the service holds.
-    return pl.concat([keys, whole.with_columns(pl.selectors.float().fill_nan(None))], how="horizontal")
+    return pl.concat(
+        [keys, whole.with_columns(pl.selectors.float().fill_nan(None))], how="horizontal"
+    )

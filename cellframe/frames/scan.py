@@ -195,6 +195,7 @@ def _cast(label: str, dtype: pl.DataType, target: pl.DataType) -> pl.Expr:
     if dtype == pl.Duration:
         return column.dt.to_string("iso")
     if dtype.is_nested():
+        # Only a struct has JSON in polars, so that the label is part of the text.
         text = pl.struct(column).struct.json_encode()
         return pl.when(column.is_not_null()).then(text).alias(label)
     return column.cast(pl.String)

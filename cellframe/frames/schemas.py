@@ -1,7 +1,7 @@
 """The pandera schema of a frame of records: it explains, and it carries rules of your own.
 
 ``cellframe.schemas.schema_for(columns)`` is generated from the same columns as the fused
-checks. A schema that you pass as ``schema=`` is added to it, not put in its place.
+checks, ``steps_schema()`` and ``cycles_schema()`` from the contract's. A schema that you pass as ``schema=`` is added to it, not put in its place.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import polars as pl
 from pandera.errors import SchemaErrors
 
 from cellframe.contract.records import NAME_LENGTH, Type
+from cellframe.contract.series import CYCLES, STEPS
 from cellframe.errors import ConfigError
 from cellframe.frames.check import is_key, required
 from cellframe.frames.decode import dtype_of
 from cellframe.frames.faults import Fault, cell_fault
+from cellframe.frames.long import HELD, KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pandera.api.polars.types import PolarsData
 
+    from cellframe.contract.series import Held
     from cellframe.frames.columns import Column
 
 _WORDS = {
@@ -47,6 +50,23 @@ def schema_for(columns: Sequence[Column]) -> pa.DataFrameSchema:
         Types, which cells are never empty, unique ids, lengths of names, finite numbers.
     """
     return pa.DataFrameSchema({column.label: _column(column) for column in columns})
+
+
+def steps_schema() -> pa.DataFrameSchema:
+    """Return the schema of ``frames.steps``: keys, names and the columns of a step, by type."""
+    return _long(STEPS)
+
+
+def cycles_schema() -> pa.DataFrameSchema:
+    """Return the schema of ``frames.cycles``: keys, names and the columns of a cycle, by type."""
+    return _long(CYCLES)
+
+
+def _long(columns: Mapping[str, Held]) -> pa.DataFrameSchema:
+    required = ("measurement_id", "instance_id", "test")
+    keys = {key: pa.Column(pl.String, nullable=key not in required) for key in KEYS}
+    rest = {label: pa.Column(HELD[held], nullable=True) for label, held in columns.items()}
+    return pa.DataFrameSchema({**keys, **rest})
 
 
 def _column(column: Column) -> pa.Column:

@@ -52,8 +52,8 @@ class Slice:
         piece = self._file.read(wanted)
         self._left -= len(piece)
         if len(piece) < wanted:
-            message = f"{self._file.name} became shorter while it was sent"
-            raise OSError(message)
+            message = f"{self._file.name} became shorter while it was sent."
+            raise StoreError(message)
         return piece
 
 

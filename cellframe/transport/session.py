@@ -84,7 +84,8 @@ class HttpWire:
         """Put a file where a service said to; see `cellframe.contract.wire.Wire`."""
         address = confined(url, self._policy)
         about = {"content-type": "application/octet-stream", **headers}
-        about.setdefault("content-digest", digest_of(body))
+        if "content-digest" not in about:
+            about["content-digest"] = digest_of(body)
         return self._ask_bare("PUT", address, about, self._read, body)
 
     def fetch(self, request: Request, folder: Path) -> Reply:

@@ -70,7 +70,7 @@ def test_a_file_goes_up_as_it_lies(wire, stranger, file):
     ((method, path, headers, body),) = stranger.asked
     assert (method, path, body) == ("PUT", PLACE, CONTENT)
     assert headers["Content-Length"] == str(len(CONTENT))
-    assert headers["Content-Type"] == "application/octet-stream"
+    assert headers["content-type"] == "application/octet-stream"
     assert headers["content-digest"] == digest(CONTENT)
 
 
@@ -134,6 +134,7 @@ def test_a_file_that_is_gone_is_a_plain_error(wire, service, tmp_path):
 
 
 def test_a_file_that_becomes_shorter_is_an_error_and_no_wait(service, file):
+    """The listener waits for the byte that is missing, for as long as the line stands."""
     wire = HttpWire(Policy(service.will().url, Secret(KEY)))
     with pytest.raises(TransportError):
         wire.put("/x", FileBody(file.path, 0, len(CONTENT) + 1), {"content-digest": "x"})
@@ -228,17 +229,17 @@ def test_a_signed_address_shows_nowhere(wire, service, stranger, file, caplog, a
     stranger.answers[:] = []
     stranger.will(**{"body": CONTENT, **answer})
     service.will(303, Location=f"{stranger.url}{PLACE}")
-    said = ""
+    said = []
     try:
         if act == "put":
             wire.put(f"{stranger.url}{PLACE}", file, {})
         else:
             wire.fetch(GET, file.path.parent)
     except TransportError as fault:
-        said = "".join(map(repr, chain(fault)))
-        assert named(stranger.url) in str(fault)
+        said = [repr(one) for one in chain(fault)]
     assert stranger.asked
-    assert SIGNATURE not in caplog.text + said + repr(wire)
+    assert said or not set(answer) & {"cut", "pause"}
+    assert SIGNATURE not in "".join([caplog.text, repr(wire), *said])
 
 
 @pytest.mark.law("X3")
