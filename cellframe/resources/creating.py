@@ -60,11 +60,11 @@ def prepare(detail: Any, checks: Checks) -> Prepared:
         See `CellMeasurements.create`.
     """
     from cellframe.series.checked import check_series
-    from cellframe.series.reading import read_series
+    from cellframe.series.reading import read_series, read_steps
 
     fields, given, own = _split(detail)
     series = read_series(given)
-    steps = None if own is None else read_series(own)
+    steps = None if own is None else read_steps(own)
     found = check_series(
         series,
         data_type=fields.pop("data_type", None),

@@ -17,7 +17,7 @@ from cellframe.series.given_steps import check_direction, check_full_steps, chec
 from cellframe.series.integrals import check_integrals
 from cellframe.series.kinds import check_arc, check_eis, check_magnitude, check_ocp
 from cellframe.series.labels import DataType, absent, misnamed
-from cellframe.series.reading import read_series
+from cellframe.series.reading import read_series, read_steps
 from cellframe.series.rows import check_counters, check_cycle_count, check_step_count, check_time
 from cellframe.series.sign import check_sign
 from cellframe.series.strict import check_continuity, check_cycles, check_gaps, check_points
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-__all__ = ["STRICT_CHECKS", "Finding", "check_extension", "check_series", "read_series"]
+__all__ = [
+    "STRICT_CHECKS",
+    "Finding",
+    "check_extension",
+    "check_series",
+    "read_series",
+    "read_steps",
+]
 
 STRICT_CHECKS = (
     "minimum_points_per_step",
@@ -99,7 +106,7 @@ def check_series(  # noqa: PLR0913 - the options of an upload, by keyword
     columns = Columns(frame)
     findings = _plain(frame, columns, data_type)
     if strict:
-        table = None if steps is None else read_series(steps)
+        table = None if steps is None else read_steps(steps)
         checks = _strict_checks(columns, data_type, rated_capacity, voltage_window, table)
         wanted = [check for name, check in checks.items() if name not in skipped]
         findings += [finding for check in wanted for finding in check()]

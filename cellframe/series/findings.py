@@ -50,7 +50,7 @@ class Finding:
     payload: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-def of_rows(  # noqa: PLR0913 - what a finding is made of
+def of_rows(
     code: str,
     message: str,
     column: str,

@@ -23,6 +23,7 @@ SWAPPED_FROM = 0.75
 """Share of what was moved."""
 _REST_CURRENT, _SHORTEST = 1e-3, 60.0
 _STEADY, _DOMINANT = 0.5, 4.0
+MEAN_CURRENT = "Mean current [A]"
 _PAIRS = (
     ("capacity", DISCHARGE_CAPACITY, CHARGE_CAPACITY),
     ("energy", DISCHARGE_ENERGY, CHARGE_ENERGY),
@@ -39,24 +40,24 @@ def check_direction(steps: pl.DataFrame) -> list[Finding]:
     steps : DataFrame, shape (n_steps, n_columns)
         One row per step, labels as the contract has them. Current positive on discharge.
     """
-    if "Mean current [A]" not in steps.columns or not steps.height:
+    if MEAN_CURRENT not in steps.columns or not steps.height:
         return []
-    voters = steps.filter(_has_one_direction(steps.columns))
+    voters = steps.filter(_has_one_direction(steps.schema))
     found = (_swapped(voters, *pair) for pair in _PAIRS if {*pair[1:]} <= {*voters.columns})
     return [finding for finding in found if finding is not None]
 
 
-def _number(label: str, labels: list[str]) -> pl.Expr:
-    """One column as floats, null where it is not finite or not there."""
-    if label not in labels:
+def _number(label: str, schema: pl.Schema) -> pl.Expr:
+    """Return one column as floats, null where it is not finite, no number or not there."""
+    if label not in schema or not schema[label].is_numeric():
         return pl.lit(None, dtype=pl.Float64)
     cell = pl.col(label).cast(pl.Float64, strict=False)
     return pl.when(cell.is_finite()).then(cell)
 
 
-def _has_one_direction(labels: list[str]) -> pl.Expr:
-    mean, std = _number("Mean current [A]", labels), _number("Std current [A]", labels)
-    least, most = _number("Min current [A]", labels), _number("Max current [A]", labels)
+def _has_one_direction(schema: pl.Schema) -> pl.Expr:
+    mean, std = _number(MEAN_CURRENT, schema), _number("Std current [A]", schema)
+    least, most = _number("Min current [A]", schema), _number("Max current [A]", schema)
     one_sided = (
         pl.when(mean > 0).then(least >= -_REST_CURRENT).otherwise(most <= _REST_CURRENT)
         & least.is_not_null()
@@ -66,17 +67,17 @@ def _has_one_direction(labels: list[str]) -> pl.Expr:
     found = (mean.abs() >= _REST_CURRENT) & (
         one_sided.fill_null(value=False) | steady.fill_null(value=False)
     )
-    if "Duration [s]" in labels:
-        found &= _number("Duration [s]", labels) >= _SHORTEST
+    if "Duration [s]" in schema:
+        found &= _number("Duration [s]", schema) >= _SHORTEST
     return found
 
 
 def _swapped(voters: pl.DataFrame, what: str, discharge: str, charge: str) -> Finding | None:
-    labels = voters.columns
-    out, back = (_number(label, labels).abs().fill_null(0) for label in (discharge, charge))
+    schema = voters.schema
+    out, back = (_number(label, schema).abs().fill_null(0) for label in (discharge, charge))
     moved = pl.max_horizontal(out, back)
     plain = (moved > 0) & (moved >= _DOMINANT * pl.min_horizontal(out, back))
-    wrong = pl.when(pl.col("Mean current [A]") > 0).then(back > out).otherwise(out > back)
+    wrong = pl.when(_number(MEAN_CURRENT, schema) > 0).then(back > out).otherwise(out > back)
     ballots = voters.filter(plain).select(moved=moved, wrong=wrong)
     total = float(ballots["moved"].sum())
     if total <= 0:
@@ -127,18 +128,20 @@ def check_full_steps(steps: pl.DataFrame, rated: float | None) -> list[Finding]:
 
 
 def _directions(steps: pl.DataFrame) -> list[tuple[int, str, Any]]:
-    """Row, direction and what was moved that way, of every step that has a direction."""
+    """Return row, direction and what was moved that way, of every step that has a direction."""
+    if not isinstance(steps.schema[STEP_TYPE], pl.String | pl.Categorical | pl.Enum):
+        return []
     kind = pl.col(STEP_TYPE).cast(pl.String).str.to_lowercase()
     discharges, charges = kind.str.contains("discharge"), kind.str.contains("charge")
-    labels = steps.columns
+    schema = steps.schema
     found = steps.select(
         direction=pl.when(discharges)
         .then(pl.lit("discharge"))
         .when(charges)
         .then(pl.lit("charge")),
         moved=pl.when(discharges)
-        .then(_number(DISCHARGE_CAPACITY, labels))
-        .otherwise(_number(CHARGE_CAPACITY, labels)),
+        .then(_number(DISCHARGE_CAPACITY, schema))
+        .otherwise(_number(CHARGE_CAPACITY, schema)),
     )
     return [
         (row, direction, moved)
@@ -152,7 +155,7 @@ def check_rated(steps: pl.DataFrame, rated: float | None) -> list[Finding]:
     labels = [label for label in (DISCHARGE_CAPACITY, CHARGE_CAPACITY) if label in steps.columns]
     if not rated or rated <= 0 or not labels:
         return []
-    most = steps.select(pl.max_horizontal(_number(label, labels).abs() for label in labels))
+    most = steps.select(pl.max_horizontal(_number(label, steps.schema).abs() for label in labels))
     rows = (most.to_series() > TOO_FULL * rated).fill_null(value=False).arg_true().to_list()
     if not rows:
         return []

@@ -76,11 +76,12 @@ def _meant(data_type: DataType | None) -> tuple[str, ...]:
 
 def _finding(label: str, meant: str) -> Finding:
     (name, unit), (known, wanted) = _split(label), _split(meant)
-    same = unit is None or name != known
-    if same or spell(unit or "").casefold() == spell(wanted or "").casefold():
+    # The end of Z_Re is no unit.
+    unit = None if name != known and _bare(label) == known else unit
+    if unit is None or spell(unit).casefold() == spell(wanted or "").casefold():
         what = f"{label!r} is not a label that is known here: did you mean {meant!r}? Rename it."
         return Finding("label_misspelled", what, column=label, payload={"meant": meant})
-    how = _how_to_convert(unit or NO_UNIT, wanted or NO_UNIT)
+    how = _how_to_convert(unit, wanted or NO_UNIT)
     what = f"{label!r} is in another unit than {meant!r}. {how}"
     return Finding("unit_differs", what, column=label, payload={"meant": meant})
 

@@ -7,9 +7,11 @@ an arrow or numpy column is viewed. Columns that mean nothing here are not touch
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import polars as pl
+import polars.selectors as cs
 
 from cellframe.contract.series import CURRENT, FREQUENCY, SERIES, TIME, VOLTAGE
 from cellframe.frames.backend import is_pandas, pandas_columns
@@ -36,6 +38,16 @@ class ArrowTable(Protocol):
 
 
 AnySeries: TypeAlias = "pl.DataFrame | pl.LazyFrame | pd.DataFrame | ArrowTable | Mapping[str, Any]"
+# A decimal that is no number, or has too many digits, ends in a panic of polars, which is no
+# Exception.
+_NOT_OF_ONE_TYPE = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    RuntimeError,
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,
+)
 NEVER_NAN = (TIME, VOLTAGE, CURRENT)
 """NaN here is a fault of the data, outside of a sweep of frequencies; elsewhere it is a gap."""
 
@@ -66,6 +78,29 @@ def read_series(given: AnySeries) -> pl.DataFrame:
         raise_errors([Finding("no_columns", what)])
     casts = [made for label in frame.columns if (made := _cast(frame[label])) is not None]
     return _without_nan(frame.with_columns(casts) if casts else frame)
+
+
+def read_steps(given: AnySeries) -> pl.DataFrame:
+    """Read the steps that are sent along with a series: NaN and infinity become null.
+
+    Parameters
+    ----------
+    given : as in `read_series`
+        One row per step.
+
+    Returns
+    -------
+    DataFrame, shape (n_steps, n_columns)
+        The same columns in the same order.
+
+    Raises
+    ------
+    MeasurementError
+        As in `read_series`.
+    """
+    frame = read_series(given)
+    floats = cs.float()
+    return frame.with_columns(pl.when(floats.is_finite()).then(floats))
 
 
 def _table(given: Any) -> pl.DataFrame:
@@ -115,7 +150,7 @@ def _column(label: str, values: Any) -> tuple[pl.Series, Finding | None]:
     try:
         if flat and hasattr(values, "__len__"):
             return pl.Series(label, values, strict=True), None
-    except (TypeError, ValueError, OverflowError, pl.exceptions.PolarsError):
+    except _NOT_OF_ONE_TYPE:
         return _mixed(label, values)
     what = f"{label!r} is {type(values).__name__}, not a column: give one value per row."
     return pl.Series(label, []), Finding("not_a_column", what, column=label)
@@ -125,10 +160,11 @@ def _mixed(label: str, values: Any) -> tuple[pl.Series, Finding | None]:
     """Read a column of several types: numbers where all are, else text, which is told."""
     try:
         plain = [None if value is None or value != value else value for value in values]  # noqa: PLR0124
-        if all(value is None or isinstance(value, int | float) for value in plain):
-            return pl.Series(label, plain, dtype=pl.Float64, strict=False), None
+        if all(value is None or isinstance(value, Real) for value in plain):
+            numbers = [None if value is None else float(value) for value in plain]
+            return pl.Series(label, numbers, dtype=pl.Float64), None
         return pl.Series(label, [None if v is None else str(v) for v in plain], pl.String), None
-    except (TypeError, ValueError, UnicodeEncodeError) as fault:
+    except (TypeError, ValueError, ArithmeticError) as fault:
         what = f"{label!r} cannot be read as a column: {fault}. Make it numbers or text."
         return pl.Series(label, []), Finding("not_a_column", what, column=label)
 

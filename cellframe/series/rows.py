@@ -152,7 +152,6 @@ def check_counters(columns: Columns) -> list[Finding]:
 def _counter(columns: Columns, label: str) -> list[Finding]:
     values, starts, findings = columns[label], columns.starts, list[Finding]()
     carried = starts[np.abs(values[starts]) > COUNTER_TOLERANCE]
-    limits = {"tolerance": COUNTER_TOLERANCE}
     if len(carried):
         what = (
             f"{label!r} does not restart with the step: it is {values[carried[0]]:g} in the first "
@@ -160,7 +159,7 @@ def _counter(columns: Columns, label: str) -> list[Finding]:
             "each step."
         )
         code = "cumulative_value_not_reset"
-        findings.append(of_rows(code, what, label, carried, values, **limits))
+        findings.append(of_rows(code, what, label, carried, values, tolerance=COUNTER_TOLERANCE))
     falls = find_pairs(values, lambda step: step < -COUNTER_TOLERANCE)
     falls = falls[~np.isin(falls, starts)]
     if len(falls):
@@ -169,5 +168,5 @@ def _counter(columns: Columns, label: str) -> list[Finding]:
             f"{values[falls[0]]:g}. Charge and discharge are counted apart, each only upwards."
         )
         code = "cumulative_value_decreased"
-        findings.append(of_rows(code, what, label, falls, values, **limits))
+        findings.append(of_rows(code, what, label, falls, values, tolerance=COUNTER_TOLERANCE))
     return findings

@@ -4,9 +4,6 @@ A step under current is read twice as V = V0 + k·SOC - I·R0 with k and R0 not 
 the current as it is given, once with it negated. In the right reading the open-circuit voltage
 rises with the charge, so the reading with the larger k wins. A step that does not tell them apart
 has no weight; others weigh by the charge they moved.
-
-Negating the current turns SOC around, so both readings are one least-squares problem, solved
-where k and R0 are both positive and where both are negative.
 Source of the rule and of its numbers: the service's checks before an upload.
 """
 
@@ -19,6 +16,7 @@ import numpy as np
 from cellframe.contract.series import CURRENT, STEP, TIME, VOLTAGE
 from cellframe.series.arrays import PIECE, Columns, run_starts
 from cellframe.series.findings import Finding
+from cellframe.series.fits import fit_steps
 from cellframe.series.sums import StepSums, step_sums
 
 if TYPE_CHECKING:
@@ -123,7 +121,7 @@ def rest_current(current: Floats) -> float:
     # Counting is ten times faster than the quantile, which only a small cell needs.
     if above > (1 - _REST_QUANTILE) * len(current) + 1:
         return REST_CURRENT
-    scale = float(np.quantile(np.abs(current), _REST_QUANTILE))
+    scale = float(np.quantile(np.abs(current), _REST_QUANTILE, overwrite_input=True))
     return min(REST_CURRENT, max(_REST_SHARE * scale, _NOTHING))
 
 
@@ -137,8 +135,7 @@ def vote(sums: StepSums, least: float) -> Vote:
     least : float
         Mean current below which a step is a rest, in A.
     """
-    k, error = _fit(sums, 1.0)
-    k_negated, error_negated = _fit(sums, -1.0)
+    (k, _, error), (k_negated, _, error_negated) = fit_steps(sums, 1), fit_steps(sums, -1)
     is_reversed = k_negated > k
     larger, smaller = np.maximum(k, k_negated), np.minimum(k, k_negated)
     won = np.where(is_reversed, error_negated, error)
@@ -155,28 +152,6 @@ def vote(sums: StepSums, least: float) -> Vote:
         & (larger >= _NO_SLOPE)
     )
     return Vote(is_reversed, np.where(speaks, confidence * np.maximum(sums.moved, 0), 0.0))
-
-
-def _fit(sums: StepSums, sign: float) -> tuple[Floats, Floats]:
-    """Fit one reading: k in V over the step's whole range of charge, and half the squared error.
-
-    Two unknowns that may not be negative: the best is inside, or else on one of the two edges.
-    """
-    cv, iv = sign * sums.cv, sign * sums.iv
-    cc, ii, ci = sums.cc, sums.ii, sums.ci
-    determinant = cc * ii - ci * ci
-    regular = determinant > _NOTHING * cc * ii
-    divisor = np.where(regular, determinant, 1.0)
-    k, r = (cv * ii - ci * iv) / divisor, (cv * ci - iv * cc) / divisor
-    inside = regular & (k >= 0) & (r >= 0)
-    k_edge = np.maximum(cv, 0) / np.where(cc > 0, cc, 1)
-    r_edge = np.maximum(-iv, 0) / np.where(ii > 0, ii, 1)
-    # On an edge the error falls by slope times covariance.
-    by_k = k_edge * cv >= -r_edge * iv
-    k = np.where(inside, k, np.where(by_k, k_edge, 0))
-    r = np.where(inside, r, np.where(by_k, 0, r_edge))
-    squared = sums.vv + k * k * cc + r * r * ii - 2 * k * cv + 2 * r * iv - 2 * k * r * ci
-    return k * sums.charge_span, 0.5 * np.maximum(squared, 0)
 
 
 def _any_negative(current: Floats, least: float) -> bool:

@@ -41,7 +41,7 @@ def check_cycles(columns: Columns) -> list[Finding]:
     label = next((label for label in _CYCLES if label in columns), None)
     if label is None or STEP not in columns or not columns.height:
         return []
-    changes = find_pairs(columns[label], lambda step: step != 0)
+    changes = find_pairs(columns[label], lambda step: np.abs(step) > 0)
     rows = changes[~np.isin(changes, columns.starts)]
     if not len(rows):
         return []

@@ -35,8 +35,10 @@ class StepSums:
         In A, positive on discharge.
     moved : array of float
         Integral of the current's magnitude [A.s].
-    charge_span, least_voltage, most_voltage : array of float
-        Range of the charge [A.s], and of the voltage [V].
+    mean_charge, least_charge, charge_span : array of float
+        The charge c [A.s].
+    mean_voltage, least_voltage, most_voltage : array of float
+        In V.
     """
 
     n: Rows
@@ -48,7 +50,10 @@ class StepSums:
     iv: Floats
     mean_current: Floats
     moved: Floats
+    mean_charge: Floats
+    least_charge: Floats
     charge_span: Floats
+    mean_voltage: Floats
     least_voltage: Floats
     most_voltage: Floats
 
@@ -135,7 +140,10 @@ def _about_means(
         **products,
         mean_current=first_current + sums["i"] / n,
         moved=sums["moved"],
+        mean_charge=sums["c"] / n,
+        least_charge=least["c"],
         charge_span=most["c"] - least["c"],
+        mean_voltage=first_voltage + sums["v"] / n,
         least_voltage=first_voltage + least["v"],
         most_voltage=first_voltage + most["v"],
     )
