@@ -63,6 +63,10 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
+server = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(server, name="server", help="Look after the folder of a service.")
+
+
 @app.callback(
     epilog="""\b
 Examples:
@@ -119,8 +123,35 @@ def serve(
             "repeated. Without it any key is accepted, on this machine alone.",
         ),
     ] = None,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where clients reach the service, for one behind a proxy; the addresses of "
+            "files begin with it.",
+        ),
+    ] = "",
 ) -> None:
     """Serve a folder of records over HTTP, until Ctrl-C or SIGTERM."""
     from cellframe.cli.serve import serve as run
 
-    run(data, host=host, port=port, key_names=key_env or [])
+    run(data, host=host, port=port, key_names=key_env or [], public_url=public_url)
+
+
+@server.command(
+    epilog="""\b
+Examples:
+  cellframe server verify lab"""
+)
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The records' folder.")],
+) -> None:
+    """Read every file of a folder and compare it with its record.
+
+    Changes nothing, and may run beside a service. Lists every fault and ends with 1, or with 0
+    where there is none.
+    """
+    from cellframe.cli.server import verify as look
+
+    if not look(folder):
+        raise typer.Exit(FAULT)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> None:
+def serve(
+    folder: Path, *, host: str, port: int, key_names: Sequence[str], public_url: str = ""
+) -> None:
     """Serve a folder until a SIGTERM or SIGINT.
 
     Parameters
@@ -25,6 +27,8 @@ def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> No
         Where to listen; port 0 for any free one.
     key_names : sequence of str
         Environment variables that hold the keys to accept; any key where there are none.
+    public_url : str
+        Where clients reach the service, for one behind a proxy.
 
     Raises
     ------
@@ -43,7 +47,14 @@ def serve(folder: Path, *, host: str, port: int, key_names: Sequence[str]) -> No
         # Whoever started this waits for the line, and a pipe would hold it back.
         print(f"cellframe is serving {folder} at {url}", flush=True)
 
-    publish(folder.expanduser(), host=host, port=port, keys=keys or None, ready=ready)
+    publish(
+        folder.expanduser(),
+        host=host,
+        port=port,
+        keys=keys or None,
+        public_url=public_url,
+        ready=ready,
+    )
 
 
 def _leave(_signal: int, _frame: object) -> NoReturn:

@@ -59,7 +59,7 @@ COUNTED, INTEGRATED, SPLIT = "counter", "integral", "capacity column"
 """Where a step's capacity or energy comes from: the cycler's counter, our own integral of the
 current or the power, or the difference of ``Capacity [A.h]``."""
 MIXED = "mixed"
-"""The steps of one cycle have more than one source."""
+"""The steps of one cycle, or the two directions of one step, have more than one source."""
 
 REST, EIS_STEP, UNKNOWN_STEP = "Rest", "EIS", "Unknown step type"
 DIRECTIONS = ("discharge", "charge")

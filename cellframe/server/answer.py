@@ -6,7 +6,6 @@ import hmac
 import logging
 from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 from uuid import uuid4
 
 import orjson
@@ -15,24 +14,12 @@ from sqlalchemy.exc import OperationalError
 from cellframe.contract.problems import JSON_TYPE, Problem
 from cellframe.contract.wire import Reply
 from cellframe.errors import ConfigError
-from cellframe.server import (
-    about,
-    cells,
-    clock,
-    downloads,
-    extend,
-    lots,
-    specs,
-    storage,
-    tests,
-    uploads,
-)
+from cellframe.server import clock, router, storage
 from cellframe.server.blobs import FULL, Blobs
 from cellframe.server.calls import Call
 from cellframe.server.collector import Collector
 from cellframe.server.database import Database
 from cellframe.server.refusals import Refusal, refuse
-from cellframe.server.strict import text_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,55 +28,8 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Request
     from cellframe.server.filesystem import FileSystem
 
-    _Handler = Callable[[Call], Reply]
-
 _log = logging.getLogger(__name__)
 _FULL = "The disk is full; nothing was stored. Free some space and send it again."
-_ID = None
-"""Stands for an id in a path of `_ROUTES`."""
-_CHANGE = ("PATCH", "PUT")
-"""Clients of the first releases say PUT."""
-
-
-def _one(read: _Handler, change: _Handler, remove: _Handler) -> dict[str, _Handler]:
-    return {"GET": read, **dict.fromkeys(_CHANGE, change), "DELETE": remove}
-
-
-_ROUTES: dict[tuple[str | None, ...], dict[str, _Handler]] = {
-    ("healthz",): {"GET": about.health},
-    ("users", "me"): {"GET": about.user},
-    ("discovery", "capabilities"): {"GET": about.capabilities},
-    ("discovery", "schemas", _ID): {"GET": about.schema},
-    ("cell_specifications",): {"GET": specs.find_all, "POST": specs.create},
-    ("cell_specifications", _ID): _one(specs.read, specs.change, specs.remove),
-    ("cell_specifications", _ID, "cell_instances"): {
-        "GET": cells.find_of_spec,
-        "POST": cells.create,
-    },
-    ("cell_specifications", _ID, "cell_batches"): {"GET": lots.find_all, "POST": lots.create},
-    ("cell_instances",): {"GET": cells.find_all},
-    ("cell_instances", _ID): _one(cells.read, cells.change, cells.remove),
-    ("cell_batches", _ID): _one(lots.read, lots.change, lots.remove),
-    ("cell_instances", _ID, "cell_measurements"): {"GET": tests.find_of_cell},
-    ("cell_instances", _ID, "cell_measurements", "create"): {"POST": tests.create_properties},
-    ("cell_instances", _ID, "cell_measurements", "initiate-upload"): {"POST": uploads.initiate},
-    ("cell_measurements",): {"GET": tests.find_all},
-    ("cell_measurements", _ID): _one(tests.read, tests.change, tests.remove),
-    ("cell_measurements", _ID, "confirm-upload"): {"POST": uploads.confirm},
-    ("cell_measurements", _ID, "initiate-extend"): {"POST": extend.initiate},
-    ("cell_measurements", _ID, "confirm-extend"): {"POST": extend.confirm},
-    ("cell_measurements", _ID, "time_series", "download"): {"GET": downloads.series_file},
-    ("cell_measurements", _ID, "steps", "download"): {"GET": downloads.steps_file},
-    ("cell_measurements", _ID, "cycles", "download"): {"GET": downloads.cycles_file},
-    ("cell_measurements", _ID, "cycles"): {"GET": downloads.cycles},
-    ("cell_measurements", _ID, "steps_and_cycles"): {"GET": downloads.steps_and_cycles},
-    ("cell_measurements", _ID, "files"): {"GET": downloads.file_names},
-    ("cell_measurements", _ID, "files", _ID): {"GET": downloads.any_file},
-    ("storage", "uploads", _ID): {"PUT": storage.put},
-    ("storage", "files", _ID): {"GET": storage.get, "HEAD": storage.get},
-}
-_BEGINNINGS = {uploads.initiate, extend.initiate}
-"""When files are about to come, those that nobody needs are removed."""
 _HEALTH = ("healthz",)
 _FILES = ("storage",)
 """Needs no key, like the path before: its paths hold a signature instead."""
@@ -189,15 +129,15 @@ class Service:
         return labelled(reply, correlation)
 
     def _carry_out(self, request: Request) -> Reply:
-        segments = _segments(request.path)
+        segments = router.segments(request.path)
         if segments != _HEALTH and segments[:1] != _FILES:
             self._check_key(request.headers)
-        handlers, ids = _route(segments)
+        handlers, ids = router.route(segments)
         handler = handlers.get(request.method)
         if handler is None:
             allowed = {"allow": ", ".join(handlers)}
             raise refuse(405, f"The path takes {allowed['allow']}.", headers=allowed)
-        if handler in _BEGINNINGS:
+        if handler in router.BEGINNINGS:
             self._collector.run_when_due()
         return handler(self._call(request, ids))
 
@@ -232,10 +172,10 @@ class Service:
         Refusal
             The body must not be read at all.
         """
-        segments = _segments(request.path)
+        segments = router.segments(request.path)
         if request.method != "PUT" or segments[:2] != _UPLOADS:
             return None
-        _, ids = _route(segments)
+        _, ids = router.route(segments)
         return storage.admit(self._call(request, ids))
 
     def _check_key(self, headers: Mapping[str, str]) -> None:
@@ -263,27 +203,6 @@ def labelled(reply: Reply, correlation: str) -> Reply:
 def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) -> Reply:
     """Write a problem as the contract says."""
     return Reply(problem.status, headers or {}, orjson.dumps(problem.body()))
-
-
-def _segments(path: str) -> tuple[str, ...]:
-    """Split a path, then decode: an id may hold a slash of its own."""
-    first, *rest = path.split("/")
-    try:
-        decoded = tuple(unquote(step, errors="strict") for step in rest)
-    except UnicodeDecodeError:
-        decoded = ("",)
-    return decoded if not first and not any(map(text_fault, decoded)) else ("",)
-
-
-def _route(segments: tuple[str, ...]) -> tuple[dict[str, _Handler], tuple[str, ...]]:
-    for pattern, handlers in _ROUTES.items():
-        if len(pattern) == len(segments) and all(
-            step if wanted is _ID else step == wanted
-            for wanted, step in zip(pattern, segments, strict=True)
-        ):
-            ids = (step for wanted, step in zip(pattern, segments, strict=True) if wanted is _ID)
-            return handlers, tuple(ids)
-    raise refuse(404, "There is nothing at this path: is the service's address right?")
 
 
 def _bearer(authorization: str) -> str:

@@ -102,8 +102,10 @@ def serve(
             "variable that holds one (--key-env NAME), or serve on 127.0.0.1."
         )
         raise ConfigError(message)
-    service = Service(folder, keys=keys, public_url=public_url)
-    with closing(service), _listen(family, address, host) as listener:
+    with (
+        _listen(family, address, host) as listener,
+        closing(Service(folder, keys=keys, public_url=public_url)) as service,
+    ):
         app = create_app(service, loopback_only=loopback)
         server = _Server(_config(app), lambda: ready(_url(host, listener)))
         with _stopping(server):

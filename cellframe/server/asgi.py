@@ -7,12 +7,10 @@ both directions, and are never in memory whole.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import os
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -20,38 +18,26 @@ from anyio import CapacityLimiter, to_thread
 
 from cellframe.contract.problems import Problem
 from cellframe.contract.wire import FileBody, Reply, Request
+from cellframe.server import receiving
 from cellframe.server.answer import SCHEME, disk_problem, labelled, problem_reply
+from cellframe.server.receiving import PIECE, Gone
 from cellframe.server.refusals import Refusal, refuse
-from cellframe.server.strict import LARGEST_BODY, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, MutableMapping
-    from io import RawIOBase
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from pathlib import Path
 
     from cellframe.server.answer import Service
+    from cellframe.server.receiving import Message, Receive
 
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
 THREADS = 32
 """Requests answered at once; a client's detail view asks for twenty."""
-_PATIENCE = 30.0
-"""Seconds that a client may take between two pieces of a body."""
-_DRAIN = LARGEST_BODY
-_DRAIN_PATIENCE = 2.0
 _BODILESS = {204, 304}
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
-_PIECE = 2**20
-"""Bytes of a file that are in memory at once."""
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
-
-
-class _Gone(Exception):  # noqa: N818 - nobody is left to call it an error
-    """The client hung up."""
 
 
 class Publisher:
@@ -83,7 +69,7 @@ class Publisher:
         try:
             async with self._reply(scope, receive) as reply:
                 await self._write(scope["method"], reply, send)
-        except _Gone:
+        except Gone:
             return
 
     @asynccontextmanager
@@ -93,7 +79,7 @@ class Publisher:
         try:
             try:
                 reply = await self._answered(await self._request(scope, receive, spooled))
-            except _Gone:
+            except Gone:
                 raise
             except Refusal as refusal:
                 reply = last_words(refusal.problem)
@@ -119,9 +105,10 @@ class Publisher:
         )
         place = await self._admitted(request, receive)
         if place is None:
-            return replace(request, body=await _body(headers, receive))
+            return replace(request, body=await receiving.body(headers, receive))
         spooled.append(place)
-        await self._spool(place, headers, receive)
+        pieces = receiving.pieces(headers, receive, self._largest_file)
+        await receiving.spool(place, pieces, self._in_thread)
         return replace(request, body=FileBody(place, movable=True))
 
     async def _answered(self, request: Request) -> Reply:
@@ -135,23 +122,8 @@ class Publisher:
             return await self._in_thread(self._service.admit, request)
         except Refusal:
             if "expect" not in request.headers:
-                await _drain(receive)
+                await receiving.drain(receive)
             raise
-
-    async def _spool(self, place: Path, headers: dict[str, str], receive: Receive) -> None:
-        """Write a body to a file as it comes."""
-        most = self._largest_file
-        declared = headers.get("content-length", "")
-        if most is not None and declared.isdigit() and int(declared) > most:
-            await _drain(receive)
-            raise _file_too_large(most)
-        size = 0
-        with os.fdopen(os.open(place, _NEW, 0o600), "wb", buffering=0) as file:
-            async for pieces in _gathered(receive):
-                size += sum(map(len, pieces))
-                if most is not None and size > most:
-                    raise _file_too_large(most)
-                await self._in_thread(_write_all, file, pieces)
 
     async def _write(self, method: str, reply: Reply, send: Send) -> None:
         body = b"" if reply.status in _BODILESS else reply.body
@@ -174,10 +146,10 @@ class Publisher:
         with body.path.open("rb", buffering=0) as file:
             file.seek(body.start)
             while left:
-                piece = await self._in_thread(file.read, min(left, _PIECE))
+                piece = await self._in_thread(file.read, min(left, PIECE))
                 if not piece:
                     # Cut short, the connection ends, and the reader sees that it is no whole file.
-                    raise _Gone
+                    raise Gone
                 left -= len(piece)
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
@@ -227,76 +199,3 @@ def _is_loopback(host: str) -> bool:
     if not colon or host.endswith("]"):
         name, port = host, ""
     return name.lower() in _LOOPBACK and (not port or (port.isascii() and port.isdigit()))
-
-
-async def _body(headers: dict[str, str], receive: Receive) -> bytes | None:
-    declared = headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST_BODY:
-        if "expect" not in headers:
-            await _drain(receive)
-        raise too_large()
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await _next(receive, _PATIENCE)
-        piece: bytes = message.get("body", b"")
-        size += len(piece)
-        if size > LARGEST_BODY:
-            parts.clear()
-            await _drain(receive)
-            raise too_large()
-        parts.append(piece)
-        if not message.get("more_body", False):
-            return b"".join(parts) or None
-
-
-async def _next(receive: Receive, patience: float) -> Message:
-    try:
-        async with asyncio.timeout(patience):
-            message = await receive()
-    except TimeoutError:
-        problem = Problem(408, "The body came too slowly.", code="REQUEST_TIMEOUT")
-        raise Refusal(problem) from None
-    if message["type"] == "http.disconnect":
-        raise _Gone
-    return message
-
-
-async def _drain(receive: Receive) -> None:
-    """Let a client finish a somewhat too large body: cut off, it would never read why."""
-    left = _DRAIN
-    try:
-        async with asyncio.timeout(_DRAIN_PATIENCE):
-            while left > 0:
-                message = await receive()
-                left -= len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
-    except TimeoutError:
-        return
-
-
-async def _gathered(receive: Receive) -> AsyncGenerator[list[bytes]]:
-    """Gather the pieces of a body, so that a thread is asked once for many."""
-    pieces: list[bytes] = []
-    size, more = 0, True
-    while more:
-        message = await _next(receive, _PATIENCE)
-        piece: bytes = message.get("body", b"")
-        more = message.get("more_body", False)
-        pieces.append(piece)
-        size += len(piece)
-        if size >= _PIECE or not more:
-            yield pieces
-            pieces, size = [], 0
-
-
-def _write_all(file: RawIOBase, pieces: list[bytes]) -> None:
-    for piece in pieces:
-        left = memoryview(piece)
-        while left:
-            left = left[file.write(left) :]
-
-
-def _file_too_large(most: int) -> Exception:
-    return refuse(413, f"The file is larger than {most:,} bytes, the most that is taken here.")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, references
 from cellframe.server.bodies import CELLS, SPECS
 from cellframe.server.lots import find_named, find_or_make
 from cellframe.server.refusals import printable, refuse, taken
@@ -70,10 +70,11 @@ def change(call: Call) -> Reply:
 
 
 def remove(call: Call) -> Reply:
-    """Delete a cell."""
+    """Delete a cell with its tests."""
     (cell_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, CELLS, cell_id))
+        references.release(work, cells.c.id == cell_id)
         work.connection.execute(delete(cells).where(cells.c.id == cell_id))
         work.count()
     return Reply(204)

@@ -6,6 +6,7 @@ test all the same, whose ``processing_error`` says why: the sender has gone on b
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SERIES, STEPS, CYCLES, FILE = "time_series", "steps", "cycles", "file"
 FILENAMES = {role: f"{role}.parquet" for role in (SERIES, STEPS, CYCLES)}
+_log = logging.getLogger(__name__)
 _MAGIC = b"PAR1"
 _TAIL = 8
 """Bytes at a parquet file's end: the length of its footer and the magic."""
@@ -122,6 +124,12 @@ def _derive(
         found = derive(series, rated_capacity=rated_capacity, steps=steps)
     except Unreadable as fault:
         contents.error = str(fault)
+        return
+    except OSError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - decoders of strangers' files raise what they like
+        _log.exception("A series could not be decoded")
+        contents.error = f"The series cannot be decoded ({type(fault).__name__}). Write it anew."
         return
     for role, table in ((STEPS, found.steps), (CYCLES, found.cycles)):
         place = make()

@@ -17,6 +17,8 @@ from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import read_object
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cellframe.contract.wire import Request
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -57,7 +59,11 @@ class Confirm(Initiate):
 def read_initiate(request: Request) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
     body = read_object(request.headers, request.body)
-    return Initiate(*_common(_checked(_Initiate, body)))
+    given = _checked(_Initiate, body)
+    if (given.measurement_type == "file") != (given.filenames is not None):
+        message = "Names of files are sent with measurement_type 'file', and only then"
+        raise invalid([Fault(("filenames",), message)])
+    return Initiate(*_common(given))
 
 
 def read_confirm(request: Request) -> Confirm:
@@ -86,9 +92,6 @@ def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
     if fields.get("measurement_type") not in {None, kind}:
         message = f"The upload is of type {kind!r}"
         raise invalid([Fault(("measurement", "measurement_type"), message)])
-    if (kind == "file") != (given.filenames is not None):
-        message = "Names of files are sent with measurement_type 'file', and only then"
-        raise invalid([Fault(("filenames",), message)])
     return fields, kind, given.filenames
 
 
@@ -97,9 +100,13 @@ def _checked(model: type[_Model], body: dict[str, Any]) -> _Model:
         return model.model_validate(body)
     except ValidationError as fault:
         items = fault.errors(include_url=False, include_context=False)
-        raise invalid(
-            [Fault(tuple(item["loc"]), item["msg"], item["type"], item["input"]) for item in items]
-        ) from None
+        raise invalid([_fault(item) for item in items]) from None
+
+
+def _fault(item: Mapping[str, Any]) -> Fault:
+    unknown = item["type"] == "extra_forbidden"
+    message = "An upload has no such field" if unknown else item["msg"]
+    return Fault(tuple(item["loc"]), message, item["type"], item["input"])
 
 
 def _filenames(names: list[str]) -> list[str]:

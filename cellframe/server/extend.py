@@ -9,7 +9,7 @@ from uuid import uuid4
 import orjson
 
 from cellframe.contract.records import READY
-from cellframe.server import calls, contents, references, sessions, uploads
+from cellframe.server import calls, contents, references, sessions, signing, uploads
 from cellframe.server.bodies import TESTS
 from cellframe.server.contents import SERIES
 from cellframe.server.envelopes import read_nothing
@@ -41,7 +41,8 @@ _TURNS = Turns()
 def initiate(call: Call) -> Reply:
     """Give the address for what came after the stored end.
 
-    A session that nothing was put for yet makes way: its caller may have died.
+    A session makes way that nothing was put for yet, or whose address has ended: its caller may
+    have died.
     """
     read_nothing(call.request)
     (test_id,) = call.ids
@@ -51,7 +52,7 @@ def initiate(call: Call) -> Reply:
         row, _ = _extendable(work.connection, test_id)
         under_way = sessions.find_extend(work.connection, test_id, call.database.now())
         if under_way is not None and under_way.answer is None:
-            _refuse_second(under_way)
+            _refuse_second(under_way, work.now)
             sessions.forget(work, under_way.id)
         cell_id = row["cell_instance_id"]
         sessions.begin(
@@ -88,8 +89,8 @@ def confirm(call: Call) -> Reply:
                 found = stack.enter_context(_contents(call, session, path, capacity))
             with call.database.write() as work:
                 reply = _store(work, call, session, found, stored, digest)
-        call.blobs.discard(one.name for one in session.staged if one)
-        return reply
+    uploads.discard(call, session)
+    return reply
 
 
 def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any], File]:
@@ -108,11 +109,11 @@ def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any]
     return row, file
 
 
-def _refuse_second(session: Session) -> None:
-    if any(session.staged):
+def _refuse_second(session: Session, now: int) -> None:
+    if any(session.staged) and now - session.created_at < signing.LIFETIME:
         message = (
-            "Another extension of this test is being confirmed; one at a time. If its caller is "
-            "gone, confirm it (POST confirm-extend), then go on."
+            "Another extension of this test came and waits for its confirm; one at a time. "
+            "Where its caller is gone, it makes way an hour after it was begun."
         )
         raise refuse(409, message, headers={"retry-after": "2"})
 

@@ -135,10 +135,8 @@ def _object(kind: RecordKind, field: Field) -> Any:
     keys = [row for row in kind.fields if row.name.startswith(inner)]
     if not keys:
         return dict[str, Any]
-    adapters = {
-        row.name.removeprefix(inner): TypeAdapter[Any](_plain(row) | None, config=_STRICT)
-        for row in keys
-    }
+    types: dict[str, Any] = {row.name.removeprefix(inner): _plain(row) | None for row in keys}
+    adapters = {name: TypeAdapter(type_, config=_STRICT) for name, type_ in types.items()}
 
     def check(value: dict[str, Any]) -> dict[str, Any]:
         _raise(field.name, _key_faults(adapters, value))

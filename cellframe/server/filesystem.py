@@ -37,7 +37,7 @@ class FileSystem:
 
     def rename(self, path: Path, target: Path) -> None:
         """Give a file another name in the same file system, at once."""
-        path.rename(target)
+        path.replace(target)
 
     def fsync_dir(self, path: Path) -> None:
         """Return when the names in a folder are on the disk."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from cellframe.server.tables import blobs as contents
-from cellframe.server.tables import files
+from cellframe.server.tables import cells, files, tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from cellframe.server.blobs import Blobs
     from cellframe.server.contents import Part
@@ -52,6 +52,23 @@ def keep(work: Work, blobs: Blobs, test_id: str, parts: Iterable[Part]) -> None:
             "size": part.staged.size,
         }
         work.connection.execute(files.insert(), row)
+
+
+def release(work: Work, below: ColumnElement[bool]) -> None:
+    """Note since when nobody needs the contents of tests that are about to be deleted.
+
+    Parameters
+    ----------
+    below : condition
+        On cells and tests: which tests go.
+    """
+    going = select(tests.c.id).join(cells, cells.c.id == tests.c.cell_instance_id).where(below)
+    theirs = select(files.c.digest).where(files.c.measurement_id.in_(going))
+    others = select(files.c.digest).where(
+        files.c.digest == contents.c.digest, files.c.measurement_id.not_in(going)
+    )
+    unused = contents.c.digest.in_(theirs) & ~exists(others)
+    work.connection.execute(update(contents).where(unused).values(unused_since=work.now))
 
 
 def of_test(connection: Connection, test_id: str, role: str) -> list[File]:

@@ -47,6 +47,8 @@ class Session:
         Where it goes.
     kind : str
         ``time_series`` or ``file`` for a new test, ``extend`` for an old one.
+    created_at : int
+        In microseconds.
     body_digest, answer : str or None
         Of the confirm that ended it.
     slots : tuple of Slot
@@ -57,6 +59,7 @@ class Session:
     measurement_id: str
     cell_id: str
     kind: str
+    created_at: int
     body_digest: str | None
     answer: str | None
     slots: tuple[Slot, ...]
@@ -121,6 +124,7 @@ def _find(connection: Connection, where: ColumnElement[bool], now: int) -> Sessi
         measurement_id=row["measurement_id"],
         cell_id=row["cell_instance_id"],
         kind=row["kind"],
+        created_at=row["created_at"],
         body_digest=row["body_digest"],
         answer=row["answer"],
         slots=tuple(_slot(slot) for slot in slots),

@@ -9,11 +9,11 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_SPEC
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, references
 from cellframe.server.bodies import SPECS
 from cellframe.server.parts import link_parts, touch_users
 from cellframe.server.refusals import printable, taken
-from cellframe.server.tables import specs
+from cellframe.server.tables import cells, specs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,10 +70,11 @@ def change(call: Call) -> Reply:
 
 
 def remove(call: Call) -> Reply:
-    """Delete a spec with its cells and lots."""
+    """Delete a spec with its cells, their tests, and its lots."""
     (spec_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, SPECS, spec_id))
+        references.release(work, cells.c.cell_specification_id == spec_id)
         work.connection.execute(delete(specs).where(specs.c.id == spec_id))
         work.count()
     return Reply(204)

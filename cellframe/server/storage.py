@@ -41,17 +41,16 @@ def put(call: Call) -> Reply:
     """Keep what came until its upload is confirmed; a second PUT replaces the first."""
     session, position = _open_session(call)
     staged = call.blobs.take(call.request.body, call.database.now())
-    old = [one.name for one in [session.staged[position]] if one]
     try:
         _check_promises(call, staged)
         with call.database.write() as work:
             now = sessions.find(work.connection, session.id, call.database.now())
-            _refuse_ended(now)
+            old = _refuse_ended(now).staged[position]
             sessions.fill(work, session.id, position, staged)
     except BaseException:
         call.blobs.discard([staged.name])
         raise
-    call.blobs.discard(old)
+    call.blobs.discard([old.name] if old else [])
     return calls.reply(200, {"size": staged.size, "sha256": staged.digest})
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from cellframe.contract.records import CELL_MEASUREMENT, READY
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, tags
+from cellframe.server import calls, filters, references, tags
 from cellframe.server.bodies import CELLS, TESTS
 from cellframe.server.names import folded
 from cellframe.server.refusals import Fault, invalid, printable, refuse, taken
@@ -88,6 +88,7 @@ def remove(call: Call) -> Reply:
     (test_id,) = call.ids
     with call.database.write() as work:
         call.check_match(calls.get(work.connection, TESTS, test_id))
+        references.release(work, tests.c.id == test_id)
         work.connection.execute(delete(tests).where(tests.c.id == test_id))
         work.connection.execute(delete(uploads).where(uploads.c.measurement_id == test_id))
         work.count()

@@ -100,7 +100,14 @@ def confirm(call: Call) -> Reply:
             with dropping(call, session):
                 found = stack.enter_context(_contents(call, session, capacity))
             with call.database.write() as work:
-                return _store(work, call, session, asked, found)
+                reply = _store(work, call, session, asked, found)
+    discard(call, session)
+    return reply
+
+
+def discard(call: Call, session: Session) -> None:
+    """Take away what waited for a session that has ended."""
+    call.blobs.discard(one.name for one in session.staged if one)
 
 
 @contextmanager
@@ -112,8 +119,10 @@ def dropping(call: Call, session: Session) -> Generator[None]:
         if refusal.problem.status == UNFIT:
             with call.database.write() as work:
                 sessions.drop(work, session)
-            call.blobs.discard(one.name for one in session.staged if one)
+            discard(call, session)
         raise
+    except FileNotFoundError:
+        raise _put_meanwhile() from None
 
 
 def again(session: Session, digest: str, status: int) -> Reply:
@@ -129,9 +138,13 @@ def same_session(session: Session, now: Session | None) -> Session:
     if now is None:
         raise missing("upload")
     if now.staged != session.staged:
-        message = "A file was put while the upload was being confirmed; confirm it again."
-        raise refuse(409, message)
+        raise _put_meanwhile()
     return now
+
+
+def _put_meanwhile() -> Refusal:
+    message = "A file was put while the upload was being confirmed; confirm it again."
+    return refuse(409, message)
 
 
 def came(session: Session, names: Sequence[str]) -> None:

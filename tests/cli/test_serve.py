@@ -72,3 +72,9 @@ def test_a_port_in_use_is_said(serve, run):
     assert (code, out) == (1, "")
     assert f"port {port}" in err
     assert "--port 0" in err
+
+
+def test_a_public_url_that_is_none_is_said(run):
+    ran = run("serve", "--data", "lab", "--port", "0", "--public-url", "lab.example")
+    assert ran.code == 1
+    assert "'lab.example' is no address; it begins with https://" in ran.err

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from cellframe.contract.wire import Request
+from cellframe.contract.wire import FileBody, Request
 from cellframe.server.answer import Service
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Caller:
         path, _, query = target.partition("?")
         sent: dict[str, str | None] = {"x-api-key": "k", "content-type": "application/json"}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
-        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        kept = body is None or isinstance(body, (bytes, FileBody))
+        raw = body if kept else json.dumps(body).encode()
         pairs = tuple(parse_qsl(query, keep_blank_values=True))
         given = {name: value for name, value in sent.items() if value is not None}
         reply = self.service.answer(Request(method, path, pairs, given, raw))

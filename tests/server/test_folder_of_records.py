@@ -11,10 +11,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from upload_tools import upload
 
 from cellframe.errors import CorruptStoreError, StoreError
 from cellframe.server import schema, tables
@@ -120,6 +122,22 @@ def test_many_threads_lose_nothing(call, cells_path, cell_path):
 def test_the_migrations_make_the_tables_that_the_code_uses(service):
     with service._database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+@pytest.mark.law("S10")
+def test_a_folder_of_an_older_version_keeps_its_records(opened, folder):
+    first = opened()
+    made = first.made(SPECS, {"name": "x"})
+    config = Config()
+    config.set_main_option("script_location", schema._SCRIPTS)
+    with first.service._database.write() as work:
+        config.attributes["connection"] = work.connection
+        command.downgrade(config, "0001")
+    first.service.close()
+    second = opened()
+    assert second("GET", f"{SPECS}/{made['id']}").body == made
+    cell = second.made(f"{SPECS}/{made['id']}/cell_instances", {"name": "c"})
+    assert upload(second, f"/cell_instances/{cell['id']}")["processing_status"] == "ready"
 
 
 def test_the_newest_migration_is_the_one_named():

@@ -8,7 +8,7 @@ import pytest
 
 from cellframe.contract.wire import Request
 from cellframe.errors import ConfigError
-from cellframe.server import answer
+from cellframe.server import router
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_fault_of_ours_is_logged_and_not_told(call, monkeypatch, caplog):
         message = "secret text"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setitem(answer._ROUTES, ("cell_specifications",), {"GET": fail})
+    monkeypatch.setitem(router.ROUTES, ("cell_specifications",), {"GET": fail})
     with caplog.at_level(logging.ERROR):
         reply = call("GET", "/cell_specifications")
     assert (reply.status, reply.body["error_code"]) == (500, "INTERNAL_ERROR")
@@ -122,6 +122,7 @@ def test_capabilities_name_what_is_built(call, service):
         "version": True,
         "if_match": True,
         "cell_list": True,
+        "cycles_download": True,
         "max_limit": 1000,
     }
 

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from tests.wire.peer_worker import SERIES, Worker
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
 PEERS = Path(os.environ.get("CELLFRAME_PEERS", ROOT / ".peers"))
+PEER_VERSIONS = ("0.36.0", "0.38.0")
+"""The last of each era."""
 SERVE = """
 import sys
 from pathlib import Path
 from cellframe.server.app import serve
 keys = sys.argv[3].split(",") if len(sys.argv) > 3 else None
 ready = lambda url: print(url, flush=True)
-serve(Path(sys.argv[1]), port=int(sys.argv[2]), keys=keys, ready=ready)
+public = sys.argv[4] if len(sys.argv) > 4 else ""
+serve(Path(sys.argv[1]), port=int(sys.argv[2]), keys=keys, public_url=public, ready=ready)
 """
 
 
@@ -79,13 +84,25 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     stop(served)
 
 
-@pytest.fixture(params=["0.36.0", "0.38.0"])
+@pytest.fixture(params=PEER_VERSIONS)
 def peer(request: pytest.FixtureRequest, shared: Served) -> Callable[[str], str]:
     """Run code with one version of the public client, named `client`, in a process of its own."""
-    folder = PEERS / request.param
+    return _Peer(request.param, _installed(request.param), shared.url)
+
+
+@pytest.fixture(scope="module", params=PEER_VERSIONS)
+def measure(request: pytest.FixtureRequest, shared: Served) -> Iterator[Worker]:
+    """Run code with one version of the public client, on a cell and with a series at hand."""
+    worker = Worker(request.param, _installed(request.param), shared.url, _PREAMBLE + SERIES)
+    yield worker
+    worker.close()
+
+
+def _installed(version: str) -> Path:
+    folder = PEERS / version
     if not (folder / "ionworks").is_dir():
-        pytest.skip(f"no public client {request.param} in {PEERS}; set CELLFRAME_PEERS")
-    return _Peer(request.param, folder, shared.url)
+        pytest.skip(f"no public client {version} in {PEERS}; set CELLFRAME_PEERS")
+    return folder
 
 
 class _Peer:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from cellframe.server.derive import rows
 from cellframe.server.derive.cycles import cycles_of
 from cellframe.server.derive.opening import Unreadable
-from cellframe.server.derive.steps import steps_of, with_cycle_sums
+from cellframe.server.derive.steps import joined, measured, with_cycle_sums
 from cellframe.server.derive.supplied import read_supplied
 
 if TYPE_CHECKING:
@@ -71,8 +71,7 @@ def derive(
     Unreadable
         The data are at fault; the message names every fault found.
     """
-    series = rows.read(path)
-    own = steps_of(series, rated_capacity)
+    own = joined(map(measured, rows.read(path)), rated_capacity)
     told = own if steps is None else read_supplied(steps, own)
     cycles = cycles_of(told)
-    return Derived(with_cycle_sums(told, cycles), cycles, series.height)
+    return Derived(with_cycle_sums(told, cycles), cycles, own["End index"][-1] + 1)

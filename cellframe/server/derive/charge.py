@@ -52,7 +52,7 @@ def charge_of(rows: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        As `cellframe.server.derive.rows.read` returns.
+        As `cellframe.server.derive.rows.read` yields.
 
     Returns
     -------
@@ -60,27 +60,29 @@ def charge_of(rows: pl.DataFrame) -> pl.DataFrame:
         ``Step count``, the four counters in A.h and W.h, and their two sources, in the order of
         steps.
     """
-    found = {COUNTED: _counted(rows)}
-    if found[COUNTED].null_count().sum_horizontal().item():
-        open_steps = found[COUNTED].filter(pl.any_horizontal(pl.col(COUNTERS).is_null()))
-        left = rows.filter(pl.col(STEP).is_in(open_steps[STEP].implode()))
-        found |= {SPLIT: _split(left), INTEGRATED: _integrated(left)}
-    return _best(found)
+    counted = _counted(rows)
+    unknown = counted.filter(pl.any_horizontal(pl.col(COUNTERS).is_null()))[STEP]
+    if unknown.is_empty():
+        return _best({COUNTED: counted})
+    if unknown.len() < counted.height:
+        rows = rows.filter(pl.col(STEP).is_in(unknown.implode()))
+    return _best({COUNTED: counted, SPLIT: _split(rows), INTEGRATED: _integrated(rows)})
 
 
 def _counted(rows: pl.DataFrame) -> pl.DataFrame:
     """Last minus first of each counter; null in steps where it does not count."""
     counters = [name for name in COUNTERS if name in rows.columns]
-    gained = [
-        (pl.col(name).last(ignore_nulls=True) - pl.col(name).first(ignore_nulls=True)).alias(name)
-        for name in counters
-    ]
-    steps = _by_step(rows).agg(gained)
+    steps = _by_step(rows).agg(_gained(pl.col(name)) for name in counters)
     for name in _falling(rows, counters):
         steps = steps.with_columns(pl.when(pl.Series(~_falls(rows, name))).then(name).alias(name))
     return steps.with_columns(
         pl.lit(None, pl.Float64).alias(name) for name in COUNTERS if name not in counters
     )
+
+
+def _gained(counter: pl.Expr) -> pl.Expr:
+    gained = counter.last(ignore_nulls=True) - counter.first(ignore_nulls=True)
+    return gained.clip(lower_bound=0.0)
 
 
 def _falling(rows: pl.DataFrame, counters: list[str]) -> list[str]:
@@ -125,8 +127,8 @@ def _split(rows: pl.DataFrame) -> pl.DataFrame:
 def _integrated(rows: pl.DataFrame) -> pl.DataFrame:
     """Integrate current and power over time by trapezoids, each direction by itself.
 
-    A row without time or current is passed over; a voltage that is missing alone is read off
-    the line between its neighbours.
+    A row without time or current is passed over, and time that runs back adds nothing; a voltage
+    that is missing alone is read off the line between its neighbours.
     """
     if not {TIME, CURRENT} <= set(rows.columns):
         return pl.DataFrame(schema={STEP: pl.Int64})
@@ -138,11 +140,12 @@ def _integrated(rows: pl.DataFrame) -> pl.DataFrame:
         DISCHARGE_ENERGY: pl.max_horizontal(power, 0.0),
         CHARGE_ENERGY: pl.max_horizontal(-power, 0.0),
     }
-    hours = pl.when(_INSIDE).then(pl.col(TIME).diff() / SECONDS_PER_HOUR).otherwise(0.0)
-    flowing = known.select(STEP, hours=hours, **flows)
+    lasted = pl.max_horizontal(pl.col(TIME).diff(), 0.0) / SECONDS_PER_HOUR
+    half = pl.when(_INSIDE).then(lasted / 2).otherwise(0.0)
+    flowing = known.select(STEP, half=half, **flows)
     return _sums(
         flowing,
-        {name: (pl.col(name) + pl.col(name).shift(1)) / 2 * pl.col("hours") for name in flows},
+        {name: (pl.col(name) + pl.col(name).shift(1)) * pl.col("half") for name in flows},
     )
 
 
@@ -166,7 +169,7 @@ def _best(found: dict[str, pl.DataFrame]) -> pl.DataFrame:
     for label, pair in _PAIRS.items():
         picks = [_pick(name, steps.columns) for name in pair]
         chosen += [value.alias(name) for name, (value, _) in zip(pair, picks, strict=True)]
-        chosen.append(one_source(*(source for _, source in picks)).alias(label))
+        chosen.append(_one_source(*(source for _, source in picks)).alias(label))
     return steps.select(STEP, *chosen).select(STEP, *COUNTERS, *_PAIRS)
 
 
@@ -180,6 +183,6 @@ def _pick(name: str, columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
     return value, source
 
 
-def one_source(one: pl.Expr, other: pl.Expr) -> pl.Expr:
-    """Return the source that two numbers share, or that they have different ones."""
+def _one_source(one: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Return the source that two numbers share, or say that they have different ones."""
     return pl.when(one != other).then(pl.lit(MIXED)).otherwise(pl.coalesce(one, other))

@@ -39,7 +39,7 @@ def cycles_of(steps: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     steps : DataFrame
-        As `cellframe.server.derive.steps.steps_of` returns, `WARMTH` included.
+        As `cellframe.server.derive.steps.joined` returns, `WARMTH` included.
 
     Returns
     -------

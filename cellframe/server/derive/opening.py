@@ -6,6 +6,7 @@ a type that the file brings along may run code in whoever decodes it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 MOST_CELLS = 200_000_000
 """Rows times columns of a file that is decoded: 1.6 GB of numbers. What the footer says of sizes
 in bytes is not asked, because pages may inflate to a thousand times of it."""
+
+ROWS_AT_ONCE = 500_000
+"""So many rows are in memory at once, or one step where that has more."""
 
 # A broken page may end in a panic of the decoder, which is no Exception.
 _BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError)
@@ -52,24 +56,26 @@ def columns_of(path: Path) -> list[str]:
     Raises
     ------
     Unreadable
-        It has no footer, claims too many cells, or brings types of its own.
+        It has no footer, claims too many cells, brings types of its own, or repeats a name.
     """
     footer = _footer(path)
     schema = footer.schema.to_arrow_schema()
-    refuse([*_too_large(footer), *_foreign(schema)])
+    refuse([*_too_large(footer), *_foreign(schema), *_repeated(schema.names)])
     return list(schema.names)
 
 
-def decode(path: Path, columns: list[str]) -> pl.DataFrame:
-    """Read some columns of a file that `columns_of` let pass.
+def decode(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Read some columns of a file that `columns_of` let pass, a part at a time, the first empty.
 
     Raises
     ------
     Unreadable
         A page cannot be decoded.
     """
+    scan = pl.scan_parquet(path, glob=False, hive_partitioning=False).select(columns)
     try:
-        return pl.read_parquet(path, columns=columns, glob=False, hive_partitioning=False)
+        yield scan.head(0).collect()  # a file without rows has columns all the same
+        yield from scan.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True)
     except _BROKEN as broken:
         reason = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
         raise Unreadable(
@@ -97,6 +103,12 @@ def _too_large(footer: Any) -> Iterator[str]:
             f"The file claims {rows:,} rows of {footer.num_columns} columns; at most "
             f"{MOST_CELLS:,} cells are read. Split the test or drop columns."
         )
+
+
+def _repeated(names: list[str]) -> Iterator[str]:
+    for name, times in Counter(names).items():
+        if times > 1:
+            yield f"There are {times} columns '{name}'. Keep one of them."
 
 
 def _foreign(schema: Any) -> Iterator[str]:

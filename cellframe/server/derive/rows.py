@@ -22,11 +22,11 @@ _UNUSED = (POWER, Z_REAL, Z_IMAGINARY)
 _WANTED = tuple(name for name in SERIES if name not in _UNUSED)
 
 
-def read(path: Path) -> pl.DataFrame:
-    """Read what steps are derived from.
+def read(path: Path) -> Iterator[pl.DataFrame]:
+    """Read what steps are derived from, some whole steps at a time.
 
-    Returns
-    -------
+    Yields
+    ------
     DataFrame, shape (n_rows, n_known)
         The known columns that the series has, Float64 or Int64, rows in the file's order;
         ``Step count`` without nulls and never falling.
@@ -35,17 +35,36 @@ def read(path: Path) -> pl.DataFrame:
     ------
     Unreadable
         Columns are missing or hold what is no number, there are no rows, or ``Step count`` does
-        not count.
+        not count. The whole file is read before, to tell of all columns at once.
     """
     present = columns_of(path)
     refuse(_missing(present))
-    raw = decode(path, [name for name in _WANTED if name in present])
-    if raw.is_empty():
+    faults: dict[str, str] = {}
+    rest, start = pl.DataFrame(), 0
+    for raw in decode(path, [name for name in _WANTED if name in present]):
+        rows = pl.concat([rest, pl.DataFrame([_typed(column) for column in raw])], how="diagonal")
+        found = {
+            **_not_counting(raw, rows, start),
+            **_not_numbers(raw, rows.tail(raw.height), start),
+        }
+        faults = {**found, **faults}
+        start += raw.height
+        if not faults:
+            whole, rest = _cut(rows)
+            if whole.height:
+                yield whole
+    refuse(faults.values())
+    if rest.is_empty():
         refuse(["The series has no rows. Upload a series with data."])
-    rows = pl.DataFrame([_typed(column) for column in raw])
-    refuse([*_not_numbers(raw, rows), *_not_counting(raw, rows)])
+    yield rest
+
+
+def _cut(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Cut before the last step, which may go on."""
     # Known to rise, steps are found as slices: ten times faster than by hashing.
-    return rows.with_columns(pl.col(STEP).set_sorted())
+    rows = rows.with_columns(pl.col(STEP).set_sorted())
+    at = rows[STEP].search_sorted(rows[STEP][-1], side="left") if rows.height else 0
+    return rows[:at], rows[at:]
 
 
 def _missing(present: list[str]) -> Iterator[str]:
@@ -81,36 +100,41 @@ def _finite(column: pl.Series) -> pl.Series:
     return column if column.is_finite().all() else column.set(~column.is_finite(), None)
 
 
-def _not_numbers(raw: pl.DataFrame, rows: pl.DataFrame) -> Iterator[str]:
+def _not_numbers(raw: pl.DataFrame, rows: pl.DataFrame, start: int) -> dict[str, str]:
+    """Tell by column of the first value that is no number of its kind."""
+    faults: dict[str, str] = {}
     for before, after in zip(raw, rows, strict=True):
         if after.null_count() == before.null_count():
             continue
         wrong = before.is_not_null() & after.is_null()
         if before.dtype.is_float():
             wrong &= before.is_finite()
-        at = wrong.arg_max()
-        if at is None or not wrong[at]:
+        if not wrong.any():
             continue
+        at = wrong.to_list().index(True)
         kind = "a number" if SERIES[before.name] == "float" else "a whole number"
-        yield (
-            f"Column '{before.name}' holds {str(before[at])[:40]!r} in row {at}, which is not "
-            f"{kind}. Correct the column or leave it out."
+        faults[before.name] = (
+            f"Column '{before.name}' holds {str(before[at])[:40]!r} in row {start + at}, which is "
+            f"not {kind}. Correct the column or leave it out."
         )
+    return faults
 
 
-def _not_counting(raw: pl.DataFrame, rows: pl.DataFrame) -> Iterator[str]:
-    counted = rows[STEP]
-    before = raw[STEP]
+def _not_counting(raw: pl.DataFrame, rows: pl.DataFrame, start: int) -> dict[str, str]:
+    """Tell where ``Step count`` is blank, or falls; the rows may begin before the raw ones."""
+    before, counted = raw[STEP], rows[STEP]
     blank = before.is_null() | ~before.is_finite() if before.dtype.is_float() else before.is_null()
     if blank.any():
-        yield (
-            f"Column '{STEP}' is blank in row {blank.arg_max()}. Give every row its step, "
-            "counted from 0."
-        )
-    falls = counted < counted.shift(1)
-    if falls.any():
-        at = falls.fill_null(value=False).to_list().index(True)
-        yield (
-            f"Column '{STEP}' falls in row {at}, to {counted[at]}. It counts all steps of the "
-            "test and never starts again."
-        )
+        at = start + blank.to_list().index(True)
+        text = f"Column '{STEP}' is blank in row {at}. Give every row its step, counted from 0."
+        return {STEP: text}
+    falls = (counted < counted.shift(1)).fill_null(value=False)
+    if not falls.any():
+        return {}
+    at = falls.to_list().index(True)
+    row = start - (rows.height - raw.height) + at
+    text = (
+        f"Column '{STEP}' falls in row {row}, to {counted[at]}. It counts all steps of the test "
+        "and never starts again."
+    )
+    return {STEP: text}

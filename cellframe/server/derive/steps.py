@@ -28,7 +28,7 @@ from cellframe.server.derive.charge import charge_of
 from cellframe.server.derive.kinds import step_type, tolerances
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from cellframe.contract.series import Held
 
@@ -37,17 +37,41 @@ POLARS: dict[Held, type[pl.DataType]] = {"float": pl.Float64, "int": pl.Int64, "
 WARMTH = ("_sum of temperature", "_rows with temperature")
 """What the cycles' mean temperature needs, at the end of a table of steps."""
 
-_INNER = {"voltage [V]": "_voltage", "current [A]": "_current", "power [W]": "_power"}
+_OPTIONAL = (TIME, CURRENT, FREQUENCY, TEMPERATURE, CYCLE, STEP_FROM_CYCLER, CYCLE_FROM_CYCLER)
 _POWER = "_voltage times current"
+_HELD = {"voltage [V]": VOLTAGE, "current [A]": CURRENT, "power [W]": _POWER}
+"""What a step may hold constant."""
 
 
-def steps_of(rows: pl.DataFrame, rated_capacity: float | None) -> pl.DataFrame:
-    """Return the steps of a series.
+def measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what some whole steps of a series say for themselves.
 
     Parameters
     ----------
     rows : DataFrame
-        As `cellframe.server.derive.rows.read` returns.
+        As `cellframe.server.derive.rows.read` yields.
+
+    Returns
+    -------
+    DataFrame, shape (n_steps, n_columns)
+        What `joined` takes.
+    """
+    missing = {name: POLARS[SERIES[name]] for name in _OPTIONAL if name not in rows.columns}
+    rows = rows.with_columns(pl.lit(None, held).alias(name) for name, held in missing.items())
+    rows = rows.with_columns(
+        (pl.col(VOLTAGE) * pl.col(CURRENT)).alias(_POWER), pl.col(FREQUENCY).fill_null(0.0)
+    )
+    steps = rows.group_by(STEP, maintain_order=True).agg(_row_of_step())
+    return steps.hstack(charge_of(rows).drop(STEP))
+
+
+def joined(parts: Iterable[pl.DataFrame], rated_capacity: float | None) -> pl.DataFrame:
+    """Return the steps of a series: what each says, and what only all of them tell.
+
+    Parameters
+    ----------
+    parts : iterable of DataFrame
+        From `measured`, in order.
     rated_capacity : float or None
         In A.h.
 
@@ -57,24 +81,13 @@ def steps_of(rows: pl.DataFrame, rated_capacity: float | None) -> pl.DataFrame:
         Columns as in `cellframe.contract.series.STEPS`, the sums of cycles still null, and
         `WARMTH` at the end.
     """
-    rows = rows.with_columns(
-        pl.lit(None, POLARS[SERIES[name]]).alias(name)
-        for name in (
-            TIME,
-            CURRENT,
-            FREQUENCY,
-            TEMPERATURE,
-            CYCLE,
-            STEP_FROM_CYCLER,
-            CYCLE_FROM_CYCLER,
-        )
-        if name not in rows.columns
-    )
-    steps = _with_spread(rows).group_by(STEP, maintain_order=True).agg(_row_of_step())
-    steps = steps.hstack(charge_of(rows).drop(STEP)).with_columns(_cycle_of(steps))
+    steps = pl.concat(parts)
     largest = (_largest(steps, "current [A]"), _largest(steps, "power [W]"))
     steps = steps.with_columns(
-        *_indices(), step_type(tolerances(*largest, rated_capacity)), _duration()
+        _cycle_of(steps),
+        *_indices(),
+        step_type(tolerances(*largest, rated_capacity)),
+        (pl.col("End time [s]") - pl.col("Start time [s]")).alias("Duration [s]"),
     )
     return in_order(steps, WARMTH)
 
@@ -92,36 +105,17 @@ def in_order(steps: pl.DataFrame, more: tuple[str, ...] = ()) -> pl.DataFrame:
 
 def with_cycle_sums(steps: pl.DataFrame, cycles: pl.DataFrame) -> pl.DataFrame:
     """Repeat what each cycle sums up to on every step of it, where the steps do not say so."""
-    sums = {name: f"Cycle {name[0].lower()}{name[1:]}" for name in COUNTERS}
-    known = cycles.select(pl.col(CYCLE).alias("_cycle"), pl.col(COUNTERS).name.prefix("_sum of "))
-    joined = steps.with_columns(pl.col(CYCLE).fill_null(0).alias("_cycle")).join(
-        known, on="_cycle", how="left", maintain_order="left"
+    # Beside the steps, whose other columns may have any name.
+    sums = steps.select(pl.col(CYCLE).fill_null(0)).join(
+        cycles.select(CYCLE, *COUNTERS), on=CYCLE, how="left", maintain_order="left"
     )
-    return joined.with_columns(
-        pl.coalesce(label, f"_sum of {name}").alias(label) for name, label in sums.items()
-    ).select(name for name in steps.columns if name not in WARMTH)
+    labels = {name: f"Cycle {name[0].lower()}{name[1:]}" for name in COUNTERS}
+    filled = (steps[label].fill_null(sums[name]) for name, label in labels.items())
+    return steps.with_columns(filled).drop(WARMTH)
 
 
-def _with_spread(rows: pl.DataFrame) -> pl.DataFrame:
-    """Add the columns that the spread is taken of: without the ends of longer steps.
-
-    The first row still belongs to the step before, and the last one may be the limit that was
-    hit.
-    """
-    step = rows[STEP]
-    first = (step != step.shift(1)).fill_null(value=True) & (step == step.shift(-2))
-    last = (step != step.shift(-1)).fill_null(value=True) & (step == step.shift(3))
-    inner = ~(first.fill_null(value=False) | last.fill_null(value=False))
-    power = (pl.col(VOLTAGE) * pl.col(CURRENT)).alias(_POWER)
-    rows = rows.with_columns(
-        power, pl.col(FREQUENCY).fill_null(0.0) if _has(rows, FREQUENCY) else []
-    )
-    spread = zip(_INNER.values(), (VOLTAGE, CURRENT, _POWER), strict=True)
-    return rows.with_columns(pl.when(inner).then(of).alias(name) for name, of in spread)
-
-
-def _has(rows: pl.DataFrame, name: str) -> bool:
-    return rows[name].null_count() < rows.height
+def _has(steps: pl.DataFrame, name: str) -> bool:
+    return steps[name].null_count() < steps.height
 
 
 def _row_of_step() -> Iterator[pl.Expr]:
@@ -131,14 +125,25 @@ def _row_of_step() -> Iterator[pl.Expr]:
     for name, label in ((TIME, "time [s]"), (VOLTAGE, "voltage [V]")):
         yield pl.col(name).first(ignore_nulls=True).alias(f"Start {label}")
         yield pl.col(name).last(ignore_nulls=True).alias(f"End {label}")
-    of = {"voltage [V]": VOLTAGE, "current [A]": CURRENT, "power [W]": _POWER}
-    for label, name in {**of, "frequency [Hz]": FREQUENCY}.items():
+    for label, name in (*_HELD.items(), ("frequency [Hz]", FREQUENCY)):
         yield pl.col(name).min().alias(f"Min {label}")
         yield pl.col(name).max().alias(f"Max {label}")
         yield pl.col(name).mean().alias(f"Mean {label}")
-        yield pl.col(_INNER.get(label, name)).std().alias(f"Std {label}")
+        spread = _inner(pl.col(name)) if label in _HELD else pl.col(name)
+        yield spread.std().alias(f"Std {label}")
     yield pl.col(TEMPERATURE).sum().alias(WARMTH[0])
     yield pl.col(TEMPERATURE).count().alias(WARMTH[1])
+
+
+def _inner(values: pl.Expr) -> pl.Expr:
+    """Leave the ends of longer steps out of a spread.
+
+    The first row still belongs to the step before, and the last one may be the limit that was
+    hit.
+    """
+    rows = pl.len().cast(pl.Int64)
+    first, last = (rows > 2).cast(pl.Int64), (rows > 3).cast(pl.Int64)  # noqa: PLR2004
+    return values.slice(first, rows - first - last)
 
 
 def _cycle_of(steps: pl.DataFrame) -> pl.Expr:
@@ -155,10 +160,6 @@ def _indices() -> Iterator[pl.Expr]:
     after = pl.col("_rows").cum_sum().cast(pl.Int64)
     yield (after - pl.col("_rows")).cast(pl.Int64).alias("Start index")
     yield (after - 1).alias("End index")
-
-
-def _duration() -> pl.Expr:
-    return (pl.col("End time [s]") - pl.col("Start time [s]")).alias("Duration [s]")
 
 
 def _largest(steps: pl.DataFrame, label: str) -> float | None:

@@ -41,7 +41,7 @@ def read_supplied(path: Path, own: pl.DataFrame) -> pl.DataFrame:
         The file cannot be decoded, or a column holds what it cannot mean.
     """
     try:
-        raw = decode(path, columns_of(path))
+        raw = pl.concat(decode(path, columns_of(path)))
         known = {name: POLARS[held] for name, held in STEPS.items() if name in raw.columns}
         refuse(_unfit(raw, known))
     except Unreadable as fault:
