@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+
+import cellframe as cf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 
@@ -16,6 +22,33 @@ def need(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"real data absent: {'/'.join(parts)}")
     return path
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A client of a service that the tests of one file share: real series go up once."""
+    with cf.open_local(tmp_path_factory.mktemp("lab")) as local:
+        yield local
+
+
+def rated_cell(client, name: str, capacity: float):
+    """The only cell of a new spec, rated in A.h."""
+    ratings = {"capacity": {"value": capacity, "unit": "A*h"}}
+    spec = client.cell_spec.create({"name": name, "ratings": ratings})
+    return client.cell_instance.create(spec, {"name": f"{name} 1"})
+
+
+def upload(client, cell, name: str, series: pl.DataFrame, **fields: Any):
+    """A series of one cell, uploaded with the checks that everybody gets."""
+    detail = {"measurement": {"name": name, **fields}, "time_series": series}
+    return client.cell_measurement.create(cell, detail)
+
+
+def row_where(frame: pl.DataFrame, where: Mapping[str, Any]) -> dict[str, Any]:
+    """The one row that has these values."""
+    return frame.row(
+        by_predicate=pl.all_horizontal(pl.col(k) == v for k, v in where.items()), named=True
+    )
 
 
 @pytest.fixture
