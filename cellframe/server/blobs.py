@@ -158,7 +158,6 @@ class Blobs:
         self._make_folder(target.parent.parent)
         self._make_folder(target.parent)
         if self.is_whole(staged.digest):
-            self._disk.unlink(place)
             # It may lie there since a moment ago, by a confirm that the power was cut from.
             self._flush(lambda: self._disk.fsync(target))
         else:

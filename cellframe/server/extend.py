@@ -15,7 +15,7 @@ from cellframe.server.contents import SERIES
 from cellframe.server.envelopes import read_nothing
 from cellframe.server.integrity import lying
 from cellframe.server.ratings import rated_capacity
-from cellframe.server.refusals import missing, refuse
+from cellframe.server.refusals import refuse
 from cellframe.server.sessions import EXTEND
 from cellframe.server.tables import tests
 from cellframe.server.turns import Turns
@@ -88,7 +88,7 @@ def confirm(call: Call) -> Reply:
             with uploads.dropping(call, session):
                 found = stack.enter_context(_contents(call, session, path, capacity))
             with call.database.write() as work:
-                reply = _store(work, call, session, found, stored, digest)
+                reply = _store(work, call, session, found, digest)
     uploads.discard(call, session)
     return reply
 
@@ -139,18 +139,14 @@ def _contents(
             yield found
 
 
-def _store(
-    work: Work, call: Call, session: Session, found: Contents, stored: File, digest: str
-) -> Reply:
+def _store(work: Work, call: Call, session: Session, found: Contents, digest: str) -> Reply:
     test_id = session.measurement_id
     now = sessions.find(work.connection, session.id, call.database.now())
     if now is not None and now.answer is not None:
         # Another process was faster.
         return uploads.again(now, digest, 200)
     session = uploads.same_session(session, now)
-    row, file = _extendable(work.connection, test_id)
-    if file.digest != stored.digest:
-        raise missing("series that this extends")
+    row, _ = _extendable(work.connection, test_id)
     references.keep(work, call.blobs, test_id, found.parts)
     work.change(tests, row, {"file_metadata": calls.as_json(found.metadata)})
     body = calls.get(work.connection, TESTS, test_id) | {"steps_created": found.steps_created}

@@ -333,3 +333,20 @@ def test_a_collector_at_every_step_of_an_upload_takes_nothing(opened, cell_path,
         assert not any(run.exception() for run in swept)
     for test in made:
         assert read_frame(call, f"{path_of(test)}/time_series/download").equals(SERIES)
+
+
+@pytest.mark.parametrize(("flush", "status"), [(0, 422), (1, 409), (2, 409)])
+def test_a_put_in_the_middle_of_a_confirm_is_not_mixed_in(opened, cell_path, flush, status):
+    call = opened()
+    begun = initiate(call, cell_path)
+    flushes = iter(range(100))
+
+    def strike(word):
+        if word == "fsync" and next(flushes) == flush:
+            put(call, begun, parquet(SERIES.head(4)))
+
+    put(call, begun)
+    early = confirm(opened(file_system=CountingDisk(strike)), cell_path, begun)
+    assert early.status == status
+    made = confirm(call, cell_path, begun).body
+    assert read_frame(call, f"{path_of(made)}/time_series/download").height == 4

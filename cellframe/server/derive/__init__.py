@@ -8,6 +8,7 @@ name, and `cycles` adds the steps up. `supplied` takes the steps that came with 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from cellframe.server.derive.steps import joined, measured, with_cycle_sums
 from cellframe.server.derive.supplied import read_supplied
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     import polars as pl
@@ -71,7 +74,20 @@ def derive(
     Unreadable
         The data are at fault; the message names every fault found.
     """
-    own = joined(map(measured, rows.read(path)), rated_capacity)
+    own = joined(_behind(rows.read(path)), rated_capacity)
     told = own if steps is None else read_supplied(steps, own)
     cycles = cycles_of(told)
     return Derived(with_cycle_sums(told, cycles), cycles, own["End index"][-1] + 1)
+
+
+def _behind(parts: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Measure each part in a thread while the next is decoded."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[pl.DataFrame] | None = None
+        for part in parts:
+            coming = pool.submit(measured, part)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = coming
+        if waiting is not None:
+            yield waiting.result()

@@ -34,7 +34,8 @@ from cellframe.contract.series import (
 if TYPE_CHECKING:
     from polars.dataframe.group_by import GroupBy
 
-SECONDS_PER_HOUR = 3600
+_HALVES_PER_HOUR = 2 * 3600
+"""Seconds in an hour, twice: a trapezoid is half the sum of its two sides."""
 _FALL = 1e-6
 """A counter falls when it loses more than this share of its largest value: cyclers print rounded
 numbers, and the last digit wavers."""
@@ -61,12 +62,13 @@ def charge_of(rows: pl.DataFrame) -> pl.DataFrame:
         steps.
     """
     counted = _counted(rows)
-    unknown = counted.filter(pl.any_horizontal(pl.col(COUNTERS).is_null()))[STEP]
+    unknown = counted.filter(pl.any_horizontal(pl.col(COUNTERS).is_null()))
     if unknown.is_empty():
         return _best({COUNTED: counted})
-    if unknown.len() < counted.height:
-        rows = rows.filter(pl.col(STEP).is_in(unknown.implode()))
-    return _best({COUNTED: counted, SPLIT: _split(rows), INTEGRATED: _integrated(rows)})
+    if unknown.height < counted.height:
+        rows = rows.filter(pl.col(STEP).is_in(unknown[STEP].implode()))
+    wanted = [name for name in COUNTERS if unknown[name].null_count()]
+    return _best({COUNTED: counted, SPLIT: _split(rows), INTEGRATED: _integrated(rows, wanted)})
 
 
 def _counted(rows: pl.DataFrame) -> pl.DataFrame:
@@ -124,7 +126,7 @@ def _split(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _integrated(rows: pl.DataFrame) -> pl.DataFrame:
+def _integrated(rows: pl.DataFrame, wanted: list[str]) -> pl.DataFrame:
     """Integrate current and power over time by trapezoids, each direction by itself.
 
     A row without time or current is passed over, and time that runs back adds nothing; a voltage
@@ -135,17 +137,16 @@ def _integrated(rows: pl.DataFrame) -> pl.DataFrame:
     known = rows.lazy().select(STEP, TIME, CURRENT, VOLTAGE).drop_nulls([TIME, CURRENT])
     current, power = pl.col(CURRENT), pl.col(CURRENT) * pl.col(VOLTAGE).interpolate()
     flows = {
-        DISCHARGE_CAPACITY: pl.max_horizontal(current, 0.0),
-        CHARGE_CAPACITY: pl.max_horizontal(-current, 0.0),
-        DISCHARGE_ENERGY: pl.max_horizontal(power, 0.0),
-        CHARGE_ENERGY: pl.max_horizontal(-power, 0.0),
+        DISCHARGE_CAPACITY: current.clip(lower_bound=0.0),
+        CHARGE_CAPACITY: (-current).clip(lower_bound=0.0),
+        DISCHARGE_ENERGY: power.clip(lower_bound=0.0),
+        CHARGE_ENERGY: (-power).clip(lower_bound=0.0),
     }
-    lasted = pl.max_horizontal(pl.col(TIME).diff(), 0.0) / SECONDS_PER_HOUR
-    half = pl.when(_INSIDE).then(lasted / 2).otherwise(0.0)
-    flowing = known.select(STEP, half=half, **flows)
+    half = pl.col(TIME).diff().clip(lower_bound=0.0) * _INSIDE.cast(pl.Float64) / _HALVES_PER_HOUR
+    flowing = known.select(STEP, half=half, **{name: flows[name] for name in wanted})
     return _sums(
         flowing,
-        {name: (pl.col(name) + pl.col(name).shift(1)) * pl.col("half") for name in flows},
+        {name: (pl.col(name) + pl.col(name).shift(1)) * pl.col("half") for name in wanted},
     )
 
 
