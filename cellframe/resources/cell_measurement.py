@@ -116,10 +116,10 @@ class CellMeasurements(Resource[CellMeasurement]):
         # A string is one name, and no list of letters.
         skip = (skip_checks,) if isinstance(skip_checks, str) else tuple(skip_checks)
         checks = creating.Checks(strict, skip, rated_capacity, voltage_window)
-        test = creating.prepare(detail, checks)
-        return self.instances.with_id(
-            cell, lambda id_: creating.create(self._connection, id_, test, wait=wait)
-        )
+        with creating.prepared(self._connection, detail, checks) as test:
+            return self.instances.with_id(
+                cell, lambda id_: creating.create(self._connection, id_, test, wait=wait)
+            )
 
     def create_or_get(self, cell: Ref, detail: Mapping[str, Any], **how: Any) -> CellMeasurement:
         """Upload a test, or read the one of the cell that has its name already.

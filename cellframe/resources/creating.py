@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -17,11 +17,11 @@ from cellframe.contract.wire import FileBody
 from cellframe.errors import ConfigError, InvalidRecordError, TransportError
 from cellframe.resources import data
 from cellframe.resources.gather import gather
-from cellframe.resources.uploading import EXTENSION, SERIES, STEPS, draft, initiate, settled
+from cellframe.resources.uploading import EXTENSION, SERIES, STEPS, drafts, initiate, settled
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from os import PathLike
 
     import polars as pl
@@ -44,41 +44,50 @@ class Checks:
 
 
 class Prepared(NamedTuple):
-    """A test that is fit to go up."""
+    """A test that is fit to go up: its record's fields, and its files by the name of their target."""
 
     fields: dict[str, Any]
-    series: pl.DataFrame
-    steps: pl.DataFrame | None
+    files: dict[str, FileBody]
 
 
-def prepare(detail: Any, checks: Checks) -> Prepared:
-    """Check what `CellMeasurements.create` was given. Nothing is sent.
+@contextmanager
+def prepared(connection: Connection, detail: Any, checks: Checks) -> Generator[Prepared]:
+    """Check what `CellMeasurements.create` was given, and write it down. Nothing is sent.
 
     Raises
     ------
     InvalidRecordError, MeasurementError, ConfigError
         See `CellMeasurements.create`.
     """
-    from cellframe.series.checked import check_series
     from cellframe.series.reading import read_series, read_steps
 
     fields, given, own = _split(detail)
-    series = read_series(given)
-    steps = None if own is None else read_steps(own)
+    frames = {SERIES: read_series(given)}
+    if own is not None:
+        frames[STEPS] = read_steps(own)
+    data_type = fields.pop("data_type", None)
+    with drafts(connection, frames, lambda: _check(frames, fields, data_type, checks)) as files:
+        yield Prepared(fields, files)
+
+
+def _check(
+    frames: Mapping[str, pl.DataFrame], fields: Mapping[str, Any], data_type: Any, checks: Checks
+) -> None:
+    from cellframe.series.checked import check_series
+
     found = check_series(
-        series,
-        data_type=fields.pop("data_type", None),
+        frames[SERIES],
+        data_type=data_type,
         strict=checks.strict,
         skip_checks=checks.skip,
         rated_capacity=checks.rated_capacity,
         voltage_window=checks.voltage_window,
-        steps=steps,
+        steps=frames.get(STEPS),
         start_time=_text(fields.get("start_time")),
         end_time=_text(fields.get("end_time")),
     )
     for finding in found:
-        warnings.warn(finding.message, stacklevel=4)
-    return Prepared(fields, series, steps)
+        warnings.warn(finding.message, stacklevel=8)
 
 
 def create(connection: Connection, cell_id: str, test: Prepared, *, wait: bool) -> CellMeasurement:
@@ -86,11 +95,7 @@ def create(connection: Connection, cell_id: str, test: Prepared, *, wait: bool) 
     named = {key: test.fields[key] for key in ("name", "notes") if test.fields.get(key)}
     path = routes.below(routes.CELLS, cell_id, routes.INITIATE_UPLOAD)
     upload = initiate(connection, path, {"measurement": named})
-    with ExitStack() as drafts:
-        files = {SERIES: drafts.enter_context(draft(connection, test.series))}
-        if test.steps is not None:
-            files[STEPS] = drafts.enter_context(draft(connection, test.steps))
-        upload.put(files)
+    upload.put(test.files)
     body = {
         "cell_instance_id": cell_id,
         "measurement": test.fields,
@@ -116,8 +121,8 @@ def extend(
     """Add rows to a series; see `CellMeasurements.extend`."""
     path = routes.below(routes.TESTS, test_id, routes.INITIATE_EXTEND)
     upload = replace(initiate(connection, path, {}), test_id=test_id)
-    with draft(connection, rows) as file:
-        upload.put({EXTENSION: file})
+    with drafts(connection, {EXTENSION: rows}) as files:
+        upload.put(files)
     made = upload.confirm(routes.CONFIRM_EXTEND, {})
     return _awaited(connection, made, wait=wait, at_least_once=True)
 

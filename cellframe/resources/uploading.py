@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -158,17 +159,35 @@ def _failed(test: CellMeasurement) -> ProcessingError:
 
 
 @contextmanager
-def draft(connection: Connection, frame: pl.DataFrame) -> Generator[FileBody]:
-    """Write a frame where it can be put from; the file is gone afterwards."""
-    path = _draft_path(connection.drafts)
-    try:
-        frame.write_parquet(path, compression="zstd", statistics=True)
-        yield FileBody(path, movable=True)
-    finally:
-        path.unlink(missing_ok=True)
+def drafts(
+    connection: Connection,
+    frames: Mapping[str, pl.DataFrame],
+    meanwhile: Callable[[], object] = lambda: None,
+) -> Generator[dict[str, FileBody]]:
+    """Write frames where they can be put from; the files are gone afterwards.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        By the name of their target.
+    meanwhile : callable
+        Done here while they are written in a thread; what it raises ends the block.
+    """
+    with ExitStack() as made, ThreadPoolExecutor(1) as pool:
+        files = {name: _draft(connection.drafts, made) for name in frames}
+
+        def write() -> None:
+            for name, frame in frames.items():
+                frame.write_parquet(files[name].path, compression="zstd")
+
+        writing = pool.submit(write)
+        meanwhile()
+        writing.result()
+        yield files
 
 
-def _draft_path(folder: Path) -> Path:
+def _draft(folder: Path, made: ExitStack) -> FileBody:
     path = folder / f"{uuid4().hex}.parquet"
     path.touch(mode=0o600)
-    return path
+    made.callback(path.unlink, missing_ok=True)
+    return FileBody(path, movable=True)

@@ -17,6 +17,7 @@ from cellframe.errors import (
     ProcessingError,
 )
 from cellframe.resources import creating
+from cellframe.resources.uploading import SERIES, drafts
 from tests.cycling import cycling, later
 
 RUNNING = {"name": "run", "start_time": "2026-01-05T08:00:00Z"}
@@ -32,8 +33,9 @@ def upload(client, cell="c-001", name="aging", series=None, **fields):
 def upload_unchecked(client, series):
     """A test of c-001 called aging, uploaded as a client without our checks would."""
     cell = client.cell_instance.get("c-001")
-    test = creating.Prepared({"name": "aging"}, series, None)
-    return creating.create(client._connection, cell.id, test, wait=True)
+    with drafts(client._connection, {SERIES: series}) as files:
+        test = creating.Prepared({"name": "aging"}, files)
+        return creating.create(client._connection, cell.id, test, wait=True)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +240,7 @@ def test_a_series_that_is_not_fit_is_explained_and_nothing_is_stored(client, cel
         upload(client, series=series)
     assert "nothing was sent" in str(caught.value)
     assert client.cell_measurement.list("c-001").total == 0
+    assert not list(client._connection.drafts.iterdir())
 
 
 def test_every_finding_of_a_series_is_told_at_once(client, cells):

@@ -19,7 +19,7 @@ MOST_CELLS = 200_000_000
 """Rows times columns of a file that is decoded: 1.6 GB of numbers. What the footer says of sizes
 in bytes is not asked, because pages may inflate to a thousand times of it."""
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 500_000
 """So many rows are in memory at once, or one step where that has more."""
 
 # A broken page may end in a panic of the decoder, which is no Exception.
@@ -89,7 +89,7 @@ def _footer(path: Path) -> Any:
 
     try:
         return pq.read_metadata(path)
-    except (pa.ArrowException, OSError) as broken:
+    except (pa.ArrowException, OSError, ValueError) as broken:
         raise Unreadable(
             "The file has no readable parquet footer. Write it again and upload it again."
         ) from broken
