@@ -7,6 +7,7 @@ test all the same, whose ``processing_error`` says why: the sender has gone on b
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,18 +91,28 @@ def of_series(
     Refusal
         422 where a file is no whole parquet.
     """
-    whole = sealed(blobs, series, FILENAMES[SERIES])
+    whole = checked(blobs, series, FILENAMES[SERIES])
     own = None if steps is None else sealed(blobs, steps, FILENAMES[STEPS])
     metadata = {"size": series.size, "sha256": series.digest}
     contents = Contents([Part(SERIES, 0, FILENAMES[SERIES], series)], metadata)
-    with blobs.scratch() as made:
-        _derive(blobs, contents, whole, own, rated_capacity, lambda: made(now))
+    with ThreadPoolExecutor(1) as pool, blobs.scratch() as made:
+        # A large file takes as long to flush and to read again as to be derived from.
+        sealing = pool.submit(blobs.seal, series)
+        try:
+            _derive(blobs, contents, whole, own, rated_capacity, lambda: made(now))
+        finally:
+            sealing.result()  # A disk that failed here failed first.
         yield contents
 
 
 def sealed(blobs: Blobs, staged: Staged, name: str) -> Path:
     """Seal a file that has to be parquet, and tell where it lies; 422 where it is none."""
     blobs.seal(staged)
+    return checked(blobs, staged, name)
+
+
+def checked(blobs: Blobs, staged: Staged, name: str) -> Path:
+    """Tell where a file lies that has to be parquet; 422 where it is none."""
     place = blobs.waiting(staged.name)
     # An interrupted confirm may have published it already.
     path = place if place.exists() else blobs.path(staged.digest)
