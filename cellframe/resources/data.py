@@ -7,12 +7,18 @@ that is the service's own file. Steps and cycles are read at once.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from cellframe.contract import routes
 from cellframe.contract.series import CYCLES, STEPS
 from cellframe.contract.wire import FileBody
-from cellframe.errors import ConfigError, NotFoundError, TransportError
+from cellframe.errors import (
+    CellframeError,
+    ConfigError,
+    FrameError,
+    NotFoundError,
+    TransportError,
+)
 from cellframe.transport.replies import FIRST_REFUSAL, ask, make_request, refusal
 
 if TYPE_CHECKING:
@@ -26,19 +32,80 @@ if TYPE_CHECKING:
     from cellframe.resources.records import CellMeasurement
 
 T = TypeVar("T")
+Table: TypeAlias = Literal["steps", "cycles"]
+
+
+TABLES: Mapping[Table, Mapping[str, Held]] = {"steps": STEPS, "cycles": CYCLES}
+"""What is derived from a series, by its columns."""
+_FILES: Mapping[Table, str] = {"steps": routes.STEPS_FILE, "cycles": routes.CYCLES_FILE}
 
 
 def steps(connection: Connection, test_id: str) -> pl.DataFrame:
     """Read the steps of a test, checked; see `cellframe.contract.series.STEPS`."""
-    return _read_table(connection, test_id, routes.STEPS_FILE, STEPS, "steps")
+    return _one_table(connection, test_id, "steps")
 
 
 def cycles(connection: Connection, test_id: str) -> pl.DataFrame:
     """Read the cycles of a test, checked; see `cellframe.contract.series.CYCLES`."""
-    if connection.offers("cycles_download"):
-        return _read_table(connection, test_id, routes.CYCLES_FILE, CYCLES, "cycles")
+    return _one_table(connection, test_id, "cycles")
+
+
+def table(connection: Connection, test_id: str, part: Table) -> FileBody | pl.DataFrame:
+    """Fetch the file of a table for `read_tables`, or read it where the service has no file.
+
+    Raises
+    ------
+    ApiError, TransportError, FrameError
+        The service has none to give, or what came is none.
+    """
+    if part == "steps" or connection.offers("cycles_download"):
+        return fetch(connection, routes.below(routes.TESTS, test_id, _FILES[part]))
     answer = ask(connection.wire, "GET", routes.below(routes.TESTS, test_id, routes.CYCLES))
-    return _from_json(answer, "cycles", CYCLES, test_id)
+    return _from_json(answer, part, TABLES[part], test_id)
+
+
+def read_tables(
+    connection: Connection, files: Mapping[str, FileBody], part: Table, columns: Mapping[str, Held]
+) -> dict[str, pl.DataFrame | CellframeError]:
+    """Read the fetched tables of many tests at once, and let go of the files.
+
+    Returns
+    -------
+    dict of str to DataFrame or CellframeError
+        By id of the test: the checked table, or what is wrong with it.
+    """
+    from cellframe.frames.long import conform
+    from cellframe.frames.scan import read_each
+
+    # Two tests with the same content share a file.
+    paths = list(dict.fromkeys(file.path for file in files.values()))
+    try:
+        read = dict(zip(paths, read_each(paths), strict=True))
+    finally:
+        for file in files.values():
+            if file.movable:
+                file.path.unlink(missing_ok=True)
+    found: dict[str, pl.DataFrame | CellframeError] = {}
+    for test_id, file in files.items():
+        frame = read[file.path]
+        if isinstance(frame, CellframeError):
+            found[test_id] = _unreadable(connection, test_id, frame)
+            continue
+        try:
+            found[test_id] = conform(frame, columns, part)
+        except FrameError as fault:
+            found[test_id] = fault
+    return found
+
+
+def _one_table(connection: Connection, test_id: str, part: Table) -> pl.DataFrame:
+    file = table(connection, test_id, part)
+    if not isinstance(file, FileBody):
+        return file
+    found = read_tables(connection, {test_id: file}, part, TABLES[part])[test_id]
+    if isinstance(found, CellframeError):
+        raise found
+    return found
 
 
 def series(
@@ -123,21 +190,6 @@ def using(body: FileBody, read: Callable[[Path], T]) -> T:
     finally:
         if body.movable:
             body.path.unlink(missing_ok=True)
-
-
-def _read_table(
-    connection: Connection, test_id: str, below: str, columns: Mapping[str, Held], name: str
-) -> pl.DataFrame:
-    import polars as pl
-
-    from cellframe.frames.long import conform
-
-    body = fetch(connection, routes.below(routes.TESTS, test_id, below))
-    try:
-        found = using(body, lambda path: pl.read_parquet(path, hive_partitioning=False, glob=False))
-    except pl.exceptions.PolarsError as fault:
-        raise _unreadable(connection, test_id, fault) from None
-    return conform(found, columns, name)
 
 
 def _from_json(answer: Any, name: str, columns: Mapping[str, Held], test_id: str) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from cellframe.contract import routes
 from cellframe.contract.records import FAILED, READY
+from cellframe.contract.wire import FileBody
 from cellframe.errors import CellframeError, ConflictError, InvalidRecordError, NotFoundError
 from cellframe.resources import data
 from cellframe.resources.gather import gather
@@ -149,7 +150,9 @@ def read_parts(
     dict of (test id, part) to frame, list of names, or CellframeError
         An error stands for what could not be read; the rest is read all the same.
     """
-    asked = [(test, part) for test in tests for part in parts.of(test)]
+    asked: list[tuple[CellMeasurement, Part]] = [
+        (test, part) for test in tests for part in parts.of(test)
+    ]
 
     def one(what: tuple[CellMeasurement, Part]) -> Any:
         test, part = what
@@ -158,8 +161,16 @@ def read_parts(
         except CellframeError as fault:
             return fault
 
-    values = gather(one, asked, done)
-    return {(test.id, part): value for (test, part), value in zip(asked, values, strict=True)}
+    values = gather(one, asked, done, connection.workers)
+    found: dict[tuple[str, Part], Any] = {
+        (test.id, part): value for (test, part), value in zip(asked, values, strict=True)
+    }
+    for part, columns in data.TABLES.items():
+        files = {key: value for key, value in found.items() if isinstance(value, FileBody)}
+        of_part = {key[0]: file for key, file in files.items() if key[1] == part}
+        tables = data.read_tables(connection, of_part, part, columns)
+        found |= {(test_id, part): table for test_id, table in tables.items()}
+    return found
 
 
 def why_not(test: CellMeasurement) -> str | None:
@@ -176,8 +187,8 @@ def _files(connection: Connection, test: CellMeasurement) -> list[str]:
 
 
 _READERS: Mapping[Part, Callable[[Connection, CellMeasurement], Any]] = {
-    "steps": lambda connection, test: data.steps(connection, test.id),
-    "cycles": lambda connection, test: data.cycles(connection, test.id),
+    "steps": lambda connection, test: data.table(connection, test.id, "steps"),
+    "cycles": lambda connection, test: data.table(connection, test.id, "cycles"),
     "time_series": data.series,
     "files": _files,
 }

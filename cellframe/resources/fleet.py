@@ -195,7 +195,7 @@ class DetailFrames:
                 return fault
 
         with progress(len(tests), "Fetching series") as done:
-            files = gather(one, tests, done)
+            files = gather(one, tests, done, self._connection.workers)
         read = list(zip(tests, files, strict=True))
         self._note("time_series", read)
         return [(test, path) for test, path in read if not isinstance(path, CellframeError)]

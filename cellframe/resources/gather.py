@@ -13,6 +13,8 @@ B = TypeVar("B")
 
 WORKERS = 16
 """Requests under way at once. A service of the contract serves about twenty."""
+AT_HAND = 2
+"""The same where service and client share a process, and with it Python's one lock."""
 
 
 def gather(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from cellframe.contract.wire import FileBody, Reply
 from cellframe.server import calls, references, storage
-from cellframe.server.bodies import TESTS
 from cellframe.server.contents import CYCLES, FILE, SERIES, STEPS
 from cellframe.server.integrity import lying
 from cellframe.server.refusals import missing, printable, refuse
-from cellframe.server.tables import tests
+from cellframe.server.tables import files, tests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -25,6 +23,18 @@ if TYPE_CHECKING:
 
 _WORDS = {SERIES: "time series", FILE: "files"}
 _SEE_OTHER = 303
+_THEIRS = (files.c.measurement_id == tests.c.id) & (files.c.role == bindparam("role"))
+# One query and kept: a fleet asks this for every file of every test.
+_TEST_AND_FILES = (
+    select(
+        tests.c.measurement_type,
+        tests.c.processing_error,
+        *(files.c[name] for name in references.File.__slots__),
+    )
+    .select_from(tests.outerjoin(files, _THEIRS))
+    .where(tests.c.id == bindparam("id"))
+    .order_by(files.c.position)
+)
 
 
 def series_file(call: Call) -> Reply:
@@ -92,21 +102,19 @@ def _given(call: Call, connection: Connection, test_id: str, file: File) -> Repl
 
 def _files(connection: Connection, test_id: str, role: str) -> list[File]:
     """Find the files of one role; each reason why there are none has a status of its own."""
-    calls.require(connection, TESTS, test_id)
-    row = connection.execute(select(tests).where(tests.c.id == test_id)).mappings().one()
+    asked = {"id": test_id, "role": role}
+    rows: list[tuple[Any, ...]] = [tuple(row) for row in connection.execute(_TEST_AND_FILES, asked)]
+    if not rows:
+        raise missing("cell measurement")
+    kind, error, *_ = rows[0]
     wanted = FILE if role == FILE else SERIES
     word = _WORDS.get(role, role)
-    if row["measurement_type"] != wanted:
-        message = f"This test is of type {row['measurement_type']!r} and has no {word}."
-        raise refuse(400, message)
-    found = references.of_test(connection, test_id, role)
+    if kind != wanted:
+        raise refuse(400, f"This test is of type {kind!r} and has no {word}.")
+    found = [references.File(*row[2:]) for row in rows if row[2] is not None]
     if not found:
-        raise refuse(404, f"This test has no {word}: {_reason(row)}")
+        raise refuse(404, f"This test has no {word}: {error or 'nothing was kept.'}")
     return found
-
-
-def _reason(row: Mapping[Any, Any]) -> str:
-    return row["processing_error"] or "nothing was kept."
 
 
 def _columns_of(call: Call, *roles: str) -> dict[str, dict[str, list[Any]]]:

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from cellframe.errors import CorruptStoreError
-from cellframe.frames.scan import KEYS, columns_of, scan, unite
+from cellframe.frames.scan import KEYS, columns_of, read_each, scan, unite
 from cellframe.store.trees import Leaf, grow
 
 NOON = datetime(2026, 1, 5, 12)  # noqa: DTZ001 - as a cycler writes it
@@ -218,3 +219,30 @@ def test_any_files_can_be_read_together(tmp_path_factory, types):
     lazy = scan(grow(folder / "trees", leaves))
     assert lazy.collect().schema == lazy.collect_schema()
     assert lazy.collect()["x"].null_count() == len(types)
+
+
+def test_small_files_are_read_in_one_go_and_each_is_itself(tmp_path):
+    frames = [pl.DataFrame({"a": [number] * number, "b": 1.5}) for number in range(1, 4)]
+    frames += [
+        pl.DataFrame({"other": ["x"]}),
+        pl.DataFrame(schema={"a": pl.Int64, "b": pl.Float64}),
+    ]
+    paths = [tmp_path / f"{number}.parquet" for number in range(len(frames))]
+    for frame, path in zip(frames, paths, strict=True):
+        frame.write_parquet(path)
+    for found, frame in zip(read_each(paths), frames, strict=True):
+        assert_frame_equal(found, frame)
+
+
+def test_a_damaged_small_file_does_not_keep_the_others_back(tmp_path):
+    paths = [tmp_path / f"{number}.parquet" for number in range(4)]
+    for path in paths:
+        pl.DataFrame({"a": list(range(1000))}).write_parquet(path, compression="uncompressed")
+    page = bytearray(paths[1].read_bytes())
+    page[4:40] = bytes(36)  # The header of the first page.
+    paths[1].write_bytes(page)
+    paths[2].write_bytes(b"PAR1")
+    first, page_gone, footer_gone, last = read_each(paths)
+    assert first.height == last.height == 1000
+    assert isinstance(page_gone, CorruptStoreError)
+    assert isinstance(footer_gone, CorruptStoreError)
