@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_MEASUREMENT
-from cellframe.errors import ConflictError, NotFoundError
+from cellframe.errors import ConfigError, ConflictError, NotFoundError
 from cellframe.resources.base import Filters, Ref, Resource, query_of
 from cellframe.resources.records import CellMeasurement, RecordList
 
@@ -36,6 +36,9 @@ class MeasurementFilters(Filters, total=False):
     tags_any: list[str]
     q: str
     project_id: str
+
+
+_LAB_WIDE = {"q", "project_id"}
 
 
 class StepsAndCycles(NamedTuple):
@@ -273,13 +276,25 @@ class CellMeasurements(Resource[CellMeasurement]):
             In the order of the service, newest first; `.total` counts all that match.
         """
         query = query_of(filters, MeasurementFilters)
-        if cell is not None:
+        if cell is not None and not _LAB_WIDE & set(query):
             return self.instances.with_id(
                 cell, lambda id_: self._list(_below_cell(id_), limit, offset, query), within=spec
             )
+        if cell is not None:
+            cell_id = self.instances.get(cell, spec=spec).id
+            return self._of_cell(cell_id, limit, offset, query)
         return self._of(
             "" if spec is None else self.instances.specs.id_of(spec), limit, offset, query
         )
+
+    def _of_cell(
+        self, cell_id: str, limit: int | None, offset: int | None, query: dict[str, Any]
+    ) -> RecordList[CellMeasurement]:
+        """List a cell by filters that the contract has for the list of the lab alone."""
+        if not self._connection.offers("cell_list"):
+            message = f"This service filters by {' and '.join(sorted(_LAB_WIDE & set(query)))} in the list of a project alone: leave the cell out."
+            raise ConfigError(message)
+        return self._list(routes.TESTS, limit, offset, {**query, "cell_instance_id": cell_id})
 
     def _of(
         self, spec_id: str, limit: int | None, offset: int | None, query: dict[str, Any]

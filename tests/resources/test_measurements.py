@@ -294,3 +294,23 @@ def test_pandas_comes_back_where_it_is_asked_for(client, cells):
     found = client.cell_measurement.detail(made, backend="pandas")
     assert all(isinstance(part, pd.DataFrame) for part in (found.steps, found.cycles))
     assert found.time_series["Step count"].tolist() == cycling()["Step count"].to_list()
+
+
+def test_a_word_is_looked_for_in_the_tests_of_one_cell_too(client, cells):
+    upload(client, name="a", notes="after the Move"), upload(client, name="b")
+    assert [test.name for test in client.cell_measurement.list("c-001", q="move")] == ["a"]
+    assert client.cell_measurement.list("c-002", q="move").total == 0
+
+
+def test_a_spectrum_is_one_step_and_needs_nothing_else(client, cells):
+    frequency = [1e4, 1e2, 1.0]
+    eis = {"Frequency [Hz]": frequency, "Z_Re [Ohm]": [0.02] * 3, "Z_Im [Ohm]": [-0.01] * 3}
+    steps = client.cell_measurement.steps(upload(client, series=eis, data_type="eis"))
+    assert steps.select("Step count", "Step type", "Max frequency [Hz]").row(0) == (0, "EIS", 1e4)
+
+
+def test_open_circuit_data_needs_no_time(client, cells):
+    ocp = {"Voltage [V]": [3.0, 3.5, 4.0], "SOC": [0.0, 0.5, 1.0], "Step count": [0, 0, 0]}
+    made = upload(client, series=ocp, data_type="ocp")
+    assert client.cell_measurement.steps(made)["End voltage [V]"].to_list() == [4.0]
+    assert client.cell_measurement.time_series(made)["SOC"].to_list() == [0.0, 0.5, 1.0]

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.contract.series import POWER, SERIES, STEP, VOLTAGE, X_AXES, Z_IMAGINARY, Z_REAL
+from cellframe.contract.series import (
+    CURRENT,
+    EIS,
+    POWER,
+    SERIES,
+    STEP,
+    VOLTAGE,
+    X_AXES,
+    Z_IMAGINARY,
+    Z_REAL,
+)
 from cellframe.server.derive.opening import columns_of, decode, refuse
 
 if TYPE_CHECKING:
@@ -39,10 +49,13 @@ def read(path: Path) -> Iterator[pl.DataFrame]:
         not count. The whole file is read before, to tell of all columns at once.
     """
     present = columns_of(path)
-    refuse(_missing(present))
+    # A spectrum by itself; one among a cycler's rows is counted with its steps.
+    swept = set(EIS) <= set(present) and CURRENT not in present
+    refuse([] if swept else _missing(present))
     faults: dict[str, str] = {}
     rest, start = pl.DataFrame(), 0
-    for raw in decode(path, [name for name in _WANTED if name in present]):
+    parts = decode(path, [name for name in _WANTED if name in present])
+    for raw in map(_of_sweep, parts) if swept else parts:
         rows = pl.concat([rest, pl.DataFrame([_typed(column) for column in raw])], how="diagonal")
         found = {
             **_not_counting(raw, rows, start),
@@ -58,6 +71,14 @@ def read(path: Path) -> Iterator[pl.DataFrame]:
     if rest.is_empty():
         refuse(["The series has no rows. Upload a series with data."])
     yield rest
+
+
+def _of_sweep(rows: pl.DataFrame) -> pl.DataFrame:
+    """Make one step of a spectrum whose rows name none: frequencies, and maybe nothing else."""
+    bare = {STEP: pl.lit(0, pl.Int64), VOLTAGE: pl.lit(None, pl.Float64)}
+    return rows.with_columns(
+        value.alias(name) for name, value in bare.items() if name not in rows.columns
+    )
 
 
 def _cut(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
