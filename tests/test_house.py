@@ -12,7 +12,7 @@ import pytest
 
 import cellframe
 from cellframe.cli.main import app
-from cellframe.contract.records import CELL_INSTANCE, CELL_SPEC, Shown
+from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, Shown
 from cellframe.frames.columns import plain_columns
 
 ROOT = Path(__file__).parents[1]
@@ -85,9 +85,13 @@ def test_every_command_is_in_the_reference_with_a_file_of_its_own(name):
     assert (ROOT / "cellframe" / "cli" / f"{name}.py").is_file()
 
 
-@pytest.mark.parametrize("kind", [CELL_SPEC, CELL_INSTANCE], ids=["specs", "cells"])
-def test_the_documented_columns_are_those_of_a_frame(kind):
-    page = (ROOT / "docs" / "columns.md").read_text("utf-8")
+@pytest.mark.parametrize(
+    ("kind", "page"),
+    [(CELL_SPEC, "columns"), (CELL_INSTANCE, "columns"), (CELL_MEASUREMENT, "measurements")],
+    ids=["specs", "cells", "tests"],
+)
+def test_the_documented_columns_are_those_of_a_frame(kind, page):
+    page = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
     nested = {"ratings", "properties"}
     labels = [column.label for column in plain_columns(kind, everything=False)]
     assert [label for label in labels if label not in nested and f"`{label}`" not in page] == []

@@ -26,7 +26,7 @@ def _refuse_children(kind: RecordKind, frame: pl.DataFrame) -> None:
     """Refuse a frame of another kind, whose rows carry this one's ids many times."""
     for other in KINDS.values():
         if other.parent == kind.name and other.key in frame.columns:
-            message = f"This is a frame of {other.noun}s: it has {other.key!r}. Plan it with client.{other.name}.plan(frame)."
+            message = f"This is a frame of {other.noun}s: it has {other.key!r}. Keep one row per {kind.noun} and drop that column to plan the {kind.noun}s."
             refuse(NOT_RECORDS, [Fault(message, column=other.key, rule="kind")])
 
 
