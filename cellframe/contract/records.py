@@ -29,7 +29,7 @@ class Type(Enum):
     NAME = "text of 1 to 255 characters"
     TEXT = "text"
     DATE = "a date, answered as midnight UTC"
-    TIME = "an RFC 3339 time"
+    TIME = "an ISO time, as 2026-01-31T08:00:00Z"
     INTEGER = "a whole number"
     NUMBER = "a number"
     BOOLEAN = "true or false"

@@ -14,7 +14,7 @@ from cellframe.errors import FrameError
 from cellframe.frames.faults import Fault, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cellframe.contract.series import Held
 
@@ -22,6 +22,11 @@ KEYS = ("measurement_id", "instance_id", "spec_id", "test", "cell", "spec")
 """The first columns of every long frame."""
 HELD: dict[Held, pl.DataType] = {"float": pl.Float64(), "int": pl.Int64(), "text": pl.String()}
 """How each declared column is held."""
+
+
+def apart(labels: Iterable[str]) -> dict[str, str]:
+    """Return new names for the columns of a test that are called as a key is: keys win."""
+    return {label: f"{label} (own)" for label in labels if label in KEYS}
 
 
 class Owner(NamedTuple):
@@ -107,6 +112,7 @@ def stack(parts: Sequence[tuple[Owner, pl.DataFrame]], columns: Mapping[str, Hel
     frames = [empty, *(frame for _, frame in parts)]
     heights = [frame.height for _, frame in parts]
     whole = pl.concat(frames, how="diagonal_relaxed", rechunk=True)
+    whole = whole.rename(apart(whole.columns))
     index = pl.Series("row", range(len(parts)), dtype=pl.UInt32).repeat_by(
         pl.Series(heights, dtype=pl.UInt32)
     )

@@ -233,7 +233,7 @@ class Resource(ABC, Generic[R]):
         )
 
     def _not_found(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self._names(), n=3, cutoff=0.6)
+        near = difflib.get_close_matches(name, sorted(set(self._names())), n=3, cutoff=0.6)
         advice = "Did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
         return f"No {self.kind.noun} has the id or the name {name!r}. {advice}".strip()
 

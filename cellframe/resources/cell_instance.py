@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_INSTANCE
-from cellframe.errors import NotFoundError
+from cellframe.errors import AmbiguousNameError, NotFoundError
 from cellframe.resources.base import Filters, Ref, Resource, query_of
 from cellframe.resources.records import CellInstance, RecordList
 
@@ -364,14 +364,15 @@ class CellInstances(Resource[CellInstance]):
 
     def _named_in_spec(self, name: str) -> Iterator[tuple[str, str]]:
         """Cells by ``SPEC::CELL``."""
-        spec, mark, cell = name.partition("::")
-        if not mark:
-            return
-        try:
-            found = self.list(spec, name_exact=cell)
-        except NotFoundError:
-            return
-        yield from ((name, one.id) for one in found if one.name == cell)
+        parts = name.split("::")
+        # A name may hold the mark itself: any cut may be the one between spec and cell.
+        for cut in range(1, len(parts)):
+            spec, cell = "::".join(parts[:cut]), "::".join(parts[cut:])
+            try:
+                found = self.list(spec, name_exact=cell)
+            except (NotFoundError, AmbiguousNameError):
+                continue
+            yield from ((name, one.id) for one in found if one.name == cell)
 
     def _names(self) -> Sequence[str]:
         return [cell.name for cell in self.list(limit=routes.DEFAULT_PAGE, offset=0)]

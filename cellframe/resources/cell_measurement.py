@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_MEASUREMENT
-from cellframe.errors import ConfigError, ConflictError, NotFoundError
+from cellframe.errors import (
+    AmbiguousNameError,
+    ConfigError,
+    ConflictError,
+    InvalidRecordError,
+    NotFoundError,
+)
 from cellframe.resources.base import Filters, Ref, Resource, query_of
 from cellframe.resources.records import CellMeasurement, RecordList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
     from pathlib import Path
 
@@ -168,6 +175,10 @@ class CellMeasurements(Resource[CellMeasurement]):
         InvalidRecordError
             A field is unknown or of the wrong kind.
         """
+        given: Any = properties
+        if not isinstance(given, Mapping):
+            message = f"properties= is a {type(given).__name__}; give a dict of quantities. Nothing was sent."
+            raise InvalidRecordError(message)
         body = {"name": name, "measurement_type": "properties", "properties": dict(properties)}
         body |= {key: value for key, value in more.items() if value is not None}
         return self.instances.with_id(
@@ -197,10 +208,11 @@ class CellMeasurements(Resource[CellMeasurement]):
         ConflictError
             A test of the cell has this name; `.existing_id`.
         """
-        from cellframe.resources.creating import create_file
+        from cellframe.resources.files import checked_files, create_file
 
+        files = checked_files(filepaths, more)
         return self.instances.with_id(
-            cell, lambda id_: create_file(self._connection, id_, name, filepaths, more)
+            cell, lambda id_: create_file(self._connection, id_, name, files, more)
         )
 
     def extend(self, ref: Ref, time_series: Any, *, wait: bool = True) -> CellMeasurement:
@@ -487,7 +499,7 @@ class CellMeasurements(Resource[CellMeasurement]):
         ConfigError
             The folder has another file of one of the names. Nothing was written.
         """
-        from cellframe.resources.creating import download_files
+        from cellframe.resources.files import download_files
 
         return self.with_id(
             ref, lambda id_: download_files(self._connection, id_, self._filenames(id_), folder)
@@ -586,14 +598,15 @@ class CellMeasurements(Resource[CellMeasurement]):
 
     def _named_in_cell(self, name: str) -> Iterator[tuple[str, str]]:
         """Find tests by ``SPEC::CELL::TEST``."""
-        above, mark, test = name.rpartition("::")
-        if not mark:
-            return
-        try:
-            found = self.list(above, name_exact=test)
-        except NotFoundError:
-            return
-        yield from ((name, one.id) for one in found if one.name == test)
+        parts = name.split("::")
+        # A name may hold the mark itself: any cut may be the one between cell and test.
+        for cut in range(1, len(parts)):
+            above, test = "::".join(parts[:cut]), "::".join(parts[cut:])
+            try:
+                found = self.list(above, name_exact=test)
+            except (NotFoundError, AmbiguousNameError):
+                continue
+            yield from ((name, one.id) for one in found if one.name == test)
 
     def _names(self) -> Sequence[str]:
         if not self._connection.offers("cell_list"):

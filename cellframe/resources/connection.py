@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
-from cellframe.errors import NotFoundError, TransportError
+from cellframe.errors import NotFoundError, StoreError, TransportError
 from cellframe.resources.gather import AT_HAND, WORKERS
 from cellframe.store.blobs import Blobs
 from cellframe.store.journals import Journals
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
     from cellframe.writeback.limits import Limits
+
+
+_MOST_AGE = 24 * 3600.0
+"""Seconds after which a file on its way has been left behind."""
 
 
 class Settings(NamedTuple):
@@ -96,11 +102,22 @@ class Connection:
         """Folder of the trees that fleets are scanned from."""
         return service_folder(self._cache, self.service) / "fleets"
 
-    @property
+    @cached_property
     def drafts(self) -> Path:
-        """Folder of files on their way, private; made where it is missing."""
+        """Folder of files on their way, private; what a killed process left there goes.
+
+        Raises
+        ------
+        StoreError
+            It cannot be made.
+        """
         folder = service_folder(self._cache, self.service) / "drafts"
-        private(folder)
+        try:
+            private(folder)
+            _sweep(folder)
+        except OSError as fault:
+            message = f"{folder} cannot be written ({fault.strerror}). Set CELLFRAME_HOME to a folder that can."
+            raise StoreError(message) from fault
         return folder
 
     @property
@@ -155,6 +172,14 @@ class Connection:
             raise TransportError(message, request=f"GET {path}", sent=True)
         counted = isinstance(total, int) and not isinstance(total, bool)
         return {**page, "items": items, "total": total if counted else len(items)}
+
+
+def _sweep(folder: Path) -> None:
+    oldest = time.time() - _MOST_AGE
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def _is_record(item: object) -> bool:

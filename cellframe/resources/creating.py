@@ -1,36 +1,32 @@
-"""Tests are made: a series is checked, then goes up; files go up as they are."""
+"""Tests with a series are made: it is checked, then goes up."""
 
 from __future__ import annotations
 
-import shutil
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
-from pathlib import Path
+from datetime import date, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
 from cellframe.contract.quantities import UnitError, convert
-from cellframe.contract.wire import FileBody
-from cellframe.errors import ConfigError, InvalidRecordError, TransportError
-from cellframe.resources import data
-from cellframe.resources.gather import gather
+from cellframe.contract.records import CELL_MEASUREMENT, Type
+from cellframe.errors import InvalidRecordError
 from cellframe.resources.uploading import EXTENSION, SERIES, STEPS, drafts, initiate, settled
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from os import PathLike
+    from collections.abc import Generator, Iterator
 
     import polars as pl
 
+    from cellframe.contract.wire import FileBody
     from cellframe.resources.connection import Connection
     from cellframe.resources.records import CellMeasurement
 
 _PARTS = ("measurement", "time_series", "steps")
-_ABOUT = ("notes", "protocol", "test_setup", "start_time", "end_time", "tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,70 +123,6 @@ def extend(
     return _awaited(connection, made, wait=wait, at_least_once=True)
 
 
-def create_file(
-    connection: Connection,
-    cell_id: str,
-    name: str,
-    paths: Sequence[str | PathLike[str]],
-    about: Mapping[str, Any],
-) -> CellMeasurement:
-    """Upload files; see `CellMeasurements.create_file`."""
-    files = _files(paths)
-    unknown = [key for key in about if key not in _ABOUT]
-    if unknown:
-        message = f"There is no field {unknown[0]!r} for a test of files. Fields: {', '.join(_ABOUT)}. Nothing was sent."
-        raise InvalidRecordError(message)
-    fields = {"name": name, **{key: value for key, value in about.items() if value is not None}}
-    upload = initiate(
-        connection,
-        routes.below(routes.CELLS, cell_id, routes.INITIATE_UPLOAD),
-        {"measurement": {"name": name}, "measurement_type": "file", "filenames": list(files)},
-    )
-    # Targets come in the order of the names, and may be called something else.
-    targets = [
-        {**target, "filename": filename}
-        for target, filename in zip(upload.targets, files, strict=False)
-    ]
-    replace(upload, targets=targets).put(files)
-    body = {
-        "cell_instance_id": cell_id,
-        "measurement": fields,
-        "measurement_type": "file",
-        "filenames": list(files),
-    }
-    return upload.confirm(routes.CONFIRM_UPLOAD, body)
-
-
-def download_files(
-    connection: Connection, test_id: str, filenames: Sequence[str], folder: str | PathLike[str]
-) -> list[Path]:
-    """Put the files of a test into a folder; see `CellMeasurements.download_files`."""
-    place = Path(folder).expanduser()
-    for filename in filenames:
-        # The name is the service's word, and a path of ours.
-        if not _is_leaf(filename):
-            message = f"The service names a file {filename!r}, which would lie outside {place}. Nothing was written; read it with get_file."
-            raise TransportError(message, sent=True)
-    taken = [name for name in filenames if (place / name).exists()]
-    if taken:
-        message = f"{place} has {', '.join(map(repr, taken))} already. Nothing was written: give another folder, or move them."
-        raise ConfigError(message)
-    place.mkdir(parents=True, exist_ok=True)
-
-    def one(filename: str) -> Path:
-        below = f"{routes.FILES}/{routes.segment(filename)}"
-        body = data.fetch(connection, routes.below(routes.TESTS, test_id, below))
-        put = shutil.move if body.movable else shutil.copyfile
-        return Path(put(body.path, place / filename))
-
-    return gather(one, list(filenames), workers=4)
-
-
-def _is_leaf(filename: str) -> bool:
-    plain = filename.isprintable() and not set(filename) & set('/\\:*?"<>|')
-    return plain and filename.strip(". ") == filename.strip() and bool(filename.strip(". "))
-
-
 def _split(detail: Any) -> tuple[dict[str, Any], Any, Any]:
     """Return the record's fields, the series and the steps of what `create` was given."""
     if not isinstance(detail, Mapping):
@@ -207,9 +139,42 @@ def _split(detail: Any) -> tuple[dict[str, Any], Any, Any]:
         )
     elif fields is not None and not fields.get("name"):
         faults.append("'measurement' has no name")
+    else:
+        faults += _field_faults(fields or {})
     if faults:
         raise InvalidRecordError(f"The test cannot be made: {'; '.join(faults)}. Nothing was sent.")
     return dict(fields or {}), detail["time_series"], detail.get("steps")
+
+
+def _field_faults(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the service would refuse of a record, after the whole series had gone up."""
+    known = {row.name: row.type for row in CELL_MEASUREMENT.fields if row.settable}
+    for name, value in fields.items():
+        kind = known.get(name)
+        if name == "data_type":
+            continue
+        if kind is None:
+            near = get_close_matches(str(name), known, n=1)
+            advice = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"{name!r} is no field of a test that can be set{advice}"
+        elif kind in _FITS and value is not None and not _FITS[kind](value):
+            yield f"{name}={value!r} should be {kind.value}"
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return isinstance(value, date) or bool(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return False
+
+
+_FITS: Mapping[Type, Callable[[Any], bool]] = {
+    Type.TIME: _is_time,
+    Type.TAGS: lambda value: not isinstance(value, str | Mapping) and isinstance(value, Iterable),
+    Type.OBJECT: lambda value: isinstance(value, Mapping),
+    Type.TEXT: lambda value: isinstance(value, str),
+    Type.NAME: lambda value: isinstance(value, str),
+}
 
 
 def _text(moment: Any) -> Any:
@@ -224,25 +189,6 @@ def rated_capacity(connection: Connection, spec_id: str) -> float | None:
         return convert(capacity["value"], capacity["unit"], "A.h")
     except (TypeError, KeyError, UnitError):
         return None
-
-
-def _files(paths: Sequence[str | PathLike[str]]) -> dict[str, FileBody]:
-    if isinstance(paths, str | Path):
-        paths = [paths]
-    found: dict[str, FileBody] = {}
-    faults: list[str] = []
-    for one in paths:
-        path = Path(one).expanduser()
-        if not path.is_file():
-            faults.append(f"{path} is no file")
-        if path.name in found:
-            faults.append(f"two files are called {path.name!r}")
-        found[path.name] = FileBody(path)
-    if not found:
-        faults.append("no file was given")
-    if faults:
-        raise ConfigError(f"The files cannot be uploaded: {'; '.join(faults)}. Nothing was sent.")
-    return found
 
 
 def _awaited(

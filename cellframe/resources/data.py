@@ -15,10 +15,12 @@ from cellframe.contract.wire import FileBody
 from cellframe.errors import (
     CellframeError,
     ConfigError,
+    ConflictError,
     FrameError,
     NotFoundError,
     TransportError,
 )
+from cellframe.transport.bodies import digest_in
 from cellframe.transport.replies import FIRST_REFUSAL, ask, make_request, refusal
 
 if TYPE_CHECKING:
@@ -136,10 +138,14 @@ def series_file(connection: Connection, test: CellMeasurement) -> Path:
         The service has no series to give, or the download was not whole.
     """
     digest = test.kept.get("sha256")
-    known = connection.downloads.path(digest) if isinstance(digest, str) else None
+    known = connection.downloads.sound(digest) if isinstance(digest, str) else None
     if known is not None:
         return known
-    body = fetch(connection, routes.below(routes.TESTS, test.id, routes.TIME_SERIES_FILE))
+    body, sent = _fetched(connection, routes.below(routes.TESTS, test.id, routes.TIME_SERIES_FILE))
+    if isinstance(digest, str) and sent and sent != digest:
+        using(body, lambda _: None)
+        message = f"The series of test {test.name!r} was extended after its record was read. Read it again."
+        raise ConflictError(message, status=409, code="CHANGED")
     if not body.movable:
         return body.path
     return connection.downloads.take(body, digest if isinstance(digest, str) else None)[1]
@@ -163,6 +169,18 @@ def checked_series_file(connection: Connection, test: CellMeasurement) -> Path:
     return path
 
 
+def _fetched(connection: Connection, path: str) -> tuple[FileBody, str | None]:
+    """Fetch one file, and the SHA-256 that the service says it has."""
+    request = make_request("GET", path)
+    reply = connection.wire.fetch(request, connection.drafts)
+    if reply.status >= FIRST_REFUSAL:
+        raise refusal(request, reply, connection.wire.origin)
+    if not isinstance(reply.body, FileBody):
+        message = f"{connection.wire.origin} answered {request} with something that is no file."
+        raise TransportError(message, request=str(request), sent=True)
+    return reply.body, digest_in(reply.headers)
+
+
 def fetch(connection: Connection, path: str) -> FileBody:
     """Fetch one file of the service.
 
@@ -173,14 +191,7 @@ def fetch(connection: Connection, path: str) -> FileBody:
     TransportError
         No usable answer came back, or only a part of it.
     """
-    request = make_request("GET", path)
-    reply = connection.wire.fetch(request, connection.drafts)
-    if reply.status >= FIRST_REFUSAL:
-        raise refusal(request, reply, connection.wire.origin)
-    if isinstance(reply.body, FileBody):
-        return reply.body
-    message = f"{connection.wire.origin} answered {request} with something that is no file."
-    raise TransportError(message, request=str(request), sent=True)
+    return _fetched(connection, path)[0]
 
 
 def using(body: FileBody, read: Callable[[Path], T]) -> T:
@@ -218,9 +229,12 @@ def _known(columns: Sequence[str], lazy: pl.LazyFrame) -> list[str]:
         raise ConfigError(message)
     have = lazy.collect_schema().names()
     unknown = [label for label in columns if label not in have]
-    if not unknown:
+    if not unknown and columns and len(set(columns)) == len(columns):
         return list(columns)
-    near = [get_close_matches(label, have, n=1, cutoff=0.4) for label in unknown]
+    if not unknown:
+        message = f"columns={list(columns)!r}: name at least one label, and each once."
+        raise ConfigError(message)
+    near = [get_close_matches(str(label), have, n=1, cutoff=0.4) for label in unknown]
     guesses = [
         f"{label!r}" + (f" (did you mean {found[0]!r}?)" if found else "")
         for label, found in zip(unknown, near, strict=True)
@@ -233,8 +247,9 @@ def _rows(row_range: tuple[int, int] | None) -> tuple[int, int | None]:
     if row_range is None:
         return 0, None
     given: Any = row_range
-    whole = [one for one in given if isinstance(one, int) and not isinstance(one, bool)]
-    if len(given) != 2 or len(whole) != 2 or not 0 <= whole[0] <= whole[1]:  # noqa: PLR2004
+    pair: list[Any] = list(given) if isinstance(given, tuple | list | range) else []
+    whole = [one for one in pair if isinstance(one, int) and not isinstance(one, bool)]
+    if len(pair) != 2 or len(whole) != 2 or not 0 <= whole[0] <= whole[1]:  # noqa: PLR2004
         message = f"row_range={row_range!r}: give (first, end), two whole numbers from 0 up; the end is not included."
         raise ConfigError(message)
     return whole[0], whole[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from cellframe.contract.series import CYCLES, STEPS
 from cellframe.errors import CellframeError
@@ -95,15 +95,19 @@ class DetailFrames:
 
     @cached_property
     def _series(self) -> pl.LazyFrame:
-        from cellframe.frames.long import KEYS, owners
+        from cellframe.frames.long import KEYS, apart, owners
+        from cellframe.frames.scan import KEYS as IN_PATH
         from cellframe.frames.scan import scan
         from cellframe.store.trees import Leaf, grow
 
         found = self._series_files() if self._has_series else []
         leaves = [Leaf(test.cell_instance_id, test.id, path) for test, path in found]
         names = owners([self._scope.owner(test) for test, _ in found]).lazy()
-        lazy = scan(grow(self._connection.trees, leaves))
-        rest = [label for label in lazy.collect_schema().names() if label not in KEYS]
+        wire = self._connection.wire
+        lazy = scan(grow(self._connection.trees, leaves, pointing=wire.in_place))
+        own = [label for label in lazy.collect_schema().names() if label not in IN_PATH]
+        lazy = lazy.rename(apart(own))
+        rest = [apart([label]).get(label, label) for label in own]
         joined = lazy.join(
             names.drop("instance_id"), on="measurement_id", how="left", maintain_order="left"
         )
@@ -212,7 +216,7 @@ class DetailFrames:
         return FleetParts(
             cells=len(self._scope.by_id),
             tests=len(self._tests),
-            rows=None if None in rows else sum(row for row in rows if row),
+            rows=sum(map(_count, rows)) if all(map(_is_count, rows)) else None,
             missing=self._missing(),
             steps=len(self.steps),
             cycles=len(self.cycles),
@@ -226,13 +230,25 @@ class DetailFrames:
         kept = [test.kept for test in self._with_series()]
         here = self._connection.downloads.path
         sizes = [one.get("size") for one in kept if not here(str(one.get("sha256")))]
-        return None if None in sizes else sum(size for size in sizes if size)
+        return sum(map(_count, sizes)) if all(map(_is_count, sizes)) else None
 
     def _with_series(self) -> list[CellMeasurement]:
         return [test for test in self._tests if test.has_series and why_not(test) is None]
 
     def __repr__(self) -> str:
         return summary(self._parts())
+
+    def __reduce__(self) -> NoReturn:
+        message = "Frames of a fleet belong to a client and are never pickled; pickle .instances, .cycles and the rest, or write them to parquet."
+        raise TypeError(message)
+
+
+def _is_count(told: object) -> bool:
+    return isinstance(told, int) and not isinstance(told, bool) and told >= 0
+
+
+def _count(told: object) -> int:
+    return told if isinstance(told, int) else 0
 
 
 def detail_frames(

@@ -17,7 +17,7 @@ from uuid import uuid4
 from cellframe.contract import routes
 from cellframe.contract.records import FAILED, PENDING, READY
 from cellframe.contract.wire import FileBody
-from cellframe.errors import NotFoundError, ProcessingError, TransportError
+from cellframe.errors import NotFoundError, ProcessingError, StoreError, TransportError
 from cellframe.resources.gather import gather
 from cellframe.resources.records import CellMeasurement
 from cellframe.transport.replies import FIRST_REFUSAL, ask, make_request, refusal
@@ -178,7 +178,7 @@ def drafts(
 
         def write() -> None:
             for name, frame in frames.items():
-                frame.write_parquet(files[name].path, compression="zstd")
+                _write(frame, files[name].path)
 
         writing = pool.submit(write)
         meanwhile()
@@ -188,6 +188,23 @@ def drafts(
 
 def _draft(folder: Path, made: ExitStack) -> FileBody:
     path = folder / f"{uuid4().hex}.parquet"
-    path.touch(mode=0o600)
+    try:
+        path.touch(mode=0o600)
+    except OSError as fault:
+        raise _unwritable(path, fault.strerror) from fault
     made.callback(path.unlink, missing_ok=True)
     return FileBody(path, movable=True)
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    from polars.exceptions import PolarsError
+
+    try:
+        frame.write_parquet(path, compression="zstd")
+    except (OSError, PolarsError) as fault:
+        raise _unwritable(path, str(fault).splitlines()[0]) from fault
+
+
+def _unwritable(path: Path, why: str | None) -> StoreError:
+    message = f"The series cannot be written down in {path.parent} before it goes up ({why}). Nothing was sent."
+    return StoreError(message)

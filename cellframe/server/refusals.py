@@ -60,6 +60,15 @@ def missing(noun: str) -> Refusal:
     return refuse(404, f"{noun[0].upper()}{noun[1:]} not found.")
 
 
+def forgotten_upload() -> Refusal:
+    """Make the answer for an upload that is not under way."""
+    message = (
+        "Upload not found: it was never begun here, an hour has passed, another one took its "
+        "place, or its cell is gone. Begin again."
+    )
+    return refuse(404, message)
+
+
 def taken(message: str, existing_id: str) -> Refusal:
     """Make the answer for a name that another record has."""
     return refuse(409, message, {"existing_id": existing_id})

@@ -12,7 +12,7 @@ from cellframe.contract.wire import FileBody, Reply
 from cellframe.server import calls, conditions, digests, ranges, references, sessions, signing
 from cellframe.server.contents import FILE
 from cellframe.server.integrity import lying
-from cellframe.server.refusals import missing, refuse
+from cellframe.server.refusals import forgotten_upload, missing, refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def _open_session(call: Call) -> tuple[Session, int]:
 
 def _refuse_ended(session: Session | None) -> Session:
     if session is None:
-        raise missing("upload")
+        raise forgotten_upload()
     if session.answer is not None:
         message = "The upload is confirmed; its files do not change any more."
         raise refuse(409, message, {"existing_id": session.measurement_id})

@@ -21,7 +21,7 @@ from cellframe.server.bodies import CELLS, TESTS
 from cellframe.server.contents import FILE, FILENAMES, SERIES, STEPS
 from cellframe.server.envelopes import read_confirm, read_initiate
 from cellframe.server.ratings import rated_capacity
-from cellframe.server.refusals import Refusal, missing, printable, refuse, taken
+from cellframe.server.refusals import Refusal, forgotten_upload, printable, refuse, taken
 from cellframe.server.tables import tests as table
 from cellframe.server.turns import Turns
 
@@ -136,7 +136,7 @@ def again(session: Session, digest: str, status: int) -> Reply:
 def same_session(session: Session, now: Session | None) -> Session:
     """Refuse to go on with a session that changed while its files were looked at."""
     if now is None:
-        raise missing("upload")
+        raise forgotten_upload()
     if now.staged != session.staged:
         raise _put_meanwhile()
     return now
@@ -172,7 +172,7 @@ def _unknown(connection: Connection, upload_id: str) -> Exception:
     made = connection.execute(select(table.c.id).where(table.c.id == upload_id)).scalar()
     if made is not None:
         return taken("This upload was confirmed before; the test is there.", made)
-    return missing("upload")
+    return forgotten_upload()
 
 
 def _check_meant(session: Session, asked: Confirm) -> None:

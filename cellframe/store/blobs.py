@@ -38,6 +38,24 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._sound: dict[str, tuple[int, int, int]] = {}
+
+    def sound(self, digest: str) -> Path | None:
+        """Return where a file lies that was read and found whole since it was last written.
+
+        None where it is not kept, or is damaged: then it is let go of, to be read again.
+        """
+        path = self.path(digest)
+        if path is None:
+            return None
+        status = path.stat()
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._sound.get(digest) != stamp:
+            if digest_of(path) != digest:
+                self.forget(digest)
+                return None
+            self._sound[digest] = stamp
+        return path
 
     def path(self, digest: str) -> Path | None:
         """Return where a file lies; None where it is not kept, or is not as long as it was."""

@@ -14,18 +14,19 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from cellframe.errors import StoreError
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 MOST_AGE = 7 * 24 * 3600.0
 """Seconds that a tree is kept after it was last asked for."""
 LEAF = "part.parquet"
+_Way: TypeAlias = "Callable[[Path, Path], None]"
 _LONGEST = 255
 # Small letters alone stand for themselves: some disks take A for a.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -48,7 +49,7 @@ class Leaf(NamedTuple):
     path: Path
 
 
-def grow(folder: Path, leaves: Sequence[Leaf]) -> list[Path]:
+def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> list[Path]:
     """Return paths that spell out the ids, one per leaf and in their order.
 
     Parameters
@@ -57,6 +58,9 @@ def grow(folder: Path, leaves: Sequence[Leaf]) -> list[Path]:
         Of all trees; best on the file system of the files.
     leaves : sequence of Leaf
         Each pair of ids once.
+    pointing : bool
+        Whether symbolic links come first: hard ones would double the folder of whoever copies
+        it, and symbolic ones end with the file that they point at.
 
     Returns
     -------
@@ -80,7 +84,8 @@ def grow(folder: Path, leaves: Sequence[Leaf]) -> list[Path]:
         os.utime(tree)
         _prune(folder)
         return [
-            _link(tree / name / LEAF, leaf.path) for name, leaf in zip(names, leaves, strict=True)
+            _link(tree / name / LEAF, leaf.path, _WAYS[::-1] if pointing else _WAYS)
+            for name, leaf in zip(names, leaves, strict=True)
         ]
     except OSError as fault:
         reason = fault.strerror or str(fault)
@@ -114,14 +119,14 @@ def _digest(names: Sequence[str], leaves: Sequence[Leaf]) -> str:
     return found.hexdigest()[:32]
 
 
-def _link(place: Path, source: Path) -> Path:
+def _link(place: Path, source: Path, ways: Sequence[_Way]) -> Path:
     """Make a path stand for a kept file, where it does not already."""
     if _stands_for(place, source):
         return place
     private(place.parent)
     draft = place.with_name(f".{secrets.token_hex(8)}")
     try:
-        _join(draft, source)
+        _join(draft, source, ways)
         draft.replace(place)
     finally:
         # A rename of one name of a file onto another name of it leaves both.
@@ -138,15 +143,24 @@ def _stands_for(place: Path, source: Path) -> bool:
     return same or (there.st_size == kept.st_size and there.st_mtime_ns == kept.st_mtime_ns)
 
 
-def _join(draft: Path, source: Path) -> None:
-    """Link a file; where links are refused, copy it."""
-    with suppress(OSError):
-        os.link(source, draft)
-        return
-    with suppress(OSError):
-        source.stat()
-        draft.symlink_to(source.resolve())
-        return
+def _hard(draft: Path, source: Path) -> None:
+    os.link(source, draft)
+
+
+def _symbolic(draft: Path, source: Path) -> None:
+    source.stat()
+    draft.symlink_to(source.resolve())
+
+
+_WAYS: tuple[_Way, ...] = (_hard, _symbolic)
+
+
+def _join(draft: Path, source: Path, ways: Sequence[_Way]) -> None:
+    """Link a file in the first way that is not refused; where all are, copy it."""
+    for way in ways:
+        with suppress(OSError):
+            way(draft, source)
+            return
     shutil.copy2(source, draft)
 
 

@@ -12,8 +12,8 @@ import os
 import re
 import secrets
 import time
-from base64 import b64encode
-from contextlib import contextmanager
+from base64 import b64decode, b64encode
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
 from cellframe.contract.wire import FileBody
@@ -83,6 +83,14 @@ def pieces(body: FileBody) -> Iterator[bytes]:
     with opened(body) as stream:
         while isinstance(stream, Slice) and (piece := stream.read(PIECE)):
             yield piece
+
+
+def digest_in(headers: Mapping[str, str]) -> str | None:
+    """Return the SHA-256 that a reply says its file has, as hexadecimal digits."""
+    found = _SHA256.search(headers.get("repr-digest", ""))
+    with suppress(ValueError):
+        return b64decode(found[1], validate=True).hex() if found else None
+    return None
 
 
 def digest_of(body: FileBody) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pickle
 import warnings
 
 import pandas as pd
@@ -14,7 +15,7 @@ import cellframe as cf
 from cellframe.contract.series import CYCLES, STEPS
 from cellframe.errors import ConfigError, NotFoundError, TransportError
 from cellframe.frames.long import KEYS
-from tests.cycling import cycling
+from tests.cycling import cycling, later
 
 SPEC = "LFP 18650"
 
@@ -260,3 +261,51 @@ def test_a_service_that_sends_a_short_file_is_not_believed(client, fleet, monkey
     monkeypatch.setattr(client._wire, "fetch", lambda *_: Reply(200, {}, FileBody(short)))
     with pytest.raises(TransportError, match="cannot be read"):
         client.cell_measurement.time_series("aging")
+
+
+def test_keys_win_over_columns_of_a_series_with_their_names(client, cells):
+    own = cycling(1).with_columns(cell=pl.lit("slot 3"), spec=pl.lit(7))
+    client.cell_measurement.create("c-000", {"measurement": {"name": "a"}, "time_series": own})
+    upload(client, "c-001", "b", 1)
+    series = client.cell_instance.detail_frames(spec=SPEC).time_series.collect()
+    assert set(series["cell"]) == {"c-000", "c-001"}
+    assert series["cell (own)"].to_list()[:1] == ["slot 3"]
+    assert series.filter(pl.col("spec") == SPEC).height == 20
+
+
+def test_an_extension_meanwhile_is_a_failure_and_no_mixture(client, cells):
+    made = upload(client, "c-000", "run", 1, start_time="2026-01-01T00:00:00Z")
+    upload(client, "c-001", "b", 1)
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+    client.cell_measurement.extend(made, later(cycling(1), of=cycling(1)))
+    assert set(frames.time_series.collect()["test"]) == {"b"}
+    assert frames.failures["code"].to_list() == ["CHANGED"]
+    assert "extended" in frames.failures["message"][0]
+
+
+def test_a_damaged_download_is_fetched_again(remote, tmp_path):
+    spec = remote.cell_spec.create({"name": SPEC})
+    remote.cell_instance.create(spec, {"name": "c-0"})
+    made = upload(remote, "c-0", "aging", 3)
+    whole = remote.cell_measurement.time_series(made)
+    (path,) = remote._connection.downloads.folder.rglob("*.parquet")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert_frame_equal(remote.cell_measurement.time_series(made), whole)
+
+
+def test_a_copy_of_the_folder_is_no_larger_for_its_fleets(client, fleet, tmp_path):
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+    assert frames.time_series.collect().height == 60
+    leaves = list((tmp_path / "lab" / ".cellframe").rglob("part.parquet"))
+    assert len(leaves) == 3
+    assert all(leaf.is_symlink() for leaf in leaves)
+
+
+def test_what_a_service_says_of_its_files_is_not_believed(client, fleet, monkeypatch):
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+    frames._tests[0]._body["file_metadata"] = {"rows": "many", "size": -5, "sha256": "../x"}
+    assert repr(frames) == "12 cells, 4 tests, 12 steps, 6 cycles"
+    with pytest.raises(TypeError, match="never pickled"):
+        pickle.dumps(frames)

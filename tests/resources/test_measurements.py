@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pandas as pd
 import polars as pl
 import pytest
@@ -9,14 +11,17 @@ from polars.testing import assert_frame_equal
 
 from cellframe.errors import (
     AmbiguousNameError,
+    CellframeError,
     ConfigError,
     ConflictError,
     InvalidRecordError,
     MeasurementError,
     NotFoundError,
     ProcessingError,
+    StoreError,
 )
 from cellframe.resources import creating
+from cellframe.resources.connection import Connection, Settings
 from cellframe.resources.uploading import SERIES, drafts
 from tests.cycling import cycling, later
 
@@ -314,3 +319,95 @@ def test_open_circuit_data_needs_no_time(client, cells):
     made = upload(client, series=ocp, data_type="ocp")
     assert client.cell_measurement.steps(made)["End voltage [V]"].to_list() == [4.0]
     assert client.cell_measurement.time_series(made)["SOC"].to_list() == [0.0, 0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"ptotocol": {"name": "x"}}, "'ptotocol' is no field.*did you mean 'protocol'"),
+        ({"start_time": "1.1.2026"}, "start_time='1.1.2026' should be an ISO time"),
+        ({"tags": "rpt"}, "tags='rpt' should be a list"),
+        ({"created_at": "2026-01-01"}, "'created_at' is no field"),
+    ],
+)
+def test_a_field_that_does_not_fit_is_told_before_the_series_goes_up(client, cells, fields, said):
+    with pytest.raises(InvalidRecordError, match=f"{said}.*Nothing was sent"):
+        upload(client, **fields)
+
+
+@pytest.mark.parametrize(
+    "asked", [{"columns": []}, {"columns": ["Time [s]"] * 2}, {"row_range": 5}]
+)
+def test_columns_and_rows_are_asked_for_once_and_in_pairs(client, cells, asked):
+    with pytest.raises(ConfigError):
+        client.cell_measurement.time_series(upload(client), **asked)
+
+
+@pytest.mark.parametrize("name", [".hidden", "a:b", "x.", "a*b", "Übersicht 1.csv", "..x"])
+def test_a_file_that_goes_up_comes_back_whatever_its_name(client, cells, tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    made = client.cell_measurement.create_file("c-001", "one", [tmp_path / name])
+    (back,) = client.cell_measurement.download_files(made, tmp_path / "back")
+    assert (back.name, back.read_bytes()) == (name, b"x")
+
+
+@pytest.mark.parametrize("paths", [None, [5], ["bidi\u202ename"], ["a?b"]])
+def test_what_is_no_file_or_has_no_fit_name_is_told(client, cells, tmp_path, paths):
+    given = paths
+    if isinstance(paths, list) and isinstance(paths[0], str):
+        given = [tmp_path / paths[0]]
+        given[0].write_bytes(b"x")
+    with pytest.raises(ConfigError, match="Nothing was sent"):
+        client.cell_measurement.create_file("c-001", "one", given)
+
+
+def test_a_download_that_fails_half_way_leaves_nothing_and_can_be_repeated(client, cells, tmp_path):
+    paths = [tmp_path / name for name in ("a", "b")]
+    for path in paths:
+        path.write_text(path.name * 100)
+    made = client.cell_measurement.create_file("c-001", "two", paths)
+    digest = made.kept["files"][1]["sha256"]
+    (blob,) = (tmp_path / "lab" / "blobs").rglob(digest)
+    whole = blob.read_bytes()
+    blob.write_bytes(whole[:-1])
+    with pytest.raises(CellframeError, match="damaged"):
+        client.cell_measurement.download_files(made, tmp_path / "back")
+    assert list((tmp_path / "back").iterdir()) == []
+    blob.write_bytes(whole)
+    assert len(client.cell_measurement.download_files(made, tmp_path / "back")) == 2
+
+
+def test_a_download_never_writes_through_a_link(client, cells, tmp_path):
+    (tmp_path / "a").write_text("x")
+    made = client.cell_measurement.create_file("c-001", "one", [tmp_path / "a"])
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back" / "a").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match="already"):
+        client.cell_measurement.download_files(made, tmp_path / "back")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_names_may_hold_the_mark_that_joins_names(client):
+    spec = client.cell_spec.create({"name": "a::b"})
+    client.cell_instance.create(spec, {"name": "c::d"})
+    made = upload(client, "a::b::c::d", "x::y")
+    assert client.cell_measurement.get("a::b::c::d::x::y").id == made.id
+
+
+def test_what_a_killed_process_left_on_its_way_is_swept_after_a_day(client, cells):
+    folder = client._connection.drafts
+    old, young = folder / "old.parquet", folder / "young.parquet"
+    for path in (old, young):
+        path.write_bytes(b"PAR1")
+    os.utime(old, (0, 0))
+    connection = Connection(client._wire, folder.parents[1], Settings())
+    assert connection.drafts == folder
+    assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_a_place_that_cannot_be_written_is_told(client, cells, monkeypatch):
+    folder = client._connection.drafts
+    folder.rmdir()
+    folder.write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="Nothing was sent"):
+        upload(client)

@@ -19,7 +19,7 @@ MOST_CELLS = 200_000_000
 """Rows times columns of a file that is decoded: 1.6 GB of numbers. What the footer says of sizes
 in bytes is not asked, because pages may inflate to a thousand times of it."""
 
-ROWS_AT_ONCE = 500_000
+ROWS_AT_ONCE = 250_000
 """So many rows are in memory at once, or one step where that has more."""
 
 # A broken page may end in a panic of the decoder, which is no Exception.
@@ -75,7 +75,12 @@ def decode(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
     scan = pl.scan_parquet(path, glob=False, hive_partitioning=False).select(columns)
     try:
         yield scan.head(0).collect()  # a file without rows has columns all the same
-        yield from scan.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True)
+        # Slice by slice: polars' own batches are decoded ahead of a slow reader, without end.
+        start, height = 0, ROWS_AT_ONCE
+        while height == ROWS_AT_ONCE:
+            rows = scan.slice(start, ROWS_AT_ONCE).collect()
+            start, height = start + rows.height, rows.height
+            yield rows
     except _BROKEN as broken:
         reason = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
         raise Unreadable(

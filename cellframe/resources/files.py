@@ -1,0 +1,129 @@
+"""Files that are a test: they go up as they are, and come back into a folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from cellframe.contract import routes
+from cellframe.contract.wire import FileBody
+from cellframe.errors import ConfigError, InvalidRecordError, TransportError
+from cellframe.resources import data
+from cellframe.resources.gather import gather
+from cellframe.resources.uploading import initiate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from cellframe.resources.connection import Connection
+    from cellframe.resources.records import CellMeasurement
+
+_ABOUT = ("notes", "protocol", "test_setup", "start_time", "end_time", "tags")
+_AT_ONCE = 4
+
+
+def create_file(
+    connection: Connection,
+    cell_id: str,
+    name: str,
+    files: Mapping[str, FileBody],
+    about: Mapping[str, Any],
+) -> CellMeasurement:
+    """Upload files; see `CellMeasurements.create_file`."""
+    fields = {"name": name, **{key: value for key, value in about.items() if value is not None}}
+    upload = initiate(
+        connection,
+        routes.below(routes.CELLS, cell_id, routes.INITIATE_UPLOAD),
+        {"measurement": {"name": name}, "measurement_type": "file", "filenames": list(files)},
+    )
+    # Targets come in the order of the names, and may be called something else.
+    targets = [
+        {**target, "filename": filename}
+        for target, filename in zip(upload.targets, files, strict=False)
+    ]
+    replace(upload, targets=targets).put(files)
+    body = {
+        "cell_instance_id": cell_id,
+        "measurement": fields,
+        "measurement_type": "file",
+        "filenames": list(files),
+    }
+    return upload.confirm(routes.CONFIRM_UPLOAD, body)
+
+
+def checked_files(paths: Any, about: Mapping[str, Any]) -> dict[str, FileBody]:
+    """Return files by their name. Nothing is sent.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing or has a name that no test can keep, or two have one name.
+    InvalidRecordError
+        A field is none of a test of files.
+    """
+    given = [paths] if isinstance(paths, str | Path) or not isinstance(paths, Iterable) else paths
+    found: dict[str, FileBody] = {}
+    faults: list[str] = []
+    for one in given:
+        if not isinstance(one, str | os.PathLike):
+            faults.append(f"{one!r} is no path")
+            continue
+        path = Path(one).expanduser()
+        if not path.is_file():
+            faults.append(f"{path} is no file")
+        elif not is_leaf(path.name):
+            faults.append(f"{path.name!r} is no name that a test can keep; rename it")
+        if path.name in found:
+            faults.append(f"two files are called {path.name!r}")
+        found[path.name] = FileBody(path)
+    if not found and not faults:
+        faults.append("no file was given")
+    if faults:
+        raise ConfigError(f"The files cannot be uploaded: {'; '.join(faults)}. Nothing was sent.")
+    unknown = [key for key in about if key not in _ABOUT]
+    if unknown:
+        message = f"There is no field {unknown[0]!r} for a test of files. Fields: {', '.join(_ABOUT)}. Nothing was sent."
+        raise InvalidRecordError(message)
+    return found
+
+
+def download_files(
+    connection: Connection, test_id: str, filenames: Sequence[str], folder: str | PathLike[str]
+) -> list[Path]:
+    """Put the files of a test into a folder, all or none; see `CellMeasurements.download_files`."""
+    place = Path(folder).expanduser()
+    for filename in filenames:
+        # The name is the service's word, and a path of ours.
+        if not is_leaf(filename):
+            message = f"The service names a file {filename!r}, which is no plain file name. Nothing was written; read it with get_file."
+            raise TransportError(message, sent=True)
+    if place.exists() and not place.is_dir():
+        message = f"{place} is a file. Give a folder. Nothing was written."
+        raise ConfigError(message)
+    taken = [name for name in filenames if os.path.lexists(place / name)]
+    if taken:
+        message = f"{place} has {', '.join(map(repr, taken))} already. Nothing was written: give another folder, or move them."
+        raise ConfigError(message)
+    place.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".cellframe-", dir=place) as draft:
+
+        def one(filename: str) -> None:
+            below = f"{routes.FILES}/{routes.segment(filename)}"
+            body = data.fetch(connection, routes.below(routes.TESTS, test_id, below))
+            put = shutil.move if body.movable else shutil.copyfile
+            put(body.path, Path(draft, filename))
+
+        gather(one, list(filenames), workers=_AT_ONCE)
+        return [Path(draft, filename).rename(place / filename) for filename in filenames]
+
+
+def is_leaf(filename: str) -> bool:
+    """Whether a text is the name of a file and nothing more: no folder, nothing unprintable."""
+    plain = filename.isprintable() and not set(filename) & set("/\\?#")
+    return plain and bool(filename) and filename not in {".", ".."}
