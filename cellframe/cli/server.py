@@ -26,7 +26,7 @@ def verify(folder: Path) -> bool:
     StoreError
         The folder is none of a service.
     """
-    from cellframe.server.verify import verify as look
+    from cellframe.server.verifying.verify import verify as look
 
     found = look(folder.expanduser())
     for fault in found.faults:

@@ -1,7 +1,8 @@
 """Is this series fit to upload? Every check, and all findings at once.
 
 The checks, their codes and their tolerances are those of the service's own clients. Checks that
-are ours alone: labels that are nearly right, values that are no finite numbers.
+are ours alone: labels that are nearly right, values that are no finite numbers, types that cannot
+be stored, steps that are not those of the series.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from typing import TYPE_CHECKING, Any, get_args
 from cellframe.contract.series import STEP, TIME
 from cellframe.errors import ConfigError
 from cellframe.series.arrays import Columns
+from cellframe.series.dtypes import check_dtypes
 from cellframe.series.findings import Finding, raise_errors
 from cellframe.series.given_steps import check_direction, check_full_steps, check_rated
 from cellframe.series.integrals import check_integrals
 from cellframe.series.kinds import check_arc, check_eis, check_magnitude, check_ocp
-from cellframe.series.labels import DataType, absent, misnamed
+from cellframe.series.labels import DataType, absent, check_current, misnamed
+from cellframe.series.own_steps import check_steps
 from cellframe.series.reading import read_series, read_steps
 from cellframe.series.rows import check_counters, check_cycle_count, check_step_count, check_time
-from cellframe.series.sign import check_sign
+from cellframe.series.sign import SIGN_CHECK, check_sign, not_checked
 from cellframe.series.strict import check_continuity, check_cycles, check_gaps, check_points
 from cellframe.series.timing import check_timing
 from cellframe.series.values import check_values
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "SKIPPABLE",
     "STRICT_CHECKS",
     "Finding",
     "check_extension",
@@ -51,7 +55,9 @@ STRICT_CHECKS = (
     "eis_zim_sign",
     "eis_impedance_magnitude",
 )
-"""Names of the strict checks; each can be skipped."""
+"""Names of the strict checks."""
+SKIPPABLE = (*STRICT_CHECKS, SIGN_CHECK)
+"""Names of the checks that can be skipped; that of the sign is then told as not made."""
 
 
 def check_series(  # noqa: PLR0913 - the options of an upload, by keyword
@@ -77,13 +83,13 @@ def check_series(  # noqa: PLR0913 - the options of an upload, by keyword
     strict : bool
         Whether the strict checks are put too.
     skip_checks : collection of str
-        Strict checks to leave out, of `STRICT_CHECKS`.
+        Checks to leave out, of `SKIPPABLE`.
     rated_capacity : float, optional
         Of the cell, in A.h; some strict checks need it.
     voltage_window : (float, float), optional
         Least and largest voltage of the cell, in V, for the strict check of continuity.
     steps : frame, optional
-        The steps that are sent along, for the strict checks of steps.
+        The steps that are sent along; they are checked always, and more if strict.
     start_time, end_time : datetime or str, optional
         Of the record; doubts about them are warnings.
 
@@ -104,9 +110,10 @@ def check_series(  # noqa: PLR0913 - the options of an upload, by keyword
         message = f"data_type={data_type!r} is neither 'ocp' nor 'eis'; leave it out for a cycler."
         raise ConfigError(message)
     columns = Columns(frame)
-    findings = _plain(frame, columns, data_type)
+    findings = _plain(frame, columns, data_type, skipped)
+    table = None if steps is None else read_steps(steps)
+    findings += [] if table is None else check_steps(table, columns)
     if strict:
-        table = None if steps is None else read_steps(steps)
         checks = _strict_checks(columns, data_type, rated_capacity, voltage_window, table)
         wanted = [check for name, check in checks.items() if name not in skipped]
         findings += [finding for check in wanted for finding in check()]
@@ -134,7 +141,7 @@ def check_extension(frame: pl.DataFrame) -> list[Finding]:
         No rows, no time, no step count, or time that goes back.
     """
     columns, labels = Columns(frame), frame.columns
-    findings = [*_no_rows(frame), *misnamed(labels, None), *check_values(frame)]
+    findings = _of_columns(frame, None)
     if TIME not in labels:
         what = f"Rows that continue a series need {TIME!r}, counted on from the series' own."
         findings.append(Finding("time_column_missing", what, column=TIME))
@@ -149,9 +156,17 @@ def _no_rows(frame: pl.DataFrame) -> list[Finding]:
     return [] if frame.height else [Finding("no_rows", "The series has no rows.")]
 
 
-def _plain(frame: pl.DataFrame, columns: Columns, data_type: DataType | None) -> list[Finding]:
+def _of_columns(frame: pl.DataFrame, data_type: DataType | None) -> list[Finding]:
+    """Check labels, types and values, whatever the columns are of."""
+    labels = misnamed(frame.columns, data_type)
+    return [*_no_rows(frame), *labels, *check_dtypes(frame), *check_values(frame)]
+
+
+def _plain(
+    frame: pl.DataFrame, columns: Columns, data_type: DataType | None, skipped: set[str]
+) -> list[Finding]:
     labels: Sequence[str] = frame.columns
-    findings = [*_no_rows(frame), *misnamed(labels, data_type), *check_values(frame)]
+    findings = _of_columns(frame, data_type)
     if data_type == "eis":
         return [*findings, *check_eis(labels)]
     if data_type == "ocp":
@@ -159,11 +174,12 @@ def _plain(frame: pl.DataFrame, columns: Columns, data_type: DataType | None) ->
     return [
         *findings,
         *absent(labels, findings),
+        *check_current(labels, findings),
         *check_time(columns),
         *check_step_count(columns, labels),
         *check_cycle_count(columns),
         *check_counters(columns),
-        *check_sign(columns),
+        *(not_checked(columns) if SIGN_CHECK in skipped else check_sign(columns)),
     ]
 
 
@@ -203,14 +219,14 @@ def _strict_checks(
 
 def _skipped(names: Collection[str]) -> set[str]:
     given = {names} if isinstance(names, str) else set(names)
-    unknown = sorted(given - set(STRICT_CHECKS))
+    unknown = sorted(given - set(SKIPPABLE))
     if not unknown:
         return given
     told = [_near(name) for name in unknown]
-    message = f"There is no check {', '.join(told)}. Strict checks: {', '.join(STRICT_CHECKS)}."
+    message = f"There is no check {', '.join(told)} to skip. There are: {', '.join(SKIPPABLE)}."
     raise ConfigError(message)
 
 
 def _near(name: str) -> str:
-    near = get_close_matches(name, STRICT_CHECKS, n=1)
+    near = get_close_matches(name, SKIPPABLE, n=1)
     return f"{name!r} (did you mean {near[0]!r}?)" if near else repr(name)

@@ -30,7 +30,11 @@ def check_dtypes(frame: pl.DataFrame) -> list[Finding]:
         Of a series or of steps. A known column that holds no numbers is told elsewhere.
     """
     return [
-        Finding("type_not_storable", f"{label!r} holds {dtype}, which no file holds. {how}", column=label)
+        Finding(
+            "type_not_storable",
+            f"{label!r} holds {dtype}, which cannot be stored. {how}",
+            column=label,
+        )
         for label, dtype in frame.schema.items()
         if label not in SERIES or dtype.is_numeric()
         for how in _advice(dtype)

@@ -92,8 +92,22 @@ def name_rows(rows: Sequence[int] | Rows, word: str = "row") -> str:
     return f"{word}{'s' if len(rows) > 1 else ''} {shown}{more}"
 
 
-def raise_errors(findings: Sequence[Finding]) -> None:
+SERIES_IS, STEPS_ARE = "The time series is", "The steps are"
+
+
+def raise_errors(
+    findings: Sequence[Finding], subject: str = SERIES_IS, *, cause: BaseException | None = None
+) -> None:
     """Raise all findings if one of them is an error.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        Errors and warnings.
+    subject : str
+        What is not fit, and the verb.
+    cause : exception, optional
+        What was raised by somebody else's code.
 
     Raises
     ------
@@ -105,8 +119,8 @@ def raise_errors(findings: Sequence[Finding]) -> None:
         return
     ordered = sorted(findings, key=lambda finding: finding.severity)
     many = "1 error" if errors == 1 else f"{errors} errors"
-    message = f"The time series is not fit to upload, nothing was sent: {many}."
-    raise MeasurementError(message, ordered, _table(ordered))
+    message = f"{subject} not fit to upload, nothing was sent: {many}."
+    raise MeasurementError(message, ordered, _table(ordered)) from cause
 
 
 def _table(findings: Iterable[Finding]) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, TypeAlias
+from unicodedata import category
 
 from cellframe.contract.quantities import NO_UNIT, UnitError, conversion, spell
 from cellframe.contract.series import CURRENT, EIS, OCP_AXES, SERIES, STEP, TIME, VOLTAGE, X_AXES
@@ -23,6 +24,18 @@ _CORE = (TIME, VOLTAGE, CURRENT, STEP)
 _ALIKE = 0.85
 # The unit is last: in brackets, after a slash, or after an underscore as BDF writes it.
 _WITH_UNIT = re.compile(r"(?P<name>.*?)\s*(?:\[(.*)\]|\((.*)\)|/\s*([^/]+)|_([A-Za-z]{1,4}))\s*")
+
+
+def unfit(labels: Sequence[str]) -> list[Finding]:
+    """Say which labels hold a control character or half of a character.
+
+    polars ends in a panic on some of them, and a file cannot hold the others.
+    """
+    return [
+        Finding("label_unfit", f"The label {label!r} holds a control character. Rename the column.")
+        for label in labels
+        if any(category(character) in ("Cc", "Cs") for character in label)
+    ]
 
 
 def misnamed(labels: Sequence[str], data_type: DataType | None) -> list[Finding]:
@@ -64,6 +77,23 @@ def absent(labels: Sequence[str], told: Sequence[Finding]) -> list[Finding]:
         what = f"There is no column {TIME!r}. Add the seconds since the first row."
         findings.append(Finding("time_column_missing", what, column=TIME))
     return findings
+
+
+def check_current(labels: Sequence[str], told: Sequence[Finding]) -> list[Finding]:
+    """Warn of a cycler's series without a current; a spectrum and open-circuit data have none.
+
+    Parameters
+    ----------
+    labels, told : as in `absent`
+    """
+    there = {*labels, *(finding.payload.get("meant") for finding in told)}
+    if CURRENT in there or TIME not in there or {*EIS} <= there:
+        return []
+    what = (
+        f"There is no column {CURRENT!r}: steps will have no type and, without counters, no "
+        "capacity. Add it, positive on discharge, if it was measured."
+    )
+    return [Finding("current_column_missing", what, "warning", CURRENT)]
 
 
 def _meant(data_type: DataType | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ an arrow or numpy column is viewed. Columns that mean nothing here are not touch
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -15,7 +16,8 @@ import polars.selectors as cs
 
 from cellframe.contract.series import CURRENT, FREQUENCY, SERIES, TIME, VOLTAGE
 from cellframe.frames.backend import is_pandas, pandas_columns
-from cellframe.series.findings import Finding, raise_errors
+from cellframe.series.findings import SERIES_IS, STEPS_ARE, Finding, raise_errors
+from cellframe.series.labels import unfit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +50,13 @@ _NOT_OF_ONE_TYPE = (
     pl.exceptions.PolarsError,
     pl.exceptions.PanicException,
 )
+_NO_TABLE = {SERIES_IS: "is no time series", STEPS_ARE: "is no table of steps"}
+_NO_COLUMNS = {
+    SERIES_IS: "The series has no columns. Give time, voltage, current and step count.",
+    STEPS_ARE: "The steps have no columns. Give 'Step count' and what is known of each step, or "
+    "leave the steps out: they are derived then.",
+}
+_LONGEST_INTEGER = 64
 NEVER_NAN = (TIME, VOLTAGE, CURRENT)
 """NaN here is a fault of the data, outside of a sweep of frequencies; elsewhere it is a gap."""
 
@@ -72,10 +81,14 @@ def read_series(given: AnySeries) -> pl.DataFrame:
     MeasurementError
         It is no table: columns of unequal lengths, two columns of one name, no columns.
     """
-    frame = _table(given)
+    return _read(given, SERIES_IS)
+
+
+def _read(given: AnySeries, subject: str) -> pl.DataFrame:
+    frame = _table(given, subject)
     if not frame.width:
-        what = "The series has no columns. Give time, voltage, current and step count."
-        raise_errors([Finding("no_columns", what)])
+        raise_errors([Finding("no_columns", _NO_COLUMNS[subject])], subject)
+    raise_errors(unfit(frame.columns), subject)
     casts = [made for label in frame.columns if (made := _cast(frame[label])) is not None]
     return _without_nan(frame.with_columns(casts) if casts else frame)
 
@@ -98,49 +111,93 @@ def read_steps(given: AnySeries) -> pl.DataFrame:
     MeasurementError
         As in `read_series`.
     """
-    frame = read_series(given)
+    frame = _read(given, STEPS_ARE)
     floats = cs.float()
     return frame.with_columns(pl.when(floats.is_finite()).then(floats))
 
 
-def _table(given: Any) -> pl.DataFrame:
+def _table(given: Any, subject: str) -> pl.DataFrame:
     if isinstance(given, pl.DataFrame):
         return given
     if isinstance(given, pl.LazyFrame):
-        return _collect(given)
+        return _collect(given, subject)
     if is_pandas(given):
-        return _assemble(pandas_columns(given))
+        columns = _of_pandas(given, subject)
+        return _assemble(columns, subject, _made_text(given, columns))
     if isinstance(given, Mapping):
-        return _assemble([(str(label), values) for label, values in given.items()])
+        return _assemble([(str(label), values) for label, values in given.items()], subject)
     if hasattr(given, "column_names") and hasattr(given, "columns"):
-        return _assemble(list(zip(given.column_names, given.columns, strict=True)))
+        columns = list(zip(given.column_names, given.columns, strict=True))
+        return _assemble(columns, subject)
     what = (
-        f"A {type(given).__name__} is no time series. Give a polars or pandas DataFrame, "
+        f"A {type(given).__name__} {_NO_TABLE[subject]}. Give a polars or pandas DataFrame, "
         "an arrow table, or a dict of columns."
     )
-    raise_errors([Finding("not_a_table", what)])
+    raise_errors([Finding("not_a_table", what)], subject)
     raise AssertionError
 
 
-def _collect(given: pl.LazyFrame) -> pl.DataFrame:
+def _collect(given: pl.LazyFrame, subject: str) -> pl.DataFrame:
     try:
         return given.collect()
-    except pl.exceptions.PolarsError as fault:
-        raise_errors([Finding("not_a_table", f"The LazyFrame cannot be collected: {fault}")])
+    except (Exception, pl.exceptions.PanicException) as fault:  # it may run anybody's code
+        what = f"The LazyFrame cannot be collected: {_first_line(fault)}"
+        raise_errors([Finding("not_a_table", what)], subject, cause=fault)
         raise
 
 
-def _assemble(columns: Sequence[tuple[str, Any]]) -> pl.DataFrame:
+def _first_line(fault: BaseException) -> str:
+    """Say what was raised, without the plan that polars prints after it."""
+    lines = str(fault).strip().splitlines()
+    return f"{type(fault).__name__}: {lines[0]}" if lines else type(fault).__name__
+
+
+def _of_pandas(given: pd.DataFrame, subject: str) -> list[tuple[str, Any]]:
+    try:
+        return pandas_columns(given)
+    except pl.exceptions.PanicException as fault:
+        what = f"The pandas frame cannot be read: {_first_line(fault)}"
+        raise_errors([Finding("not_a_table", what)], subject, cause=fault)
+        raise
+
+
+def _made_text(given: pd.DataFrame, columns: Sequence[tuple[str, Any]]) -> list[Finding]:
+    """Say which columns of a type that only pandas knows came as lists of text."""
+    dtypes = {str(label): dtype for label, dtype in given.dtypes.items()}
+    return [
+        _is_text(label, str(dtypes[label]))
+        for label, values in columns
+        if isinstance(values, list) and label in dtypes and dtypes[label] != object
+    ]
+
+
+def _is_text(label: str, held: str) -> Finding:
+    what = (
+        f"{label!r} holds {held} and is kept as text. Make it all numbers or all text before, if "
+        "that is not what you want."
+    )
+    return Finding("column_made_text", what, "warning", label)
+
+
+def _assemble(
+    columns: Sequence[tuple[str, Any]], subject: str, told: Sequence[Finding] = ()
+) -> pl.DataFrame:
     """Make a frame of labelled columns, or say everything that stands against it."""
-    findings = _named_twice([label for label, _ in columns])
+    labels = [label for label, _ in columns]
+    raise_errors(unfit(labels), subject)
+    findings = [*told, *_named_twice(labels)]
     made: list[pl.Series] = []
     for label, values in columns:
         column, finding = _column(label, values)
         made.append(column)
         findings += [finding] if finding else []
-    if not findings:
+    if not any(finding.severity == "error" for finding in findings):
         findings += _unequal(made)
-    raise_errors(findings)
+    raise_errors(findings, subject)
+    for finding in findings:
+        # A known column that became text is an error, when it is checked.
+        if finding.column not in SERIES:
+            warnings.warn(finding.message, stacklevel=8)
     return pl.DataFrame(made)
 
 
@@ -160,10 +217,15 @@ def _mixed(label: str, values: Any) -> tuple[pl.Series, Finding | None]:
     """Read a column of several types: numbers where all are, else text, which is told."""
     try:
         plain = [None if value is None or value != value else value for value in values]  # noqa: PLR0124
+        kinds = {type(value).__name__ for value in plain if value is not None}
+        if any(isinstance(v, int) and v.bit_length() > _LONGEST_INTEGER for v in plain):
+            what = f"{label!r} holds integers of more than 64 bits. Make it floats or text."
+            return pl.Series(label, []), Finding("not_a_column", what, column=label)
         if all(value is None or isinstance(value, Real) for value in plain):
             numbers = [None if value is None else float(value) for value in plain]
             return pl.Series(label, numbers, dtype=pl.Float64), None
-        return pl.Series(label, [None if v is None else str(v) for v in plain], pl.String), None
+        text = pl.Series(label, [None if v is None else str(v) for v in plain], pl.String)
+        return text, _is_text(label, " and ".join(sorted(kinds))) if kinds - {"str"} else None
     except (TypeError, ValueError, ArithmeticError) as fault:
         what = f"{label!r} cannot be read as a column: {fault}. Make it numbers or text."
         return pl.Series(label, []), Finding("not_a_column", what, column=label)
@@ -190,7 +252,7 @@ def _unequal(columns: Sequence[pl.Series]) -> list[Finding]:
     listed = ", ".join(f"{label!r} has {length}" for label, length in odd.items())
     what = (
         f"The columns are not of one length: {listed}, the others have {usual} values. "
-        "A series has one value of each column per row; write None where nothing was measured."
+        "Give one value of each column per row; write None where nothing was measured."
     )
     return [Finding("column_lengths_differ", what, payload={"lengths": lengths})]
 

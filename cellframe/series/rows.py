@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cellframe.contract.series import COUNTERS, CYCLE, CYCLE_FROM_CYCLER, FREQUENCY, STEP, TIME
-from cellframe.series.arrays import Columns, find_pairs
+from cellframe.series.arrays import Columns, find_pairs, find_rows
 from cellframe.series.findings import Finding, of_rows
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _untimed(columns: Columns) -> list[Finding]:
 
 
 def _late_start(first: float, row: int) -> Finding:
-    what = f"{TIME!r} starts at {first:g} s in row {row}, not at 0. Subtract {first:g}."
+    what = f"{TIME!r} starts at {first!r} s in row {row}, not at 0. Subtract {first!r}."
     return Finding(
         "time_does_not_start_at_zero",
         what,
@@ -98,13 +98,15 @@ def check_step_count(columns: Columns, labels: Sequence[str]) -> list[Finding]:
         return [] if STEP in labels else [_no_steps(labels)]
     if not columns.height:
         return []
-    steps, findings = columns[STEP], list[Finding]()
+    steps, findings = columns[STEP], _uncounted(columns)
     advice = "Number the steps from 0, one more whenever the step of the cycler changes."
     if steps[0] != 0:
-        what = f"{STEP!r} starts at {steps[0]:g}, not at 0. {advice}"
+        first = "is empty in the first row" if np.isnan(steps[0]) else f"starts at {steps[0]:g}"
+        what = f"{STEP!r} {first}, not at 0. {advice}"
         code = "step_count_does_not_start_at_zero"
         findings.append(of_rows(code, what, STEP, [0], steps))
-    odd = find_pairs(steps, lambda step: (step != 0) & (step != 1))
+    # Beside a gap the difference is NaN, which is neither.
+    odd = find_pairs(steps, lambda step: (step != 0) & (step != 1) & ~np.isnan(step))
     if len(odd):
         what = (
             f"{STEP!r} neither stays nor rises by 1 in {{rows}}, first from "
@@ -114,9 +116,20 @@ def check_step_count(columns: Columns, labels: Sequence[str]) -> list[Finding]:
     return findings
 
 
+def _uncounted(columns: Columns) -> list[Finding]:
+    rows = find_rows(columns[STEP], np.isnan)
+    if not len(rows):
+        return []
+    what = f"{STEP!r} is empty in {{rows}}. Give every row the number of its step."
+    return [of_rows("step_count_non_sequential", what, STEP, rows, columns[STEP])]
+
+
 def check_cycle_count(columns: Columns) -> list[Finding]:
-    """Warn where a cycle is skipped or comes back: rows may be missing or out of order."""
-    findings: list[Finding] = []
+    """Warn where cycles begin late, or one is skipped or comes back.
+
+    Rows may be missing or out of order.
+    """
+    findings = _late_cycle(columns)
     for label in (CYCLE, CYCLE_FROM_CYCLER):
         if label not in columns or not columns.height:
             continue
@@ -130,6 +143,18 @@ def check_cycle_count(columns: Columns) -> list[Finding]:
             code = "cycle_count_non_sequential"
             findings.append(of_rows(code, what, label, odd, cycles, severity="warning"))
     return findings
+
+
+def _late_cycle(columns: Columns) -> list[Finding]:
+    if CYCLE not in columns or not columns.height or not abs(columns[CYCLE][0]) > 0:
+        return []
+    first = float(columns[CYCLE][0])
+    what = (
+        f"{CYCLE!r} starts at {first:g}, not at 0. It is kept as it is: cycles will be counted "
+        f"from {first:g}."
+    )
+    code = "cycle_count_does_not_start_at_zero"
+    return [of_rows(code, what, CYCLE, [0], columns[CYCLE], severity="warning")]
 
 
 def _no_steps(labels: Sequence[str]) -> Finding:

@@ -32,6 +32,9 @@ _FLAT = 1e-6
 """Of the voltage: a step held at one voltage says nothing of the sign."""
 _NOTHING = 1e-12
 _NO_SLOPE = _NO_ERROR = 1e-10
+SIGN_CHECK = "current_sign"
+"""Name of this check: noise on a flat voltage may outvote a sign that is right."""
+_OTHERWISE = f"If it is right as it is: skip_checks=[{SIGN_CHECK!r}]."
 
 
 class Vote(NamedTuple):
@@ -92,7 +95,24 @@ def _finding(said: dict[str, float], *, is_unsigned: bool) -> Finding:
             f"The sign of {CURRENT!r} is not the same everywhere: {steps} look reversed, the "
             "others do not. Positive current is discharge and negative is charge, in every step."
         )
-    return Finding(code, what, column=CURRENT, payload=said)
+    return Finding(code, f"{what} {_OTHERWISE}", column=CURRENT, payload=said)
+
+
+def not_checked(columns: Columns) -> list[Finding]:
+    """Warn that the sign was not looked at, as somebody asked for.
+
+    Parameters
+    ----------
+    columns : Columns
+        A series of a cycler.
+    """
+    if CURRENT not in columns:
+        return []
+    what = (
+        f"The sign of {CURRENT!r} was not checked, by skip_checks. Positive current is "
+        "discharge: capacities, types of steps and efficiencies follow from it."
+    )
+    return [Finding("current_sign_not_checked", what, "warning", CURRENT)]
 
 
 def _without_gaps(columns: Columns) -> tuple[Floats, Floats, Floats, Rows, float]:

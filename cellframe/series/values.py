@@ -91,7 +91,8 @@ def _no_numbers(column: pl.Series) -> Finding:
         if rows:
             what = f"{label!r} holds text that is no number in {{rows}}: {column[rows[0]]!r}."
             return of_rows(code, f"{what} {_OTHERWISE}", label, rows, column)
-        what = f"{label!r} holds numbers written as text. Cast the column to floats."
+        kind = "whole numbers" if SERIES[label] == "int" else "floats"
+        what = f"{label!r} holds numbers written as text. Cast the column to {kind}."
         return Finding(code, what, column=label)
     if dtype == pl.Duration:
         advice = "Give seconds as a number: `.dt.total_microseconds() / 1e6`."

@@ -14,11 +14,12 @@ from sqlalchemy.exc import OperationalError
 from cellframe.contract.problems import JSON_TYPE, Problem
 from cellframe.contract.wire import Reply
 from cellframe.errors import ConfigError
-from cellframe.server import clock, router, storage
-from cellframe.server.blobs import FULL, Blobs
+from cellframe.server import clock, router
 from cellframe.server.calls import Call
-from cellframe.server.collector import Collector
 from cellframe.server.database import Database
+from cellframe.server.files import storage
+from cellframe.server.files.blobs import FULL, Blobs
+from cellframe.server.files.collector import Collector
 from cellframe.server.refusals import Refusal, refuse
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.contract.wire import Request
-    from cellframe.server.filesystem import FileSystem
+    from cellframe.server.files.filesystem import FileSystem
 
 _log = logging.getLogger(__name__)
 _FULL = "The disk is full; nothing was stored. Free some space and send it again."

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from cellframe.contract.wire import Request
-    from cellframe.server.blobs import Blobs
     from cellframe.server.bodies import Body, Shape
     from cellframe.server.database import Database
+    from cellframe.server.files.blobs import Blobs
 
 
 @dataclass(frozen=True, slots=True)

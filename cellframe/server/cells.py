@@ -8,8 +8,9 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, references
+from cellframe.server import calls, filters
 from cellframe.server.bodies import CELLS, SPECS
+from cellframe.server.files import references
 from cellframe.server.lots import find_named, find_or_make
 from cellframe.server.refusals import printable, refuse, taken
 from cellframe.server.tables import cells, lots

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cellframe.server import about, cells, downloads, extend, lots, specs, storage, tests, uploads
+from cellframe.server import about, cells, lots, specs, tests
+from cellframe.server.files import downloads, storage
 from cellframe.server.refusals import refuse
 from cellframe.server.strict import text_fault
+from cellframe.server.uploading import extend, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,9 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_SPEC
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, references
+from cellframe.server import calls, filters
 from cellframe.server.bodies import SPECS
+from cellframe.server.files import references
 from cellframe.server.parts import link_parts, touch_users
 from cellframe.server.refusals import printable, taken
 from cellframe.server.tables import cells, specs

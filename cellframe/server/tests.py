@@ -10,8 +10,9 @@ from sqlalchemy import delete, select
 from cellframe.contract.records import CELL_MEASUREMENT, READY
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, references, tags
+from cellframe.server import calls, filters, tags
 from cellframe.server.bodies import CELLS, TESTS
+from cellframe.server.files import references
 from cellframe.server.names import folded
 from cellframe.server.refusals import Fault, invalid, printable, refuse, taken
 from cellframe.server.tables import tests, uploads

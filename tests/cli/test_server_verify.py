@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from cellframe.cli.main import app
 from cellframe.errors import StoreError
-from cellframe.server.verify import verify
+from cellframe.server.verifying.verify import verify
 from tests.cli.damaged_lab import DATABASE, Lab, age, flip
 from tests.server.upload_tools import initiate, put
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import event, select
 
-from cellframe.server.filesystem import FileSystem
+from cellframe.server.files.filesystem import FileSystem
 from cellframe.server.tables import files
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from upload_tools import (
 
 from cellframe.contract.wire import FileBody, Request
 from cellframe.errors import ConfigError
-from cellframe.server import ranges
+from cellframe.server.files import ranges
 
 HOUR = 3600 * 1_000_000
 

@@ -1,7 +1,8 @@
 """What if the steps come with the series?
 
 Then they are taken as they are: brought to the contract's types and order, other columns kept at
-the end. What only the series knows, the temperature of each step, is looked up there.
+the end. They must be the series' own steps, each once and in order, for cycles are summed of them;
+numbers that differ from derived ones are somebody's word. What only the series knows, the temperature of each step, is looked up there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,12 @@ from cellframe.server.derive.steps import POLARS, WARMTH, in_order
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+_KINDS: dict[type[pl.DataType], str] = {
+    pl.Float64: "a number",
+    pl.Int64: "a whole number",
+    pl.String: "text",
+}
 
 
 def read_supplied(path: Path, own: pl.DataFrame) -> pl.DataFrame:
@@ -38,12 +45,14 @@ def read_supplied(path: Path, own: pl.DataFrame) -> pl.DataFrame:
     Raises
     ------
     Unreadable
-        The file cannot be decoded, or a column holds what it cannot mean.
+        The file cannot be decoded, a column holds what it cannot mean, or the steps are not those
+        of the series.
     """
     try:
         raw = pl.concat(decode(path, columns_of(path)))
         known = {name: POLARS[held] for name, held in STEPS.items() if name in raw.columns}
-        refuse(_unfit(raw, known))
+        refuse([*_unfit(raw, known), *_uncounted(raw)])
+        refuse(_unlike(raw[STEP].cast(pl.Int64), own[STEP]))
     except Unreadable as fault:
         raise Unreadable(f"The supplied steps cannot be used. {fault}") from fault
     others = [name for name in raw.columns if name not in STEPS and name not in WARMTH]
@@ -64,9 +73,35 @@ def _unfit(raw: pl.DataFrame, known: dict[str, type[pl.DataType]]) -> Iterator[s
             yield f"Column '{name}' holds {raw[name].dtype}, not one value per step. Correct it."
             continue
         lost = raw[name].is_not_null() & raw[name].cast(to, strict=False).is_null()
+        if to is pl.Int64 and raw[name].dtype.is_float():
+            lost |= (raw[name] != raw[name].round()).fill_null(value=False)
         if lost.any():
             at = lost.to_list().index(True)
             yield (
                 f"Column '{name}' holds {str(raw[name][at])[:40]!r} in row {at}, which is not "
-                f"{'text' if to is pl.String else 'a number'}. Correct it or leave it out."
+                f"{_KINDS[to]}. Correct it or leave it out."
             )
+
+
+def _uncounted(raw: pl.DataFrame) -> Iterator[str]:
+    if STEP not in raw.columns:
+        yield f"They have no column '{STEP}'. Add it."
+
+
+def _unlike(given: pl.Series, own: pl.Series) -> Iterator[str]:
+    """Tell which steps of the series are not there, or more than once, and which are not its own."""
+    there, known = given.to_list(), set(own)
+    if given.null_count():
+        yield f"Column '{STEP}' is blank in row {there.index(None)}. Give every row its step."
+    unknown = sorted({*there} - known - {None})
+    doubled = given.filter(given.is_duplicated() & given.is_in(own.implode())).unique().sort()
+    for what, found in (
+        ("missing", sorted(known - {*there})),
+        ("there more than once", doubled.to_list()),
+        ("not in the series", unknown),
+    ):
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            yield f"Step {found[0]}{more} {'are' if more else 'is'} {what}."
+    if len(there) == len(known) and {*there} == known and there != own.to_list():
+        yield "They are not in the order of the series."

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-    from cellframe.server.blobs import Blobs, Staged
+    from cellframe.server.files.blobs import Blobs, Staged
 
 SERIES, STEPS, CYCLES, FILE = "time_series", "steps", "cycles", "file"
 FILENAMES = {role: f"{role}.parquet" for role in (SERIES, STEPS, CYCLES)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from sqlalchemy import NullPool, create_engine, select, text
 
-from cellframe.server.references import File
+from cellframe.server.files.references import File
 from cellframe.server.refusals import printable
 from cellframe.server.schema import FILE_NAME, HEAD
 from cellframe.server.tables import blobs, cells, files, tests, upload_files

@@ -16,14 +16,16 @@ from sqlalchemy import select
 
 from cellframe.contract.records import FAILED, PENDING, READY
 from cellframe.contract.routes import STORAGE
-from cellframe.server import calls, contents, references, sessions, signing, tests
+from cellframe.server import calls, tests
 from cellframe.server.bodies import CELLS, TESTS
-from cellframe.server.contents import FILE, FILENAMES, SERIES, STEPS
-from cellframe.server.envelopes import read_confirm, read_initiate
-from cellframe.server.ratings import rated_capacity
+from cellframe.server.files import references, signing
 from cellframe.server.refusals import Refusal, forgotten_upload, printable, refuse, taken
 from cellframe.server.tables import tests as table
-from cellframe.server.turns import Turns
+from cellframe.server.uploading import contents, sessions
+from cellframe.server.uploading.contents import FILE, FILENAMES, SERIES, STEPS
+from cellframe.server.uploading.envelopes import read_confirm, read_initiate
+from cellframe.server.uploading.ratings import rated_capacity
+from cellframe.server.uploading.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -34,10 +36,10 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Reply
     from cellframe.server.bodies import Body
     from cellframe.server.calls import Call
-    from cellframe.server.contents import Contents
     from cellframe.server.database import Work
-    from cellframe.server.envelopes import Confirm
-    from cellframe.server.sessions import Session
+    from cellframe.server.uploading.contents import Contents
+    from cellframe.server.uploading.envelopes import Confirm
+    from cellframe.server.uploading.sessions import Session
 
 SERIES_TARGETS = (FILENAMES[SERIES], FILENAMES[STEPS])
 UNFIT = 422

@@ -7,7 +7,7 @@ import stat
 from hashlib import file_digest
 from typing import TYPE_CHECKING
 
-from cellframe.server.blobs import BLOBS
+from cellframe.server.files.blobs import BLOBS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy.exc import DatabaseError
 
 from cellframe.errors import StoreError
-from cellframe.server import inventory
-from cellframe.server.blobs import BLOBS, STAGING
-from cellframe.server.contents import CYCLES, FILE, SERIES, STEPS
-from cellframe.server.inspection import Contents, exposed, footer_rows, listed
+from cellframe.server.files.blobs import BLOBS, STAGING
 from cellframe.server.schema import FILE_NAME
+from cellframe.server.uploading.contents import CYCLES, FILE, SERIES, STEPS
+from cellframe.server.verifying import inventory
+from cellframe.server.verifying.inspection import Contents, exposed, footer_rows, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cellframe.server.inventory import Inventory, Test
-    from cellframe.server.references import File
+    from cellframe.server.files.references import File
+    from cellframe.server.verifying.inventory import Inventory, Test
 
 DAY = 24 * 3600.0
 _COUNTED = {SERIES: "rows", STEPS: "steps", CYCLES: "cycles"}

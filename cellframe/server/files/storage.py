@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from cellframe.contract.wire import FileBody, Reply
-from cellframe.server import calls, conditions, digests, ranges, references, sessions, signing
-from cellframe.server.contents import FILE
-from cellframe.server.integrity import lying
+from cellframe.server import calls, conditions
+from cellframe.server.files import digests, ranges, references, signing
+from cellframe.server.files.integrity import lying
 from cellframe.server.refusals import forgotten_upload, missing, refuse
+from cellframe.server.uploading import sessions
+from cellframe.server.uploading.contents import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cellframe.server.blobs import Staged
     from cellframe.server.calls import Call
-    from cellframe.server.references import File
-    from cellframe.server.sessions import Session
+    from cellframe.server.files.blobs import Staged
+    from cellframe.server.files.references import File
+    from cellframe.server.uploading.sessions import Session
 
 PARQUET, BYTES = "application/vnd.apache.parquet", "application/octet-stream"
 

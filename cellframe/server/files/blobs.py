@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from cellframe.contract.wire import FileBody
-from cellframe.server.filesystem import FileSystem
+from cellframe.server.files.filesystem import FileSystem
 from cellframe.server.refusals import refuse
 
 if TYPE_CHECKING:

@@ -9,16 +9,18 @@ from uuid import uuid4
 import orjson
 
 from cellframe.contract.records import READY
-from cellframe.server import calls, contents, references, sessions, signing, uploads
+from cellframe.server import calls
 from cellframe.server.bodies import TESTS
-from cellframe.server.contents import SERIES
-from cellframe.server.envelopes import read_nothing
-from cellframe.server.integrity import lying
-from cellframe.server.ratings import rated_capacity
+from cellframe.server.files import references, signing
+from cellframe.server.files.integrity import lying
 from cellframe.server.refusals import refuse
-from cellframe.server.sessions import EXTEND
 from cellframe.server.tables import tests
-from cellframe.server.turns import Turns
+from cellframe.server.uploading import contents, sessions, uploads
+from cellframe.server.uploading.contents import SERIES
+from cellframe.server.uploading.envelopes import read_nothing
+from cellframe.server.uploading.ratings import rated_capacity
+from cellframe.server.uploading.sessions import EXTEND
+from cellframe.server.uploading.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -27,12 +29,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cellframe.contract.wire import Reply
-    from cellframe.server.blobs import Staged
     from cellframe.server.calls import Call
-    from cellframe.server.contents import Contents
     from cellframe.server.database import Work
-    from cellframe.server.references import File
-    from cellframe.server.sessions import Session
+    from cellframe.server.files.blobs import Staged
+    from cellframe.server.files.references import File
+    from cellframe.server.uploading.contents import Contents
+    from cellframe.server.uploading.sessions import Session
 
 _TARGET = "time_series_extend.parquet"
 _TURNS = Turns()
@@ -122,7 +124,7 @@ def _refuse_second(session: Session, now: int) -> None:
 def _contents(
     call: Call, session: Session, stored: Path, capacity: float | None
 ) -> Generator[Contents]:
-    from cellframe.server.stitching import stitch
+    from cellframe.server.uploading.stitching import stitch
 
     (more,) = session.staged
     assert more is not None

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from cellframe.contract.wire import FileBody, Reply
-from cellframe.server import calls, references, storage
-from cellframe.server.contents import CYCLES, FILE, SERIES, STEPS
-from cellframe.server.integrity import lying
+from cellframe.server import calls
+from cellframe.server.files import references, storage
+from cellframe.server.files.integrity import lying
 from cellframe.server.refusals import missing, printable, refuse
 from cellframe.server.tables import files, tests
+from cellframe.server.uploading.contents import CYCLES, FILE, SERIES, STEPS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cellframe.server.calls import Call
-    from cellframe.server.references import File
+    from cellframe.server.files.references import File
 
 _WORDS = {SERIES: "time series", FILE: "files"}
 _SEE_OTHER = 303

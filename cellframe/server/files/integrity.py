@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from cellframe.contract.problems import CORRUPT_DATA, Problem
-from cellframe.server.blobs import DamagedError
+from cellframe.server.files.blobs import DamagedError
 from cellframe.server.refusals import Refusal, printable
 from cellframe.server.tables import tests
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cellframe.server.calls import Call
-    from cellframe.server.references import File
+    from cellframe.server.files.references import File
 
 
 def lying(call: Call, connection: Connection, test_id: str, file: File) -> Path:

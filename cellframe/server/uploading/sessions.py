@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
-from cellframe.server.blobs import Staged
+from cellframe.server.files.blobs import Staged
 from cellframe.server.tables import upload_files, uploads
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from cellframe.server.blobs import Blobs
-    from cellframe.server.contents import Part
     from cellframe.server.database import Work
+    from cellframe.server.files.blobs import Blobs
+    from cellframe.server.uploading.contents import Part
 
 
 @dataclass(frozen=True, slots=True)

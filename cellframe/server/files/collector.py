@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import OperationalError
 
-from cellframe.server.sessions import KEPT_FOR
 from cellframe.server.tables import blobs as contents
 from cellframe.server.tables import files, upload_files, uploads
+from cellframe.server.uploading.sessions import KEPT_FOR
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-    from cellframe.server.blobs import Blobs
     from cellframe.server.database import Database, Work
+    from cellframe.server.files.blobs import Blobs
 
 _PAUSE = 3600 * 1_000_000
 """Microseconds between two runs."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cellframe.contract.series import TIME
-from cellframe.server.blobs import FULL
 from cellframe.server.derive.opening import Unreadable, columns_of
+from cellframe.server.files.blobs import FULL
 from cellframe.server.refusals import printable, refuse
 
 if TYPE_CHECKING:
