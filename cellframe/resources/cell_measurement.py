@@ -88,11 +88,13 @@ class CellMeasurements(Resource[CellMeasurement]):
             ``"ocp"`` or ``"eis"`` for such data). ``"time_series"``: a polars or pandas frame or
             a dict of columns: ``Time [s]`` from 0, ``Voltage [V]``, ``Current [A]`` **positive
             on discharge**, ``Step count`` from 0; counters such as ``Charge capacity [A.h]``
-            restart at 0 in each step. ``"steps"``: optional, stands in for the derived ones.
+            restart at 0 in each step. ``"steps"``: optional, one row for each step of the series;
+            stands in for the derived ones.
         strict : bool
             Whether to apply the strict checks too.
         skip_checks : iterable of str
-            Codes of strict checks to leave out.
+            Names of strict checks to leave out; ``"current_sign"`` leaves out the test of the
+            sign.
         rated_capacity : float, optional
             In A.h, for the strict checks; the spec's where not given.
         voltage_window : (float, float), optional

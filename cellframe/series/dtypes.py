@@ -15,6 +15,8 @@ from cellframe.series.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from polars._typing import PolarsDataType
+
 _WIDE = "Cast it to Int64 or Float64, or make it text."
 _OBJECTS = "Make it numbers or text; give a complex number as two columns."
 _FOREIGN = "Take its plain values, or make it text (pandas: `.astype(str)`)."
@@ -68,5 +70,5 @@ def _parts(dtype: pl.DataType) -> Iterator[pl.DataType]:
         yield from _parts(_made(dtype.inner))
 
 
-def _made(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
-    return dtype() if isinstance(dtype, type) else dtype
+def _made(dtype: PolarsDataType) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else dtype()

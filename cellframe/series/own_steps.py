@@ -42,7 +42,8 @@ def check_steps(steps: pl.DataFrame, series: Columns) -> list[Finding]:
     """
     unfit = [finding for column in steps for finding in _unfit(column)]
     bad = {finding.column for finding in unfit}
-    findings = [*check_dtypes(steps), *_keys(steps), *unfit]
+    unstorable = [finding for finding in check_dtypes(steps) if finding.column not in bad]
+    findings = [*unstorable, *_keys(steps), *unfit]
     findings += [
         finding
         for label in _NEVER_NEGATIVE
@@ -94,7 +95,8 @@ def _differing(given: pl.Series, numbers: list[int]) -> list[Finding]:
         f"The steps are not those of the series, 0 to {numbers[-1]}: {', '.join(said)}. Give one "
         "row per step of the series, in its order, or leave the steps out."
     )
-    return [Finding("steps_not_of_series", what, column=STEP, payload=named)]
+    counts = {name: len(found) for name, found in named.items()}
+    return [Finding("steps_not_of_series", what, column=STEP, payload=counts)]
 
 
 def _be(found: list[int]) -> str:
@@ -125,8 +127,8 @@ def _negative(given: pl.Series) -> list[Finding]:
     if not rows:
         return []
     what = (
-        f"In the steps {given.name!r} is negative in {{rows}}: {given[rows[0]]:g}. Charge and "
-        "discharge are counted apart, each only upwards."
+        f"In the steps {given.name!r} is negative in {{rows}}: {given[rows[0]]:g}. Correct it or "
+        "leave the column out."
     )
     return [of_rows("steps_value_negative", what, given.name, rows, given)]
 

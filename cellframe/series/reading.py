@@ -163,11 +163,11 @@ def _of_pandas(given: pd.DataFrame, subject: str) -> list[tuple[str, Any]]:
 
 def _made_text(given: pd.DataFrame, columns: Sequence[tuple[str, Any]]) -> list[Finding]:
     """Say which columns of a type that only pandas knows came as lists of text."""
-    dtypes = {str(label): dtype for label, dtype in given.dtypes.items()}
+    held = {str(label): str(dtype) for label, dtype in given.dtypes.items()}
     return [
-        _is_text(label, str(dtypes[label]))
+        _is_text(label, held[label])
         for label, values in columns
-        if isinstance(values, list) and label in dtypes and dtypes[label] != object
+        if isinstance(values, list) and held.get(label, "object") != "object"
     ]
 
 

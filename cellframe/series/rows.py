@@ -101,8 +101,8 @@ def check_step_count(columns: Columns, labels: Sequence[str]) -> list[Finding]:
     steps, findings = columns[STEP], _uncounted(columns)
     advice = "Number the steps from 0, one more whenever the step of the cycler changes."
     if steps[0] != 0:
-        first = "is empty in the first row" if np.isnan(steps[0]) else f"starts at {steps[0]:g}"
-        what = f"{STEP!r} {first}, not at 0. {advice}"
+        first = "with an empty row" if np.isnan(steps[0]) else f"at {steps[0]:g}"
+        what = f"{STEP!r} starts {first}, not at 0. {advice}"
         code = "step_count_does_not_start_at_zero"
         findings.append(of_rows(code, what, STEP, [0], steps))
     # Beside a gap the difference is NaN, which is neither.
@@ -117,7 +117,8 @@ def check_step_count(columns: Columns, labels: Sequence[str]) -> list[Finding]:
 
 
 def _uncounted(columns: Columns) -> list[Finding]:
-    rows = find_rows(columns[STEP], np.isnan)
+    # Whole numbers without a gap are no floats.
+    rows = find_rows(columns[STEP], np.isnan) if columns[STEP].dtype.kind == "f" else ()
     if not len(rows):
         return []
     what = f"{STEP!r} is empty in {{rows}}. Give every row the number of its step."
@@ -146,9 +147,9 @@ def check_cycle_count(columns: Columns) -> list[Finding]:
 
 
 def _late_cycle(columns: Columns) -> list[Finding]:
-    if CYCLE not in columns or not columns.height or not abs(columns[CYCLE][0]) > 0:
+    first = float(columns[CYCLE][0]) if CYCLE in columns and columns.height else 0.0
+    if not first or not first.is_integer():
         return []
-    first = float(columns[CYCLE][0])
     what = (
         f"{CYCLE!r} starts at {first:g}, not at 0. It is kept as it is: cycles will be counted "
         f"from {first:g}."

@@ -80,7 +80,9 @@ def test_steps_and_cycles_are_derived_once_and_say_from_what(client, cells):
 
 
 def test_steps_of_ones_own_stand_in_for_the_derived(client, cells):
-    own = pl.DataFrame({"Step count": [0, 1], "Step type": ["Rest", "EIS"], "Operator": ["a", "b"]})
+    own = pl.DataFrame(
+        {"Step count": range(6), "Step type": ["Rest"] * 6, "Operator": list("abcdef")}
+    )
     detail = {"measurement": {"name": "own"}, "time_series": cycling(), "steps": own}
     steps = client.cell_measurement.steps(client.cell_measurement.create("c-001", detail))
     assert_frame_equal(steps.select(own.columns), own)

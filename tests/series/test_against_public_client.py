@@ -48,6 +48,11 @@ OURS_ALONE = {
     # It keeps such columns as columns of the person's own.
     "label_misspelled",
     "unit_differs",
+    # It sends steps as they are, whatever they are of.
+    "steps_step_count_missing",
+    "steps_not_of_series",
+    "steps_index_differs",
+    "steps_value_negative",
 }
 ASK = """
 import json, sys, warnings

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ CELLS = (
     st.floats(-5, 5) | st.text(max_size=2),
     st.binary(max_size=2) | st.complex_numbers(),
 )
+pytestmark = pytest.mark.filterwarnings("ignore:.*is kept as text")
 NO_FRAME = (Exception, pl.exceptions.PanicException)
 LABELS = st.sampled_from([*SERIES, "Voltage / V", "own", "Cycle number"])
 

@@ -135,6 +135,8 @@ def test_an_empty_voltage_is_an_error(whole, find):
 def test_text_is_told_with_its_rows(whole, find):
     text = whole.with_columns(pl.col(VOLTAGE).cast(pl.String))
     assert "numbers written as text" in find(text)["value_not_a_number"].message
+    counted = whole.with_columns(pl.col(STEP).cast(pl.String))
+    assert "to whole numbers" in find(counted)["value_not_a_number"].message
     odd = at(VOLTAGE, 4, "3,7")(text)
     assert find(odd)["value_not_a_number"].rows == (4,)
     assert "'3,7'" in find(odd)["value_not_a_number"].message
@@ -188,7 +190,49 @@ def test_what_is_no_column_is_refused(value):
 
 
 def test_a_lazy_frame_that_cannot_be_collected_is_refused(whole):
-    assert "cannot be collected" in str(refusal(whole.lazy().select("nothing")))
+    told = str(refusal(whole.lazy().select("nothing")))
+    assert "cannot be collected: ColumnNotFoundError" in told
+    assert "plan" not in told
+
+
+def broken(_):
+    return 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (pl.scan_parquet("missing.parquet"), "FileNotFoundError: "),
+        (pl.LazyFrame({TIME: [0.0]}).map_batches(broken), "ZeroDivisionError: division by zero"),
+        (
+            pl.LazyFrame({TIME: [0.0]}).with_columns(
+                pl.col(TIME).map_elements(broken, return_dtype=pl.Float64)
+            ),
+            "ZeroDivisionError: division by zero",
+        ),
+    ],
+    ids=["file", "frame", "element"],
+)
+def test_whatever_a_lazy_frame_raises_is_told_in_a_line(given, said):
+    refused = refusal(given)
+    assert len(refused.findings[0].message.splitlines()) == 1
+    assert said in refused.findings[0].message
+    assert refused.__cause__ is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (pl.DataFrame(), "The steps have no columns"),
+        ([1], "A list is no table of steps"),
+        ({STEP: [0, 1], "a": [1]}, "columns are not of one length"),
+    ],
+)
+def test_faults_of_steps_are_told_as_such(given, said):
+    with pytest.raises(MeasurementError, match=said) as caught:
+        read_steps(given)
+    assert "The steps are not fit to upload" in str(caught.value)
+    assert "series" not in str(caught.value)
 
 
 def test_every_fault_is_told_at_once_and_as_a_frame(whole):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import polars as pl
 import pytest
 
 from cellframe.series.labels import misnamed
@@ -63,6 +65,28 @@ def test_the_axes_of_open_circuit_data_are_read_there_alone():
     assert "Multiply by 0.01" in found.message
     (found,) = misnamed(["Z_re"], "eis")
     assert "did you mean 'Z_Re [Ohm]'" in found.message
+
+
+@pytest.mark.parametrize("kind", [dict, pd.DataFrame, pl.DataFrame])
+@pytest.mark.parametrize("label", ["a\0b", "a\nb", "a\x7f", "\x85"])
+def test_a_label_with_a_control_character_is_refused(find, kind, label):
+    found = find(kind({"Time [s]": [0.0], label: [1.0]}))
+    assert repr(label) in found["label_unfit"].message
+
+
+def test_a_label_with_half_of_a_character_is_refused(find):
+    labels = ["Time [s]", "a\ud800"]
+    framed = pd.DataFrame([[0.0, 1.0]], columns=pd.Index(labels, dtype=object))
+    for given in ({label: [1.0] for label in labels}, framed):
+        assert r"'a\ud800'" in find(given)["label_unfit"].message
+
+
+def test_a_series_without_current_is_accepted_with_a_warning(whole, find):
+    found = find(whole.drop("Current [A]"))
+    assert {code: one.severity for code, one in found.items()} == {
+        "current_column_missing": "warning"
+    }
+    assert set(find(whole.rename({"Current [A]": "Current / A"}))) == {"label_misspelled"}
 
 
 def test_a_misnamed_voltage_is_not_told_as_missing_too(whole, find):

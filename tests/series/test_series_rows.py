@@ -33,7 +33,6 @@ SILENT = [
     "counter from 0.9e-6",
     "counter falls within tolerance",
     "gap over 5 h",
-    "no current",
 ]
 
 
@@ -75,14 +74,31 @@ def test_a_counter_that_falls_is_told_with_its_row(whole, find):
     assert row in found["cumulative_value_decreased"].rows
 
 
-def test_a_step_count_with_a_gap_is_not_sequential(whole, find):
-    assert "step_count_non_sequential" in find(at(STEP, 9, None)(whole))
+@pytest.mark.parametrize("row", [0, 9])
+def test_a_step_count_with_a_gap_is_told_by_its_row(whole, find, row):
+    found = find(at(STEP, row, None)(whole))
+    assert found["step_count_non_sequential"].rows == (row,)
+    assert f"is empty in row {row}." in found["step_count_non_sequential"].message
+    assert not any("nan" in finding.message for finding in found.values())
+
+
+def test_time_starts_at_zero_once_the_first_value_is_subtracted_as_told(whole, find):
+    late = shifted(TIME, 1804443.1234567)(whole)
+    said = find(late)["time_does_not_start_at_zero"].message
+    first = float(said.rsplit("Subtract ", 1)[1].rstrip("."))
+    assert find(shifted(TIME, -first)(late)) == {}
 
 
 def test_a_skipped_cycle_is_a_warning(whole, find):
     found = find(scaled(CYCLE, 2)(whole))["cycle_count_non_sequential"]
     assert found.severity == "warning"
     assert "goes from 0 to 2" in found.message
+
+
+def test_cycles_that_begin_late_are_kept_with_a_warning(whole, find):
+    (found,) = find(shifted(CYCLE, 1)(whole)).values()
+    assert (found.code, found.severity) == ("cycle_count_does_not_start_at_zero", "warning")
+    assert "cycles will be counted from 1" in found.message
 
 
 def test_the_cyclers_own_cycles_may_begin_anywhere(whole, find):

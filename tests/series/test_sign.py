@@ -67,6 +67,15 @@ def test_the_message_says_how_many_steps_and_what_to_do(whole):
     assert "multiply the column by -1" in found.message
 
 
+def test_the_check_of_the_sign_can_be_left_out_and_is_told_as_not_made(whole, find):
+    turned = scaled(CURRENT, -1)(whole)
+    assert find(turned)["current_sign_reversed"].message.endswith(
+        "If it is right as it is: skip_checks=['current_sign']."
+    )
+    (found,) = find(turned, skip_checks=["current_sign"]).values()
+    assert (found.code, found.severity) == ("current_sign_not_checked", "warning")
+
+
 def test_rest_and_a_flat_voltage_say_nothing(whole):
     assert codes(scaled(CURRENT, 0)(whole)) == []
     assert codes(whole.with_columns(pl.lit(3.7).alias(VOLTAGE))) == []

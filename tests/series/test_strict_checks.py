@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from cellframe.contract.series import STEP, TIME, VOLTAGE
+from cellframe.contract.series import CURRENT, STEP, TIME, VOLTAGE
 from cellframe.errors import ConfigError
 from cellframe.series.checked import STRICT_CHECKS, check_series
 from tests.series.made import CAPACITY, made_spectrum, made_steps
@@ -47,7 +47,8 @@ def test_nothing_is_found(whole, find, name):
 
 
 def test_a_gap_of_five_hours_is_none(find):
-    series = {TIME: [0.0, 18_000.0, 36_000.0], VOLTAGE: [3.0] * 3, STEP: [0, 0, 0]}
+    series = {TIME: [0.0, 18_000.0, 36_000.0], VOLTAGE: [3.0] * 3, CURRENT: [0.0] * 3}
+    series[STEP] = [0, 0, 0]
     assert find(series, strict=True) == {}
     series[TIME][2] = 36_000.1
     assert find(series, strict=True)["time_gap_too_large"].rows == (2,)
@@ -56,6 +57,7 @@ def test_a_gap_of_five_hours_is_none(find):
 def test_one_jump_in_twenty_is_no_disorder(find):
     volts = [3.0] * 20 + [4.0]
     series = {TIME: [float(n) for n in range(21)], VOLTAGE: volts, STEP: [0] * 21}
+    series[CURRENT] = [0.0] * 21
     assert find(series, **WINDOW) == {}
     series[VOLTAGE] = [*volts[:-2], 4.0, 3.0]
     assert find(series, **WINDOW)["voltage_continuity"].rows == (19, 20)
@@ -84,7 +86,9 @@ def test_steps_of_a_minute_vote_and_shorter_ones_do_not(whole, find):
 
 
 def test_two_full_steps_in_one_direction_are_found_beyond_twice_the_capacity(whole, find):
+    whole = whole.filter(pl.col(STEP) < 3)
     discharges = {
+        STEP: [0, 1, 2],
         "Step type": ["Constant current discharge", "Rest", "Constant power discharge"],
         "Discharge capacity [A.h]": [2.1, 0.0, 2.1],
         "Charge capacity [A.h]": [0.0, 0.0, 0.0],
@@ -95,7 +99,12 @@ def test_two_full_steps_in_one_direction_are_found_beyond_twice_the_capacity(who
 
 
 def test_more_than_five_times_the_capacity_in_a_step_is_a_warning(whole, find):
-    steps = {"Discharge capacity [A.h]": [5.0, 0.0], "Charge capacity [A.h]": [0.0, 0.0]}
+    whole = whole.filter(pl.col(STEP) < 2)
+    steps = {
+        STEP: [0, 1],
+        "Discharge capacity [A.h]": [5.0, 0.0],
+        "Charge capacity [A.h]": [0.0, 0.0],
+    }
     assert find(whole, strict=True, steps=steps, rated_capacity=1.0) == {}
     (found,) = find(whole, strict=True, steps=steps, rated_capacity=0.99).values()
     assert (found.code, found.severity) == ("step_capacity_exceeds_rated", "warning")

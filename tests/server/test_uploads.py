@@ -55,13 +55,13 @@ def test_an_initiate_stores_no_test(call, cell_path):
 
 def test_the_sender_s_own_steps_win(call, cell_path, folder):
     begun = initiate(call, cell_path)
-    own = pl.DataFrame({"Step count": [0], "Start index": [0], "End index": [5], "mine": ["x"]})
+    own = pl.DataFrame({"Step count": [0, 1], "mine": ["x", "y"]})
     put(call, begun)
     put(call, begun, parquet(own), slot=1)
     answer = confirm(call, cell_path, begun)
-    assert answer.body["steps_created"] == 1
+    assert answer.body["steps_created"] == 2
     steps = read_frame(call, f"{path_of(answer.body)}/steps/download")
-    assert steps["mine"].to_list() == ["x"]
+    assert steps["mine"].to_list() == ["x", "y"]
     assert staged(folder) == set()
 
 

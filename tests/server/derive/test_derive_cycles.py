@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from cellframe.server.derive import Unreadable
 from tests.real_series import COUNTERS
 from tests.server.derive.samples import Part, series
 
@@ -94,9 +95,28 @@ def test_steps_that_came_along_keep_the_temperature_of_the_series(derived):
     assert derived(rows, steps=told).cycles["Mean temperature [degC]"].to_list() == [20.0, 21.0]
 
 
-def test_no_steps_that_came_along_are_no_steps(derived):
-    found = derived(series(), steps=derived(series()).steps.clear())
-    assert (found.steps.height, found.cycles.height, found.rows) == (0, 0, 80)
+STRANGE = {
+    "none": ([], "Step 0 and 3 more are missing"),
+    "too few": ([0, 1, 2], "Step 3 is missing"),
+    "doubled": ([0, 1, 1, 2, 3], "Step 1 is there more than once"),
+    "of another series": ([0, 1, 2, 3, 4], "Step 4 is not in the series"),
+    "turned round": ([3, 2, 1, 0], "not in the order of the series"),
+    "half": ([0.0, 1.0, 2.5, 3.0], "holds '2.5' in row 2, which is not a whole number"),
+    "blank": ([0, 1, None, 3], "blank in row 2"),
+}
+
+
+@pytest.mark.parametrize("fault", STRANGE)
+def test_steps_that_came_along_and_are_not_the_series_own_are_refused(derived, fault):
+    numbers, said = STRANGE[fault]
+    steps = pl.DataFrame({"Step count": numbers, "Step type": ["Rest"] * len(numbers)})
+    with pytest.raises(Unreadable, match=f"supplied steps cannot be used.*{said}"):
+        derived(series(), steps=steps)
+
+
+def test_steps_that_came_along_without_their_count_are_refused(derived):
+    with pytest.raises(Unreadable, match="no column 'Step count'"):
+        derived(series(), steps=pl.DataFrame({"foo": [1]}))
 
 
 @pytest.mark.parametrize(
