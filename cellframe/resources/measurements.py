@@ -52,6 +52,7 @@ def instances_frame(
 ) -> Any:
     """Return the checked frame of the cells of a scope, with what their tests add up to."""
     found = list(tests)
+    is_whole_spec = scope.parent in scope.specs
 
     def with_summary(frame: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
@@ -65,8 +66,9 @@ def instances_frame(
         connection,
         CELL_INSTANCE,
         scope.cells,
-        scope=scope.parent if scope.parent in scope.specs else "",
-        query={} if scope.parent in scope.specs else {"some": "cells"},
+        scope=scope.parent if is_whole_spec else "",
+        # With a query, a cell that is not among these may still be there.
+        query={} if is_whole_spec else {"instance_id": "some"},
         parents=scope.specs,
         wish=wish,
         finish=with_summary,

@@ -77,8 +77,12 @@ class Scope:
 
     def tests(self, connection: Connection, query: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
         """Read every page of their tests, in ascending order of creation."""
-        lists = gather(lambda one: read_all(connection, one[0], {**one[1], **query}), self.paths)
-        return [page for pages in lists for page in pages]
+        found = gather(
+            lambda one: read_all(connection, one[0], {**one[1], **query}),
+            self.paths,
+            workers=connection.workers,
+        )
+        return [page for pages in found for page in pages]
 
 
 def find(
@@ -103,7 +107,7 @@ def find(
     """
     refs = _refs(cells)
     if refs is not None:
-        found = gather(lambda ref: instances.get(ref, spec=spec), refs)
+        found = gather(lambda ref: instances.get(ref, spec=spec), refs, workers=connection.workers)
         records = list({cell.id: cell.to_dict() for cell in found}.values())
         paths = [(routes.below(routes.CELLS, cell["id"], _UNDER), {}) for cell in records]
         parent = records[0]["id"] if len(records) == 1 else ""
