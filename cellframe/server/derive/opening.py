@@ -76,16 +76,27 @@ def decode(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
     try:
         yield scan.head(0).collect()  # a file without rows has columns all the same
         # Slice by slice: polars' own batches are decoded ahead of a slow reader, without end.
-        start, height = 0, ROWS_AT_ONCE
-        while height == ROWS_AT_ONCE:
-            rows = scan.slice(start, ROWS_AT_ONCE).collect()
-            start, height = start + rows.height, rows.height
-            yield rows
+        for start, length in _slices(path):
+            yield scan.slice(start, length).collect()
     except _BROKEN as broken:
         reason = str(broken).splitlines()[0] if str(broken) else type(broken).__name__
         raise Unreadable(
             f"The file's pages cannot be decoded ({reason}). Write it again and upload it again."
         ) from broken
+
+
+def _slices(path: Path) -> Iterator[tuple[int, int]]:
+    """Cut the rows between row groups where that can be: one that is cut is decoded twice."""
+    footer = _footer(path)
+    start = length = 0
+    for at in range(footer.num_row_groups):
+        length += footer.row_group(at).num_rows
+        while length >= ROWS_AT_ONCE:
+            taken = length if length < 2 * ROWS_AT_ONCE else ROWS_AT_ONCE
+            yield start, taken
+            start, length = start + taken, length - taken
+    if length:
+        yield start, length
 
 
 def _footer(path: Path) -> Any:
