@@ -27,6 +27,7 @@ def verify(folder: Path) -> bool:
         The folder is none of a service.
     """
     from cellframe.server.verifying.verify import verify as look
+    from cellframe.views.words import many
 
     found = look(folder.expanduser())
     for fault in found.faults:
@@ -34,12 +35,8 @@ def verify(folder: Path) -> bool:
     for note in found.notes:
         print(f"Note: {note}")
     print(
-        f"{folder}: {_many(len(found.faults), 'fault')}, {_many(len(found.notes), 'note')}; looked "
-        f"at {_many(found.tests, 'test')} and {_many(found.contents, 'content')} "
+        f"{folder}: {many(len(found.faults), 'fault')}, {many(len(found.notes), 'note')}; looked "
+        f"at {many(found.tests, 'test')} and {many(found.contents, 'content')} "
         f"({found.bytes / 1e6:,.1f} MB)."
     )
     return not found.faults
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -199,6 +199,10 @@ class RecordKind:
         """Column of the parent's name; empty for a kind without a parent."""
         return KINDS[self.parent].noun if self.parent else ""
 
+    def below(self, parent_id: str) -> str:
+        """Path of the records of one parent."""
+        return routes.below(KINDS[self.parent].collection, parent_id, self.under_parent)
+
     def field(self, name: str) -> Field:
         """Return the field of this wire name.
 
@@ -314,10 +318,12 @@ CELL_BATCH = RecordKind(
     ),
 )
 
-MEASUREMENT_TYPES = ("time_series", "file", "properties")
+TIME_SERIES, FILES, PROPERTIES = "time_series", "file", "properties"
+MEASUREMENT_TYPES = (TIME_SERIES, FILES, PROPERTIES)
 """What a test holds, the default first."""
-PENDING, READY, FAILED = "pending", "ready", "failed"
-"""What becomes of uploaded data: not looked at yet, its steps and cycles are there, unreadable."""
+PENDING, RUNNING, READY, FAILED = "pending", "running", "ready", "failed"
+"""What becomes of uploaded data: not looked at yet, being looked at, its steps and cycles are
+there, unreadable."""
 
 
 def _key(name: str, type_: Type = Type.TEXT, label: str = "") -> Field:

@@ -26,7 +26,6 @@ STEPS_FILE = "/steps/download"
 CYCLES_FILE = "/cycles/download"
 """Ours, where the service says ``cycles_download``; the contract has cycles as JSON alone."""
 CYCLES = "/cycles"
-STEPS_AND_CYCLES = "/steps_and_cycles"
 FILES = "/files"
 
 DEFAULT_PAGE = 100

@@ -64,12 +64,6 @@ MIXED = "mixed"
 REST, EIS_STEP, UNKNOWN_STEP = "Rest", "EIS", "Unknown step type"
 DIRECTIONS = ("discharge", "charge")
 HELD_CONSTANT = ("Constant current", "Constant voltage", "Constant power")
-STEP_TYPES = (
-    REST,
-    EIS_STEP,
-    *(f"{held} {direction}" for held in HELD_CONSTANT for direction in DIRECTIONS),
-    UNKNOWN_STEP,
-)
 
 _SPREAD = ("voltage [V]", "current [A]", "power [W]", "frequency [Hz]")
 

@@ -248,7 +248,7 @@ class Resource(ABC, Generic[R]):
 
 def query_of(filters: Mapping[str, Any], known: type[Filters]) -> dict[str, Any]:
     """Return filters as the query of a list."""
-    _check_known(filters, known)
+    check_known(filters, known, "filter")
     spelled: dict[str, Any] = {}
     for name, value in filters.items():
         if value is None:
@@ -266,14 +266,14 @@ def query_of(filters: Mapping[str, Any], known: type[Filters]) -> dict[str, Any]
     return spelled
 
 
-def _check_known(filters: Mapping[str, Any], known: type[Filters]) -> None:
-    """Refuse a filter that there is not: left out in silence, it would let every record pass."""
-    names = get_type_hints(known)
-    for name in filters:
+def check_known(given: Mapping[str, Any], known: type[Any], noun: str) -> None:
+    """Refuse a name that there is not: left out in silence, it would change what is meant."""
+    names = known.__annotations__ if noun != "filter" else get_type_hints(known)
+    for name in given:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
             advice = f"Did you mean {near[0]!r}? " if near else ""
-            message = f"There is no filter {name!r}. {advice}Filters: {', '.join(names)}."
+            message = f"There is no {noun} {name!r}. {advice}There are: {', '.join(names)}."
             raise ConfigError(message)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_MEASUREMENT
@@ -14,18 +15,17 @@ from cellframe.errors import (
     InvalidRecordError,
     NotFoundError,
 )
-from cellframe.resources.base import Filters, Ref, Resource, query_of
+from cellframe.resources.base import Filters, Ref, check_known, query_of
+from cellframe.resources.measured import MeasuredData
 from cellframe.resources.records import CellMeasurement, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
-    from pathlib import Path
 
     from cellframe.frames.backend import Backend
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
-    from cellframe.resources.details import CellMeasurementDetail
     from cellframe.resources.reading import Columns
 
 
@@ -45,17 +45,20 @@ class MeasurementFilters(Filters, total=False):
     project_id: str
 
 
+class UploadOptions(TypedDict, total=False):
+    """How `CellMeasurements.create` goes about it; see there."""
+
+    strict: bool
+    skip_checks: Iterable[str]
+    rated_capacity: float | None
+    voltage_window: tuple[float, float] | None
+    wait: bool
+
+
 _LAB_WIDE = {"q", "project_id"}
 
 
-class StepsAndCycles(NamedTuple):
-    """What was derived from a series, as frames; None where the service has none."""
-
-    steps: Any
-    cycles: Any
-
-
-class CellMeasurements(Resource[CellMeasurement]):
+class CellMeasurements(MeasuredData):
     """Cell measurements: tests of cells. ``client.cell_measurement``."""
 
     kind = CELL_MEASUREMENT
@@ -120,20 +123,18 @@ class CellMeasurements(Resource[CellMeasurement]):
         -----
         Source: ``POST …/initiate-upload``, ``PUT`` of the files, ``POST …/confirm-upload``.
         """
-        from cellframe.resources import creating
+        how: UploadOptions = {
+            "strict": strict,
+            "skip_checks": skip_checks,
+            "rated_capacity": rated_capacity,
+            "voltage_window": voltage_window,
+            "wait": wait,
+        }
+        return self._upload(cell, detail, how)
 
-        if strict and rated_capacity is None:
-            cell = self.instances.get(cell)
-            rated_capacity = creating.rated_capacity(self._connection, cell.cell_specification_id)
-        # A string is one name, and no list of letters.
-        skip = (skip_checks,) if isinstance(skip_checks, str) else tuple(skip_checks)
-        checks = creating.Checks(strict, skip, rated_capacity, voltage_window)
-        with creating.prepared(self._connection, detail, checks) as test:
-            return self.instances.with_id(
-                cell, lambda id_: creating.create(self._connection, id_, test, wait=wait)
-            )
-
-    def create_or_get(self, cell: Ref, detail: Mapping[str, Any], **how: Any) -> CellMeasurement:
+    def create_or_get(
+        self, cell: Ref, detail: Mapping[str, Any], **how: Unpack[UploadOptions]
+    ) -> CellMeasurement:
         """Upload a test, or read the one of the cell that has its name already.
 
         Parameters
@@ -148,11 +149,32 @@ class CellMeasurements(Resource[CellMeasurement]):
             compared.
         """
         try:
-            return self.create(cell, detail, **how)
+            return self._upload(cell, detail, how)
         except ConflictError as fault:
             if fault.existing_id is None:
                 raise
             return self.get(fault.existing_id)
+
+    def _upload(self, cell: Ref, detail: Mapping[str, Any], how: UploadOptions) -> CellMeasurement:
+        from cellframe.resources import creating
+
+        check_known(how, UploadOptions, "option of an upload")
+        rated = how.get("rated_capacity")
+        if how.get("strict") and rated is None:
+            cell = self.instances.get(cell)
+            rated = creating.rated_capacity(self._connection, cell.cell_specification_id)
+        given = how.get("skip_checks", ())
+        # A string is one name, and no list of letters.
+        skip = (given,) if isinstance(given, str) else tuple(given)
+        window = how.get("voltage_window")
+        checks = creating.Checks(how.get("strict", False), skip, rated, window)
+        with creating.prepared(self._connection, detail, checks) as test:
+            for doubt in test.doubts:
+                warnings.warn(doubt, stacklevel=3)
+            wait = how.get("wait", True)
+            return self.instances.with_id(
+                cell, lambda id_: creating.create(self._connection, id_, test, wait=wait)
+            )
 
     def create_properties(
         self, cell: Ref, name: str, properties: Mapping[str, Any], **more: Any
@@ -177,14 +199,20 @@ class CellMeasurements(Resource[CellMeasurement]):
         InvalidRecordError
             A field is unknown or of the wrong kind.
         """
+        from cellframe.resources.creating import check_fields
+
         given: Any = properties
         if not isinstance(given, Mapping):
             message = f"properties= is a {type(given).__name__}; give a dict of quantities. Nothing was sent."
             raise InvalidRecordError(message)
+        check_fields(more)
         body = {"name": name, "measurement_type": "properties", "properties": dict(properties)}
         body |= {key: value for key, value in more.items() if value is not None}
         return self.instances.with_id(
-            cell, lambda id_: self._create(_below_cell(id_, routes.CREATE_PROPERTIES), body)
+            cell,
+            lambda id_: self._create(
+                routes.below(routes.CELLS, id_, routes.CREATE_PROPERTIES), body
+            ),
         )
 
     def create_file(
@@ -238,10 +266,12 @@ class CellMeasurements(Resource[CellMeasurement]):
         """
         from cellframe.resources import creating
 
-        rows = creating.prepare_extension(time_series)
-        return self.with_id(
-            ref, lambda id_: creating.extend(self._connection, id_, rows, wait=wait)
-        )
+        with creating.prepared_extension(self._connection, time_series) as more:
+            for doubt in more.doubts:
+                warnings.warn(doubt, stacklevel=2)
+            return self.with_id(
+                ref, lambda id_: creating.extend(self._connection, id_, more, wait=wait)
+            )
 
     def get(self, ref: Ref, *, cell: Ref | None = None) -> CellMeasurement:
         """Read one test.
@@ -292,7 +322,9 @@ class CellMeasurements(Resource[CellMeasurement]):
         query = query_of(filters, MeasurementFilters)
         if cell is not None and not _LAB_WIDE & set(query):
             return self.instances.with_id(
-                cell, lambda id_: self._list(_below_cell(id_), limit, offset, query), within=spec
+                cell,
+                lambda id_: self._list(self.kind.below(id_), limit, offset, query),
+                within=spec,
             )
         if cell is not None:
             cell_id = self.instances.get(cell, spec=spec).id
@@ -323,189 +355,6 @@ class CellMeasurements(Resource[CellMeasurement]):
         first = offset or 0
         last = None if limit is None else first + limit
         return RecordList(every[first:last], len(every))
-
-    def time_series(
-        self,
-        ref: Ref,
-        *,
-        columns: Sequence[str] | None = None,
-        row_range: tuple[int, int] | None = None,
-        backend: Backend | None = None,
-    ) -> Any:
-        """Read the time series of a test.
-
-        Parameters
-        ----------
-        ref : str or CellMeasurement
-            Its id or name, or the test.
-        columns : sequence of str, optional
-            Labels to read; all without it.
-        row_range : (int, int), optional
-            First row, counted from 0, and the one after the last.
-        backend : {"polars", "pandas"}, optional
-            The client's where not given.
-
-        Returns
-        -------
-        DataFrame, shape (n_samples, n_columns)
-            As it was uploaded. ``Time [s]``, ``Voltage [V]``, ``Current [A]`` (positive on
-            discharge), ``Step count``, and what else there is.
-
-        Raises
-        ------
-        NotFoundError, AmbiguousNameError
-            See `get`; or the test has no series.
-        ConfigError
-            There is no such column; the message has those that there are.
-
-        Notes
-        -----
-        Source: ``GET /cell_measurements/{id}/time_series/download``. The file is kept among the
-        downloads, under its digest; of a folder opened here it is read in place.
-        """
-        from cellframe.resources import data
-
-        test = self.get(ref)
-        return self._shown(data.series(self._connection, test, columns, row_range), backend)
-
-    def steps(self, ref: Ref, *, backend: Backend | None = None) -> Any:
-        """Read the steps of a test.
-
-        Parameters
-        ----------
-        ref : str or CellMeasurement
-            Its id or name, or the test.
-        backend : {"polars", "pandas"}, optional
-            The client's where not given.
-
-        Returns
-        -------
-        DataFrame, shape (n_steps, n_columns)
-            A row per step: ``Step count``, ``Cycle count``, ``Step type``, times in s, voltages
-            in V, currents in A (positive on discharge), capacities in A.h, energies in W.h;
-            ``Capacity source`` says whether the cycler counted them or they are integrals.
-
-        Raises
-        ------
-        NotFoundError, AmbiguousNameError
-            See `get`; or the test has no steps.
-        """
-        from cellframe.resources import data
-
-        return self.with_id(
-            ref, lambda id_: self._shown(data.steps(self._connection, id_), backend)
-        )
-
-    def cycles(self, ref: Ref, *, backend: Backend | None = None) -> Any:
-        """Read the cycles of a test.
-
-        Parameters
-        ----------
-        ref : str or CellMeasurement
-            Its id or name, or the test.
-        backend : {"polars", "pandas"}, optional
-            The client's where not given.
-
-        Returns
-        -------
-        DataFrame, shape (n_cycles, n_columns)
-            A row per cycle: ``Cycle count``, capacities in A.h, energies in W.h, efficiencies
-            as ratios of discharge to charge, retention relative to the first cycle.
-
-        Raises
-        ------
-        NotFoundError, AmbiguousNameError
-            See `get`; or the test has no cycles.
-        """
-        from cellframe.resources import data
-
-        return self.with_id(
-            ref, lambda id_: self._shown(data.cycles(self._connection, id_), backend)
-        )
-
-    def steps_and_cycles(self, ref: Ref, *, backend: Backend | None = None) -> StepsAndCycles:
-        """Read the steps and the cycles of a test; see `steps` and `cycles`."""
-        return StepsAndCycles(self.steps(ref, backend=backend), self.cycles(ref, backend=backend))
-
-    def detail(
-        self,
-        ref: Ref,
-        *,
-        include_steps: bool = True,
-        include_cycles: bool = True,
-        include_time_series: bool = True,
-        backend: Backend | None = None,
-    ) -> CellMeasurementDetail:
-        """Read one test with its data.
-
-        Parameters
-        ----------
-        ref : str or CellMeasurement
-            Its id or name, or the test.
-        include_steps, include_cycles, include_time_series : bool
-            What to read besides the record.
-        backend : {"polars", "pandas"}, optional
-            The client's where not given.
-
-        Returns
-        -------
-        CellMeasurementDetail
-            The record, and ``.steps``, ``.cycles``, ``.time_series``, ``.files``: None where it
-            has none or it was not asked for.
-        """
-        from cellframe.resources.details import Parts, measurement_details
-
-        parts = Parts(include_steps, include_cycles, include_time_series)
-        shown = backend or self._connection.settings.backend
-        return measurement_details(self._connection, [self.get(ref)], parts, shown)[0]
-
-    def list_files(self, ref: Ref) -> list[str]:
-        """Return the names of the files of a test."""
-        return self.with_id(ref, self._filenames)
-
-    def get_file(self, ref: Ref, filename: str) -> bytes:
-        """Return the bytes of one file of a test.
-
-        Raises
-        ------
-        NotFoundError
-            The test has no such file.
-        """
-        from cellframe.resources import data
-
-        def content(path: Path) -> bytes:
-            return path.read_bytes()
-
-        return self.with_id(
-            ref,
-            lambda id_: data.using(data.fetch(self._connection, _file(id_, filename)), content),
-        )
-
-    def download_files(self, ref: Ref, folder: str | PathLike[str]) -> list[Path]:
-        """Put the files of a test into a folder.
-
-        Parameters
-        ----------
-        ref : str or CellMeasurement
-            Its id or name, or the test.
-        folder : path
-            Made where it is missing. A file that is there already is not overwritten.
-
-        Returns
-        -------
-        list of Path
-            In the order of the test.
-
-        Raises
-        ------
-        ConfigError
-            The folder has another file of one of the names. Nothing was written.
-        """
-        from cellframe.resources.files import download_files
-
-        return self.with_id(
-            ref, lambda id_: download_files(self._connection, id_, self._filenames(id_), folder)
-        )
 
     def to_frame(
         self,
@@ -567,16 +416,6 @@ class CellMeasurements(Resource[CellMeasurement]):
         wish = Wish(backend, units, columns, schema)
         return measurements_frame(self._connection, scope, pages, query, wish)
 
-    def _shown(self, frame: Any, backend: Backend | None) -> Any:
-        from cellframe.frames.backend import to_backend
-
-        return to_backend(frame, backend or self._connection.settings.backend)
-
-    def _filenames(self, test_id: str) -> list[str]:
-        answer = self._ask("GET", routes.below(routes.TESTS, test_id, routes.FILES))
-        found = answer.get("filenames") if isinstance(answer, dict) else None
-        return [name for name in found or [] if isinstance(name, str)]
-
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
         if within is not None:
             found = self.list(within, name_exact=name)
@@ -614,11 +453,3 @@ class CellMeasurements(Resource[CellMeasurement]):
         if not self._connection.offers("cell_list"):
             return []
         return [test.name for test in self.list(limit=routes.DEFAULT_PAGE, offset=0)]
-
-
-def _below_cell(cell_id: str, children: str = CELL_MEASUREMENT.under_parent) -> str:
-    return routes.below(routes.CELLS, cell_id, children)
-
-
-def _file(test_id: str, filename: str) -> str:
-    return routes.below(routes.TESTS, test_id, f"{routes.FILES}/{routes.segment(filename)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from cellframe.resources.uploading import EXTENSION, SERIES, STEPS, drafts, init
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     import polars as pl
 
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from cellframe.resources.records import CellMeasurement
 
 _PARTS = ("measurement", "time_series", "steps")
+_DATA_TYPE = "data_type"
+"""A switch of the checks, among a record's fields by the public client's custom; never sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,21 @@ class Checks:
 
 
 class Prepared(NamedTuple):
-    """A test that is fit to go up: its record's fields, and its files by the name of their target."""
+    """A test, or more of one, that is fit to go up.
+
+    Attributes
+    ----------
+    fields : dict
+        Of the record.
+    files : dict of str to FileBody
+        By the name of their target.
+    doubts : sequence of str
+        What to warn of.
+    """
 
     fields: dict[str, Any]
     files: dict[str, FileBody]
+    doubts: Sequence[str] = ()
 
 
 @contextmanager
@@ -61,19 +73,24 @@ def prepared(connection: Connection, detail: Any, checks: Checks) -> Generator[P
     frames = {SERIES: read_series(given)}
     if own is not None:
         frames[STEPS] = read_steps(own)
-    data_type = fields.pop("data_type", None)
-    with drafts(connection, frames, lambda: _check(frames, fields, data_type, checks)) as files:
-        yield Prepared(fields, files)
+    doubts: list[str] = []
+
+    def look() -> None:
+        doubts.extend(_doubts(frames, fields, checks))
+
+    with drafts(connection, frames, look) as files:
+        sent = {name: value for name, value in fields.items() if name != _DATA_TYPE}
+        yield Prepared(sent, files, doubts)
 
 
-def _check(
-    frames: Mapping[str, pl.DataFrame], fields: Mapping[str, Any], data_type: Any, checks: Checks
-) -> None:
+def _doubts(
+    frames: Mapping[str, pl.DataFrame], fields: Mapping[str, Any], checks: Checks
+) -> list[str]:
     from cellframe.series.checked import check_series
 
     found = check_series(
         frames[SERIES],
-        data_type=data_type,
+        data_type=fields.get(_DATA_TYPE),
         strict=checks.strict,
         skip_checks=checks.skip,
         rated_capacity=checks.rated_capacity,
@@ -82,8 +99,7 @@ def _check(
         start_time=_text(fields.get("start_time")),
         end_time=_text(fields.get("end_time")),
     )
-    for finding in found:
-        warnings.warn(finding.message, stacklevel=8)
+    return [finding.message for finding in found]
 
 
 def create(connection: Connection, cell_id: str, test: Prepared, *, wait: bool) -> CellMeasurement:
@@ -100,25 +116,23 @@ def create(connection: Connection, cell_id: str, test: Prepared, *, wait: bool) 
     return _awaited(connection, upload.confirm(routes.CONFIRM_UPLOAD, body), wait=wait)
 
 
-def prepare_extension(given: Any) -> pl.DataFrame:
-    """Check the rows that `CellMeasurements.extend` was given. Nothing is sent."""
+@contextmanager
+def prepared_extension(connection: Connection, given: Any) -> Generator[Prepared]:
+    """Check the rows that `CellMeasurements.extend` was given, and write them down."""
     from cellframe.series.checked import check_extension
     from cellframe.series.reading import read_series
 
     rows = read_series(given)
-    for finding in check_extension(rows):
-        warnings.warn(finding.message, stacklevel=4)
-    return rows
+    doubts = [finding.message for finding in check_extension(rows)]
+    with drafts(connection, {EXTENSION: rows}) as files:
+        yield Prepared({}, files, doubts)
 
 
-def extend(
-    connection: Connection, test_id: str, rows: pl.DataFrame, *, wait: bool
-) -> CellMeasurement:
+def extend(connection: Connection, test_id: str, more: Prepared, *, wait: bool) -> CellMeasurement:
     """Add rows to a series; see `CellMeasurements.extend`."""
     path = routes.below(routes.TESTS, test_id, routes.INITIATE_EXTEND)
     upload = replace(initiate(connection, path, {}), test_id=test_id)
-    with drafts(connection, {EXTENSION: rows}) as files:
-        upload.put(files)
+    upload.put(more.files)
     made = upload.confirm(routes.CONFIRM_EXTEND, {})
     return _awaited(connection, made, wait=wait, at_least_once=True)
 
@@ -140,25 +154,38 @@ def _split(detail: Any) -> tuple[dict[str, Any], Any, Any]:
     elif fields is not None and not fields.get("name"):
         faults.append("'measurement' has no name")
     else:
-        faults += _field_faults(fields or {})
+        faults += field_faults(
+            {name: value for name, value in (fields or {}).items() if name != _DATA_TYPE}
+        )
     if faults:
         raise InvalidRecordError(f"The test cannot be made: {'; '.join(faults)}. Nothing was sent.")
     return dict(fields or {}), detail["time_series"], detail.get("steps")
 
 
-def _field_faults(fields: Mapping[str, Any]) -> Iterator[str]:
+def field_faults(fields: Mapping[str, Any]) -> Iterator[str]:
     """Say what the service would refuse of a record, after the whole series had gone up."""
     known = {row.name: row.type for row in CELL_MEASUREMENT.fields if row.settable}
     for name, value in fields.items():
         kind = known.get(name)
-        if name == "data_type":
-            continue
         if kind is None:
             near = get_close_matches(str(name), known, n=1)
             advice = f"; did you mean {near[0]!r}?" if near else ""
             yield f"{name!r} is no field of a test that can be set{advice}"
         elif kind in _FITS and value is not None and not _FITS[kind](value):
             yield f"{name}={value!r} should be {kind.value}"
+
+
+def check_fields(fields: Mapping[str, Any]) -> None:
+    """Refuse fields that the service would refuse. Nothing is sent.
+
+    Raises
+    ------
+    InvalidRecordError
+        With every one that does not fit.
+    """
+    faults = list(field_faults(fields))
+    if faults:
+        raise InvalidRecordError(f"The test cannot be made: {'; '.join(faults)}. Nothing was sent.")
 
 
 def _is_time(value: Any) -> bool:

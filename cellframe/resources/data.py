@@ -110,6 +110,16 @@ def _one_table(connection: Connection, test_id: str, part: Table) -> pl.DataFram
     return found
 
 
+def filenames(connection: Connection, test_id: str) -> list[str]:
+    """Read the names of the files of a test."""
+    answer = ask(connection.wire, "GET", routes.below(routes.TESTS, test_id, routes.FILES))
+    found = answer.get("filenames") if isinstance(answer, dict) else None
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        message = f"{connection.wire.origin} named the files of test {test_id} in no list of texts."
+        raise TransportError(message, sent=True)
+    return found
+
+
 def series(
     connection: Connection,
     test: CellMeasurement,

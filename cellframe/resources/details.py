@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from cellframe.contract import routes
-from cellframe.contract.records import FAILED, READY
+from cellframe.contract.records import CELL_MEASUREMENT, FAILED, READY
 from cellframe.contract.wire import FileBody
 from cellframe.errors import CellframeError, ConflictError, InvalidRecordError, NotFoundError
 from cellframe.resources import data
@@ -98,7 +98,7 @@ def instance_detail(
     connection: Connection, cell_id: str, parts: Parts, backend: Backend
 ) -> CellInstanceDetail:
     """Read a cell with its tests: its record and their list at once, then their data."""
-    tests_path = routes.below(routes.CELLS, cell_id, "/cell_measurements")
+    tests_path = CELL_MEASUREMENT.below(cell_id)
     calls: list[Callable[[], Any]] = [
         lambda: ask(connection.wire, "GET", routes.one(routes.CELLS, cell_id)),
         lambda: [item for page in connection.pages(tests_path, {}) for item in page["items"]],
@@ -181,14 +181,9 @@ def why_not(test: CellMeasurement) -> str | None:
     return None if status == READY else "the service has not looked at it yet"
 
 
-def _files(connection: Connection, test: CellMeasurement) -> list[str]:
-    answer = ask(connection.wire, "GET", routes.below(routes.TESTS, test.id, routes.FILES))
-    return list(answer["filenames"])
-
-
 _READERS: Mapping[Part, Callable[[Connection, CellMeasurement], Any]] = {
     "steps": lambda connection, test: data.table(connection, test.id, "steps"),
     "cycles": lambda connection, test: data.table(connection, test.id, "cycles"),
     "time_series": data.series,
-    "files": _files,
+    "files": lambda connection, test: data.filenames(connection, test.id),
 }

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
 from cellframe.contract.wire import FileBody
-from cellframe.errors import ConfigError, InvalidRecordError, TransportError
+from cellframe.errors import ConfigError, TransportError
 from cellframe.resources import data
+from cellframe.resources.creating import check_fields
 from cellframe.resources.gather import gather
 from cellframe.resources.uploading import initiate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from os import PathLike
 
     from cellframe.resources.connection import Connection
     from cellframe.resources.records import CellMeasurement
 
-_ABOUT = ("notes", "protocol", "test_setup", "start_time", "end_time", "tags")
 _AT_ONCE = 4
 
 
@@ -86,17 +85,13 @@ def checked_files(paths: Any, about: Mapping[str, Any]) -> dict[str, FileBody]:
         faults.append("no file was given")
     if faults:
         raise ConfigError(f"The files cannot be uploaded: {'; '.join(faults)}. Nothing was sent.")
-    unknown = [key for key in about if key not in _ABOUT]
-    if unknown:
-        message = f"There is no field {unknown[0]!r} for a test of files. Fields: {', '.join(_ABOUT)}. Nothing was sent."
-        raise InvalidRecordError(message)
+    check_fields(about)
     return found
 
 
-def download_files(
-    connection: Connection, test_id: str, filenames: Sequence[str], folder: str | PathLike[str]
-) -> list[Path]:
+def download_files(connection: Connection, test_id: str, folder: str | PathLike[str]) -> list[Path]:
     """Put the files of a test into a folder, all or none; see `CellMeasurements.download_files`."""
+    filenames = data.filenames(connection, test_id)
     place = Path(folder).expanduser()
     for filename in filenames:
         # The name is the service's word, and a path of ours.
@@ -119,7 +114,7 @@ def download_files(
             put = shutil.move if body.movable else shutil.copyfile
             put(body.path, Path(draft, filename))
 
-        gather(one, list(filenames), workers=_AT_ONCE)
+        gather(one, filenames, workers=_AT_ONCE)
         return [Path(draft, filename).rename(place / filename) for filename in filenames]
 
 

@@ -74,7 +74,7 @@ class DetailFrames:
         self._scope = scope
         self._tests = tests
         self._wish = wish
-        self._failures: list[Failure] = []
+        self._failures: dict[tuple[str, Part], Failure] = {}
         self._has_series = False
         self._touching = threading.Lock()
 
@@ -135,7 +135,7 @@ class DetailFrames:
 
         rows = [
             (owner.measurement_id, owner.instance_id, owner.cell, owner.test, *why)
-            for failure in self._failures
+            for failure in self._failures.values()
             for owner in [self._scope.owner(failure.test)]
             for why in [(failure.part, failure.code, failure.message)]
         ]
@@ -167,10 +167,9 @@ class DetailFrames:
                 tests.append(test)
             else:
                 code = str(test.get("processing_status"))
-                self._failures += [
-                    Failure(test, part, code, f"Test {test.name!r}: {reason}")
-                    for part in parts.of(test)
-                ]
+                for part in parts.of(test):
+                    message = f"Test {test.name!r}: {reason}"
+                    self._failures[test.id, part] = Failure(test, part, code, message)
         return tests
 
     def _long(
@@ -205,11 +204,10 @@ class DetailFrames:
         return [(test, path) for test, path in read if not isinstance(path, CellframeError)]
 
     def _note(self, part: Part, read: Sequence[tuple[CellMeasurement, Any]]) -> None:
-        self._failures += [
-            Failure(test, part, getattr(fault, "code", None) or type(fault).__name__, str(fault))
-            for test, fault in read
-            if isinstance(fault, CellframeError)
-        ]
+        for test, fault in read:
+            if isinstance(fault, CellframeError):
+                code = getattr(fault, "code", None) or type(fault).__name__
+                self._failures[test.id, part] = Failure(test, part, code, str(fault))
 
     def _parts(self) -> FleetParts:
         rows = [test.kept.get("rows") for test in self._with_series()]

@@ -109,16 +109,13 @@ def find(
     if refs is not None:
         found = gather(lambda ref: instances.get(ref, spec=spec), refs, workers=connection.workers)
         records = list({cell.id: cell.to_dict() for cell in found}.values())
-        paths = [(routes.below(routes.CELLS, cell["id"], _UNDER), {}) for cell in records]
+        paths = [(CELL_MEASUREMENT.below(cell["id"]), {}) for cell in records]
         parent = records[0]["id"] if len(records) == 1 else ""
         return Scope(parent, [records], _specs(instances, records), paths)
     scope, pages = instances.read_pages(spec)
     records = [cell for page in pages for cell in page]
     paths = lists(connection, scope, lambda: [cell["id"] for cell in records])
     return Scope(scope, pages, _specs(instances, records, scope), paths)
-
-
-_UNDER = CELL_MEASUREMENT.under_parent
 
 
 def _refs(cells: Any) -> list[Ref] | None:
@@ -162,7 +159,7 @@ def lists(
         return [(routes.TESTS, {"cell_specification_id": spec_id})]
     if not spec_id and connection.offers("cell_list"):
         return [(routes.TESTS, {})]
-    return [(routes.below(routes.CELLS, id_, _UNDER), {}) for id_ in cells()]
+    return [(CELL_MEASUREMENT.below(id_), {}) for id_ in cells()]
 
 
 def _has_list(connection: Connection, spec_id: str) -> bool:

@@ -71,26 +71,38 @@ class Upload:
             raise refusal(make_request("PUT", f"({name})"), reply, self.connection.wire.origin)
 
     def confirm(self, below: str, body: Mapping[str, Any]) -> CellMeasurement:
-        """Say that the files are there; return the test as it was made.
+        """Say that the files are there; return the test as it was made, or extended.
+
+        An answer that is lost, or late since a large series is looked at first, is settled: a
+        new test has its id from the start, and the same confirm again gets the same answer.
 
         Raises
         ------
         ApiError
             The service refused; nothing was made.
         TransportError
-            It is not known whether the test was made: asking for it failed too.
+            No answer came in ten minutes, or the service is gone: whether the test was made is
+            not known.
         """
         path = routes.below(routes.TESTS, self.test_id, below)
-        try:
-            answer = ask(self.connection.wire, "POST", path, body=body)
-        except TransportError as fault:
-            if not fault.sent:
-                raise
+        is_new = below == routes.CONFIRM_UPLOAD
+        began = time.monotonic()
+        while True:
             try:
-                answer = read(self.connection, self.test_id)
-            except NotFoundError:
                 answer = ask(self.connection.wire, "POST", path, body=body)
-        return CellMeasurement(answer, created=True)
+            except TransportError as fault:
+                if not fault.sent or time.monotonic() - began > _PATIENCE:
+                    raise
+                answer = self._made() if is_new else None
+            if answer is not None:
+                return CellMeasurement(answer, created=is_new)
+            time.sleep(_FIRST_PAUSE)
+
+    def _made(self) -> dict[str, Any] | None:
+        try:
+            return read(self.connection, self.test_id)
+        except (NotFoundError, TransportError):
+            return None
 
 
 def initiate(connection: Connection, path: str, body: Mapping[str, Any]) -> Upload:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cellframe.errors import CorruptStoreError, StoreError
-from cellframe.store.places import private, write_whole
+from cellframe.store.places import private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,34 +38,32 @@ class Blobs:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._sound: dict[str, tuple[int, int, int]] = {}
+        self._whole: dict[str, tuple[int, int, int]] = {}
+
+    def path(self, digest: str) -> Path | None:
+        """Return where a file lies; None where it is not kept."""
+        # Whatever a service said instead of a digest never becomes a name.
+        known = _DIGEST.fullmatch(digest) and self._place(digest).is_file()
+        return self._place(digest) if known else None
 
     def sound(self, digest: str) -> Path | None:
         """Return where a file lies that was read and found whole since it was last written.
 
-        None where it is not kept, or is damaged: then it is let go of, to be read again.
+        None where it is not kept, or is damaged: `take` then replaces it.
         """
         path = self.path(digest)
-        if path is None:
-            return None
-        status = path.stat()
-        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
-        if self._sound.get(digest) != stamp:
-            if digest_of(path) != digest:
-                self.forget(digest)
-                return None
-            self._sound[digest] = stamp
-        return path
-
-    def path(self, digest: str) -> Path | None:
-        """Return where a file lies; None where it is not kept, or is not as long as it was."""
-        if not _DIGEST.fullmatch(digest):
-            return None  # Whatever a service said instead never becomes a name.
-        path, size = self._place(digest), self._size(digest)
-        with suppress(OSError, ValueError):
-            if path.stat().st_size == int(size.read_text("ascii")):
+        # Another process may take it away at any moment.
+        with suppress(FileNotFoundError):
+            if path is not None and self._is_whole(path, digest):
                 return path
         return None
+
+    def _is_whole(self, path: Path, digest: str) -> bool:
+        status = path.stat()
+        stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        if self._whole.get(digest) != stamp and digest_of(path) == digest:
+            self._whole[digest] = stamp
+        return self._whole.get(digest) == stamp
 
     def take(self, file: FileBody, digest: str | None = None) -> tuple[str, Path]:
         """Take a file in, and return its digest and where it lies.
@@ -99,17 +97,6 @@ class Blobs:
             message = f"{self.folder} cannot take a file in ({reason})."
             raise StoreError(message) from fault
 
-    def verify(self, digest: str) -> bool:
-        """Whether a file is kept and holds what its name says; reads all of it."""
-        path = self.path(digest)
-        return path is not None and digest_of(path) == digest
-
-    def forget(self, digest: str) -> None:
-        """Remove a file, where it is kept."""
-        if _DIGEST.fullmatch(digest):
-            self._size(digest).unlink(missing_ok=True)
-            self._place(digest).unlink(missing_ok=True)
-
     def _taken(self, file: FileBody, digest: str | None) -> tuple[str, Path]:
         draft = private(self.folder) / f".{secrets.token_hex(16)}"
         try:
@@ -125,18 +112,11 @@ class Blobs:
     def _publish(self, draft: Path, digest: str) -> Path:
         path = self._place(digest)
         private(path.parent)
-        size = draft.stat().st_size
         # Also in the place of the same file: that one may have been damaged since.
-        draft.replace(path)
-        # The size comes last: without it, a file is not there.
-        write_whole(self._size(digest), str(size).encode())
-        return path
+        return draft.replace(path)
 
     def _place(self, digest: str) -> Path:
         return self.folder / digest[:2] / f"{digest}.parquet"
-
-    def _size(self, digest: str) -> Path:
-        return self._place(digest).with_suffix(".size")
 
 
 def digest_of(path: Path) -> str:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cellframe.views.words import many
+
+_MILLION = 10**6
+
 
 @dataclass(frozen=True, slots=True)
 class FleetParts:
@@ -30,23 +34,16 @@ class FleetParts:
 
 def summary(parts: FleetParts) -> str:
     """Write a fleet in one line: ``84 cells, 168 tests, 41 M rows, 1.2 GB not yet downloaded``."""
-    said = [counted(parts.cells, "cell"), counted(parts.tests, "test")]
-    said += [counted(parts.steps, "step")] if parts.steps else []
-    said += [counted(parts.cycles, "cycle")] if parts.cycles else []
-    if parts.rows:
-        said.append(f"{_short(parts.rows)} {'row' if parts.rows == 1 else 'rows'}")
+    said = [many(parts.cells, "cell"), many(parts.tests, "test")]
+    counts = {"step": parts.steps, "cycle": parts.cycles, "row": parts.rows}
+    said += [_short(count, noun) for noun, count in counts.items() if count]
     if parts.missing is None:
         said.append("series not yet downloaded")
     elif parts.missing:
         said.append(f"{size(parts.missing)} not yet downloaded")
     if parts.failures:
-        said.append(f"{counted(parts.failures, 'part')} could not be read: see .failures")
+        said.append(f"{many(parts.failures, 'part')} could not be read: see .failures")
     return ", ".join(said)
-
-
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{_short(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def size(count: int) -> str:
@@ -57,9 +54,9 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
-def _short(count: int) -> str:
-    """Write a number as people say it: 41 M, 20,000."""
-    return f"{_digits(count / 1e6)} M" if count >= 10**6 else f"{count:,}"
+def _short(count: int, noun: str) -> str:
+    """Say a number of things as people do: 41 M rows, 20,000 rows."""
+    return f"{_digits(count / 1e6)} M {noun}s" if count >= _MILLION else many(count, noun)
 
 
 def _digits(value: float) -> str:

@@ -44,7 +44,7 @@ def test_a_sound_folder_has_no_faults_and_is_left_as_it_is(lab):
 def test_the_command_sums_up_and_ends_with_0_or_1(run, lab):
     sound = run("server", "verify", "lab")
     assert (sound.code, sound.err) == (0, "")
-    assert sound.out.startswith("lab: no faults, no notes; looked at 9 tests and ")
+    assert sound.out.startswith("lab: 0 faults, 0 notes; looked at 9 tests and ")
     lab.file("steps").unlink()
     lab.file("time_series", "RPT 2").unlink()
     broken = run("server", "verify", "lab")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import pickle
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import polars as pl
@@ -13,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 import cellframe as cf
 from cellframe.contract.series import CYCLES, STEPS
-from cellframe.errors import ConfigError, NotFoundError, TransportError
+from cellframe.errors import ConfigError, NotFoundError, StoreError, TransportError
 from cellframe.frames.long import KEYS
 from tests.cycling import cycling, later
 
@@ -309,3 +310,30 @@ def test_what_a_service_says_of_its_files_is_not_believed(client, fleet, monkeyp
     assert repr(frames) == "12 cells, 4 tests, 12 steps, 6 cycles"
     with pytest.raises(TypeError, match="never pickled"):
         pickle.dumps(frames)
+
+
+def test_a_failure_is_told_once_however_often_series_are_touched(client, fleet, monkeypatch):
+    damage(client, "LFP 18650::c-000::aging")
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+
+    def refuse(*_, **__):
+        raise StoreError("no room for links")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cellframe.store.trees.grow", refuse)
+        for _ in range(3):
+            with pytest.raises(StoreError):
+                _ = frames.time_series
+    assert frames.time_series.collect().height == 30
+    assert frames.failures.height == 1
+
+
+def test_threads_that_touch_the_series_fetch_them_once(client, fleet, monkeypatch):
+    asked = []
+    fetch = client._wire.fetch
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+    monkeypatch.setattr(client._wire, "fetch", lambda r, f: asked.append(r.path) or fetch(r, f))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: frames.time_series, range(8)))
+    assert len(asked) == 3
+    assert all(one is found[0] for one in found)

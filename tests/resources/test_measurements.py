@@ -413,3 +413,17 @@ def test_a_place_that_cannot_be_written_is_told(client, cells, monkeypatch):
     folder.write_text("a file where the folder should be")
     with pytest.raises(StoreError, match="Nothing was sent"):
         upload(client)
+
+
+@pytest.mark.parametrize("call", ["create", "create_or_get"])
+def test_a_doubt_is_a_warning_at_the_line_that_uploads(client, cells, call):
+    detail = {"measurement": {"name": "x", "end_time": "2999-01-01T00:00:00Z"}}
+    with pytest.warns(UserWarning, match="in the future") as caught:
+        getattr(client.cell_measurement, call)("c-001", {**detail, "time_series": cycling()})
+    assert caught[0].filename == __file__
+
+
+def test_an_option_that_there_is_not_is_refused(client, cells):
+    detail = {"measurement": {"name": "x"}, "time_series": cycling()}
+    with pytest.raises(ConfigError, match=r"no option of an upload 'skip_check'.*'skip_checks'"):
+        client.cell_measurement.create_or_get("c-001", detail, skip_check=["time_gaps"])

@@ -43,7 +43,7 @@ def test_a_download_is_moved_in_and_found_by_its_digest(blobs, download):
     assert blobs.take(download, DIGEST) == (DIGEST, blobs.path(DIGEST))
     assert blobs.path(DIGEST).read_bytes() == CONTENT
     assert not download.path.exists()
-    assert files(blobs) == [f"{DIGEST}.parquet", f"{DIGEST}.size"]
+    assert files(blobs) == [f"{DIGEST}.parquet"]
 
 
 def test_a_file_of_somebody_else_is_copied(blobs, download):
@@ -94,27 +94,37 @@ def test_what_is_not_what_it_should_be_is_not_kept(blobs, download):
 def test_the_same_again_changes_nothing_and_mends_damage(blobs, download, tmp_path):
     _, path = blobs.take(download)
     path.write_bytes(CONTENT[::-1])
-    assert not blobs.verify(DIGEST)
+    assert blobs.sound(DIGEST) is None
     (tmp_path / "again").write_bytes(CONTENT)
     assert blobs.take(FileBody(tmp_path / "again", movable=True)) == (DIGEST, path)
-    assert blobs.verify(DIGEST)
-    assert len(files(blobs)) == 2
+    assert blobs.sound(DIGEST) == path
+    assert len(files(blobs)) == 1
 
 
 @pytest.mark.parametrize("damage", [CONTENT[:-1], b"", CONTENT + b"x"])
-def test_a_file_of_another_length_is_not_there(blobs, download, damage):
+def test_a_file_of_another_length_is_not_sound(blobs, download, damage):
     _, path = blobs.take(download)
+    assert blobs.sound(DIGEST) == path
     path.write_bytes(damage)
-    assert blobs.path(DIGEST) is None
+    assert blobs.sound(DIGEST) is None
 
 
-@pytest.mark.parametrize("name", ["*.size", "*.parquet"])
-def test_half_of_an_entry_is_none(blobs, download, name):
-    blobs.take(download)
-    next(blobs.folder.rglob(name)).unlink()
-    assert blobs.path(DIGEST) is None
-    blobs.forget(DIGEST)
-    assert files(blobs) == []
+def test_a_file_is_read_once_while_it_stays_as_it_is(blobs, download, monkeypatch):
+    _, path = blobs.take(download)
+    read = []
+    monkeypatch.setattr("cellframe.store.blobs.digest_of", lambda path: read.append(path) or DIGEST)
+    assert blobs.sound(DIGEST) == blobs.sound(DIGEST) == path
+    assert len(read) == 1
+    path.touch()
+    assert blobs.sound(DIGEST) == path
+    assert len(read) == 2
+
+
+def test_a_file_that_another_process_removes_is_not_there(blobs, download, monkeypatch):
+    _, path = blobs.take(download)
+    monkeypatch.setattr(Blobs, "path", lambda *_: path)
+    path.unlink()
+    assert blobs.sound(DIGEST) is None
 
 
 @pytest.mark.law("X7")
@@ -122,8 +132,7 @@ def test_half_of_an_entry_is_none(blobs, download, name):
 def test_what_is_no_digest_is_no_name(tmp_path_factory, name):
     blobs = Blobs(tmp_path_factory.getbasetemp())
     assert blobs.path(name) is None
-    assert not blobs.verify(name)
-    blobs.forget(name)
+    assert blobs.sound(name) is None
 
 
 def test_a_folder_that_cannot_be_made_is_a_plain_error(tmp_path, download):
@@ -143,13 +152,13 @@ def test_threads_may_take_the_same_file_at_once(blobs, tmp_path):
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(take, range(8))) == {CONTENT}
-    assert len(files(blobs)) == 2
+    assert len(files(blobs)) == 1
 
 
 def _take_in_process(folder, source):
     for _ in range(20):
         Blobs(folder).take(FileBody(source), DIGEST)
-    return Blobs(folder).verify(DIGEST)
+    return Blobs(folder).sound(DIGEST) is not None
 
 
 @pytest.mark.nightly
