@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from cellframe.contract import routes
-from cellframe.contract.records import FAILED, PENDING, READY
+from cellframe.contract.records import FAILED, PENDING, READY, RUNNING
 from cellframe.contract.wire import FileBody
 from cellframe.errors import NotFoundError, ProcessingError, StoreError, TransportError
 from cellframe.resources.gather import gather
@@ -35,7 +35,7 @@ SERIES, STEPS, EXTENSION = "time_series.parquet", "steps.parquet", "time_series_
 _AT_ONCE = 4
 _PATIENCE = 600.0
 _FIRST_PAUSE, _PAUSE = 0.1, 2.0
-_UNDER_WAY = (PENDING, "running")
+_UNDER_WAY = (PENDING, RUNNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 `answer` holds the service: a plain function from a request to its reply, kept in one SQLite
 file and a folder of files beside it. `strict` is its front door, `router` finds who answers,
 `fields` checks bodies against the contract's tables, `specs`, `cells`, `lots` and `tests` carry
-the calls on records out, `database` keeps what they wrote. Files come in by `uploads` and
-`extend`, wait in `sessions`, lie in `blobs`, and go out by `downloads` and `storage`; `derive`
-makes the steps and cycles of a series. `app` puts the function on a socket; in one process with
-its client the service needs none. Nothing here knows a record's frame.
+the calls on records out, `database` keeps what they wrote. The files of tests have rooms:
+`uploading` makes a test of them, `derive` the steps and cycles of a series, `files` keeps them
+and gives them out, `verifying` looks whether all are whole. `app` puts the function on a socket;
+in one process with its client the service needs none. Nothing here knows a record's frame.
 """

@@ -197,7 +197,8 @@ class Service:
 
 def labelled(reply: Reply, correlation: str) -> Reply:
     """Add the headers that every reply carries."""
-    headers = {"content-type": JSON_TYPE, "x-correlation-id": correlation, **reply.headers}
+    common = {"content-type": JSON_TYPE, "x-content-type-options": "nosniff"}
+    headers = {**common, "x-correlation-id": correlation, **reply.headers}
     return Reply(reply.status, headers, reply.body)
 
 

@@ -127,7 +127,7 @@ class Publisher:
 
     async def _write(self, method: str, reply: Reply, send: Send) -> None:
         body = b"" if reply.status in _BODILESS else reply.body
-        headers = {**reply.headers, "x-content-type-options": "nosniff"}
+        headers = {**reply.headers}
         if reply.status not in _BODILESS:
             size = len(body) if isinstance(body, bytes) else body.size
             headers["content-length"] = str(size)

@@ -63,7 +63,7 @@ def missing(noun: str) -> Refusal:
 def forgotten_upload() -> Refusal:
     """Make the answer for an upload that is not under way."""
     message = (
-        "Upload not found: it was never begun here, an hour has passed, another one took its "
+        "Upload not found: it was never begun here, a day has passed, another one took its "
         "place, or its cell is gone. Begin again."
     )
     return refuse(404, message)

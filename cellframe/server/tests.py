@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import delete, select
 
-from cellframe.contract.records import CELL_MEASUREMENT, READY
+from cellframe.contract.records import CELL_MEASUREMENT, PROPERTIES, READY, TIME_SERIES
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import calls, filters, tags
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from cellframe.server.calls import Call
     from cellframe.server.database import Work
 
-PROPERTIES = "properties"
 _PAGE_OF_PROJECT = 25
 _LINKS = ("channel_id", "protocol_id")
 """Records that this service does not keep."""
@@ -122,7 +121,7 @@ def insert(
     }
     given = {name: value for name, value in fields.items() if value is not None}
     columns: dict[str, Any] = {
-        "measurement_type": "time_series",
+        "measurement_type": TIME_SERIES,
         "step_labels_validated": False,
         **blank,
     }

@@ -24,7 +24,6 @@ from upload_tools import (
     read_file,
     read_frame,
     upload,
-    upload_files,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -283,32 +282,6 @@ def test_garbage_goes_and_nothing_else(timed, clock, seed, steps):
     assert lab.last_live
 
 
-@pytest.mark.law("U5")
-def test_a_day_after_the_last_test_its_content_goes(timed, clock, folder, opened):
-    spec = timed.made("/cell_specifications", {"name": "s"})
-    cell = timed.made(f"/cell_specifications/{spec['id']}/cell_instances", {"name": "c"})
-    path = upload_files(timed, f"/cell_instances/{cell['id']}", {"a": b"x"})
-    put(timed, initiate(timed, f"/cell_instances/{cell['id']}", "never confirmed"))
-    timed("DELETE", path)
-    opened(clock=clock)
-    clock.now += DAY
-    opened(clock=clock)
-    assert blobs(folder) == set() == set(timed.service._blobs.staged_at())
-
-
-@pytest.mark.law("U5")
-def test_what_an_interrupted_confirm_left_goes_too(timed, clock, folder, opened):
-    stray = folder / "blobs" / "ab" / ("ab" * 32)
-    stray.parent.mkdir(parents=True)
-    stray.write_bytes(b"x")
-    for _ in range(2):
-        opened(clock=clock)
-        assert stray.exists()
-    clock.now += DAY
-    opened(clock=clock)
-    assert not stray.exists()
-
-
 def test_a_test_uploaded_while_others_are_deleted_is_whole(call, cell_path, folder):
     tests = [upload(call, cell_path, f"t{number}") for number in range(10)]
     with ThreadPoolExecutor(8) as pool:
@@ -333,20 +306,3 @@ def test_a_collector_at_every_step_of_an_upload_takes_nothing(opened, cell_path,
         assert not any(run.exception() for run in swept)
     for test in made:
         assert read_frame(call, f"{path_of(test)}/time_series/download").equals(SERIES)
-
-
-@pytest.mark.parametrize(("flush", "status"), [(0, 422), (1, 409), (2, 409)])
-def test_a_put_in_the_middle_of_a_confirm_is_not_mixed_in(opened, cell_path, flush, status):
-    call = opened()
-    begun = initiate(call, cell_path)
-    flushes = iter(range(100))
-
-    def strike(word):
-        if word == "fsync" and next(flushes) == flush:
-            put(call, begun, parquet(SERIES.head(4)))
-
-    put(call, begun)
-    early = confirm(opened(file_system=CountingDisk(strike)), cell_path, begun)
-    assert early.status == status
-    made = confirm(call, cell_path, begun).body
-    assert read_frame(call, f"{path_of(made)}/time_series/download").height == 4

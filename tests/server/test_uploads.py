@@ -221,7 +221,8 @@ def test_a_forgotten_upload_is_not_confirmed(timed, clock):
     put(call, done)
     assert confirm(call, cell, done, "u").status == 201
     clock.now += 24 * 3600 * 1_000_000
-    assert confirm(call, cell, begun).status == 404
+    forgotten = confirm(call, cell, begun)
+    assert (forgotten.status, "a day has passed" in forgotten.message) == (404, True)
     assert confirm(call, cell, done, "u").status == 409
 
 
@@ -307,6 +308,16 @@ def test_a_file_that_may_not_move_stays(call, cell_path, tmp_path):
     assert put(call, begun, part).status == 200
     assert confirm(call, cell_path, begun).status == 201
     assert source.read_bytes().startswith(b"head")
+
+
+def test_a_link_that_may_move_is_read_and_stays(call, cell_path, tmp_path, folder):
+    begun = initiate(call, cell_path)
+    source, link = tmp_path / "series.parquet", tmp_path / "link.parquet"
+    source.write_bytes(parquet())
+    link.symlink_to(source)
+    assert put(call, begun, FileBody(link, movable=True)).status == 200
+    assert [path.is_symlink() for path in (folder / "staging").iterdir()] == [False]
+    assert (link.is_symlink(), source.read_bytes()) == (True, parquet())
 
 
 def test_a_file_that_changed_on_the_disk_is_refused(call, cell_path, folder):

@@ -1,8 +1,9 @@
 """What if the steps come with the series?
 
 Then they are taken as they are: brought to the contract's types and order, other columns kept at
-the end. They must be the series' own steps, each once and in order, for cycles are summed of them;
-numbers that differ from derived ones are somebody's word. What only the series knows, the temperature of each step, is looked up there.
+the end. They must be the series' own steps, each once and in order, for cycles are summed of
+them; numbers that differ from derived ones are somebody's word. What only the series knows, the
+temperature of each step and a cycle that is not told, is looked up there.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.contract.series import STEP, STEPS
+from cellframe.contract.series import CYCLE, STEP, STEPS
 from cellframe.server.derive.opening import Unreadable, columns_of, decode, refuse
 from cellframe.server.derive.steps import POLARS, WARMTH, in_order
 
@@ -58,6 +59,8 @@ def read_supplied(path: Path, own: pl.DataFrame) -> pl.DataFrame:
     others = [name for name in raw.columns if name not in STEPS and name not in WARMTH]
     typed = raw.with_columns(_cast(pl.col(name), to) for name, to in known.items())
     ordered = in_order(typed, tuple(others))
+    # They are the series' steps, row by row: whose cycle is not told is in the derived one.
+    ordered = ordered.with_columns(ordered[CYCLE].fill_null(own[CYCLE]))
     warmth = own.select(STEP, *WARMTH)
     return ordered.join(warmth, on=STEP, how="left", maintain_order="left")
 

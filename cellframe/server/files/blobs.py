@@ -9,6 +9,7 @@ that no content is removed between its publication and its first reference.
 from __future__ import annotations
 
 import errno
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -22,13 +23,16 @@ from cellframe.server.files.filesystem import FileSystem
 from cellframe.server.refusals import refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Container, Generator, Iterable, Iterator
     from pathlib import Path
 
 BLOBS, STAGING = "blobs", "staging"
 _PIECE = 2**20
 _TRUSTED_FOR = 3600.0
 """Seconds for which a content that was verified is not read again."""
+_WAITING = re.compile(r"([0-9]+)-[0-9a-f]{32}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+"""Names that are ours; whatever else people put into the folders is left alone."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -170,15 +174,22 @@ class Blobs:
         self._trusted.pop(digest, None)
         self._disk.unlink(self.path(digest))
 
-    def lying(self) -> dict[str, int]:
-        """List the contents on the disk, with their sizes."""
+    def besides(self, known: Container[str]) -> dict[str, int]:
+        """List the contents on the disk that are none of these, with their sizes."""
         places = self.folder.joinpath(BLOBS).glob("[0-9a-f][0-9a-f]/*")
-        return {path.name: path.stat().st_size for path in places}
+        others = [path for path in places if path.name not in known and self._is_ours(path)]
+        return {path.name: path.stat().st_size for path in others}
+
+    def _is_ours(self, path: Path) -> bool:
+        """Tell whether a content of ours could lie there."""
+        named = _DIGEST.fullmatch(path.name) and path == self.path(path.name)
+        return bool(named) and path.is_file()
 
     def staged_at(self) -> dict[str, int]:
         """List the staged files, with the times at which they came."""
-        names = [path.name for path in self.folder.joinpath(STAGING).glob("*-*")]
-        return {name: int(name.partition("-")[0]) for name in names}
+        places = self.folder.joinpath(STAGING).glob("*-*")
+        found = [_WAITING.fullmatch(path.name) for path in places if path.is_file()]
+        return {match[0]: int(match[1]) for match in found if match}
 
     def is_whole(self, digest: str) -> bool:
         """Tell whether a content is there, and is what it was."""

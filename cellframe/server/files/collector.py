@@ -1,23 +1,27 @@
 """Which files does nobody need any more, and when do they go?
 
 A content that no test refers to goes a day after that was first seen, and an upload that was
-never confirmed a day after it began, both by the service's clock. All of it happens under the
-database's write lock, so nothing that is being published can be taken for garbage.
+never confirmed a day after it began, both by the service's clock. Every removal happens under
+the database's write lock, so nothing that is being published can be taken for garbage.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, select, update
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
+from cellframe.server.files.sessions import KEPT_FOR
 from cellframe.server.tables import blobs as contents
-from cellframe.server.tables import files, upload_files, uploads
-from cellframe.server.uploading.sessions import KEPT_FOR
+from cellframe.server.tables import files, meta, upload_files, uploads
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import ColumnElement, Connection
 
     from cellframe.server.database import Database, Work
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 
 _PAUSE = 3600 * 1_000_000
 """Microseconds between two runs."""
+_LAST_RUN = "collected_at"
 _log = logging.getLogger(__name__)
 _UNUSED = ~exists(select(files.c.digest).where(files.c.digest == contents.c.digest))
 
@@ -41,14 +46,13 @@ class Collector:
     def __init__(self, database: Database, blobs: Blobs) -> None:
         self._database = database
         self._blobs = blobs
-        self._next = 0
+        self._guard = threading.Lock()
+        self._next = _first_run(database)
 
     def run_when_due(self) -> None:
         """Collect if an hour has passed since the last time; a fault is logged, not raised."""
-        now = self._database.now()
-        if now < self._next:
+        if not self._is_due():
             return
-        self._next = now + _PAUSE
         try:
             self.run()
         except (OSError, OperationalError):
@@ -56,47 +60,37 @@ class Collector:
                 "Unneeded files could not be removed; the next run tries again", exc_info=True
             )
 
+    def _is_due(self) -> bool:
+        """Tell one of all threads that ask at once."""
+        now = self._database.now()
+        with self._guard:
+            if now < self._next:
+                return False
+            self._next = now + _PAUSE
+        return True
+
     def run(self) -> None:
         """Collect now."""
-        now = self._database.now()
-        with self._database.read() as connection:
-            idle = not self._has_work(connection, now)
-        if not idle:
-            with self._database.write() as work:
-                work.connection.execute(delete(uploads).where(_forgotten(now)))
-                self._adopt_strays(work)
-                self._note_unused(work)
-                self._remove_unused(work)
-                self._remove_staged(work)
+        # Listed before anybody has to wait: there may be very many files.
+        strays, old = self._strays(), self._old()
+        with self._database.write() as work:
+            work.connection.execute(delete(uploads).where(_forgotten(work.now)))
+            _adopt(work, strays)
+            _note_unused(work)
+            self._remove_unused(work)
+            self._blobs.discard(_left(work.connection, old))
+            _note_run(work)
 
-    def _has_work(self, connection: Connection, now: int) -> bool:
-        """Look without the write lock, which others may hold for long."""
-        unused = select(contents.c.digest).where(_UNUSED)
-        old = select(uploads.c.id).where(_forgotten(now))
-        return (
-            connection.execute(old.limit(1)).first() is not None
-            or connection.execute(unused.limit(1)).first() is not None
-            or bool(self._strays(connection))
-            or bool(self._left(connection, now))
-        )
-
-    def _strays(self, connection: Connection) -> list[tuple[str, int]]:
+    def _strays(self) -> dict[str, int]:
         """Find contents on the disk that the database does not know: a publisher was killed."""
-        lying = self._blobs.lying()
-        known = set(connection.execute(select(contents.c.digest)).scalars()) if lying else set()
-        return [(digest, size) for digest, size in lying.items() if digest not in known]
+        with self._database.read() as connection:
+            known = set(connection.execute(select(contents.c.digest)).scalars())
+        return self._blobs.besides(known)
 
-    def _adopt_strays(self, work: Work) -> None:
-        rows = [
-            {"digest": digest, "size": size, "created_at": work.now}
-            for digest, size in self._strays(work.connection)
-        ]
-        if rows:
-            work.connection.execute(contents.insert(), rows)
-
-    def _note_unused(self, work: Work) -> None:
-        fresh = contents.c.unused_since.is_(None) & _UNUSED
-        work.connection.execute(update(contents).where(fresh).values(unused_since=work.now))
+    def _old(self) -> list[str]:
+        """Find staged files that came a day ago."""
+        before = self._database.now() - KEPT_FOR
+        return [name for name, came in self._blobs.staged_at().items() if came <= before]
 
     def _remove_unused(self, work: Work) -> None:
         dead = _UNUSED & (contents.c.unused_since <= work.now - KEPT_FOR)
@@ -104,15 +98,41 @@ class Collector:
         for digest in gone.scalars().all():
             self._blobs.remove(digest)
 
-    def _left(self, connection: Connection, now: int) -> list[str]:
-        """Find staged files that no upload waits for, and that came a day ago."""
-        old = [name for name, came in self._blobs.staged_at().items() if came <= now - KEPT_FOR]
-        wanted = select(upload_files.c.staged).where(upload_files.c.staged.is_not(None))
-        held = set(connection.execute(wanted).scalars()) if old else set()
-        return [name for name in old if name not in held]
 
-    def _remove_staged(self, work: Work) -> None:
-        self._blobs.discard(self._left(work.connection, work.now))
+def _first_run(database: Database) -> int:
+    """Tell when to collect first: opening a folder again and again does not read it each time."""
+    wanted = select(meta.c.value).where(meta.c.key == _LAST_RUN)
+    with database.read() as connection:
+        last = int(connection.execute(wanted).scalar() or 0)
+    # A clock that was set back would have nothing collected until it catches up.
+    return last + _PAUSE if last <= database.now() else 0
+
+
+def _note_run(work: Work) -> None:
+    row = insert(meta).values(key=_LAST_RUN, value=str(work.now))
+    noted = row.on_conflict_do_update(index_elements=["key"], set_={"value": row.excluded.value})
+    work.connection.execute(noted)
+
+
+def _adopt(work: Work, strays: Mapping[str, int]) -> None:
+    """Make rows of strays; one that was published since has its own."""
+    rows = [
+        {"digest": digest, "size": size, "created_at": work.now} for digest, size in strays.items()
+    ]
+    if rows:
+        work.connection.execute(insert(contents).on_conflict_do_nothing(), rows)
+
+
+def _note_unused(work: Work) -> None:
+    fresh = contents.c.unused_since.is_(None) & _UNUSED
+    work.connection.execute(update(contents).where(fresh).values(unused_since=work.now))
+
+
+def _left(connection: Connection, old: Sequence[str]) -> list[str]:
+    """Find old staged files that no upload waits for."""
+    wanted = select(upload_files.c.staged).where(upload_files.c.staged.is_not(None))
+    held = set(connection.execute(wanted).scalars()) if old else set[str]()
+    return [name for name in old if name not in held]
 
 
 def _forgotten(now: int) -> ColumnElement[bool]:

@@ -1,7 +1,9 @@
 """Which operations on the disk does a kept file depend on?
 
 They go through one object, so that a test can record them, let each fail, and play every state
-that a power cut may leave.
+that a power cut may leave. Not among them is what comes before a file is kept: a body is written
+off the socket (`receiving`), and is no more than garbage until `Blobs` has flushed it and read
+it back.
 """
 
 from __future__ import annotations

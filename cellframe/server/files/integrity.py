@@ -8,25 +8,26 @@ from sqlalchemy import select
 
 from cellframe.contract.problems import CORRUPT_DATA, Problem
 from cellframe.server.files.blobs import DamagedError
-from cellframe.server.refusals import Refusal, printable
+from cellframe.server.refusals import Refusal, missing, printable
 from cellframe.server.tables import tests
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Connection
-
     from cellframe.server.calls import Call
     from cellframe.server.files.references import File
 
 
-def lying(call: Call, connection: Connection, test_id: str, file: File) -> Path:
+def lying(call: Call, test_id: str, file: File) -> Path:
     """Return where a file of a test lies, verified.
+
+    A file may take long to read: call this outside of any view of the database, which would
+    keep its log from being emptied. A content is kept for a day after its last test.
 
     Raises
     ------
     Refusal
-        500 with the code CORRUPT_DATA; the test is named.
+        500 with the code CORRUPT_DATA, and the test is named; 404 where that is gone by now.
     """
     try:
         return call.blobs.verified(file.digest)
@@ -34,7 +35,10 @@ def lying(call: Call, connection: Connection, test_id: str, file: File) -> Path:
         state = "is not there any more"
     except DamagedError:
         state = "is damaged on the disk"
-    name = connection.execute(select(tests.c.name).where(tests.c.id == test_id)).scalar_one()
+    with call.database.read() as connection:
+        name = connection.execute(select(tests.c.name).where(tests.c.id == test_id)).scalar()
+    if name is None:
+        raise missing("cell measurement")
     message = (
         f"{file.filename} of test '{printable(name)}' ({test_id}) {state}. Other tests are not "
         "affected; run `cellframe server verify` on the service's folder, and restore the file "

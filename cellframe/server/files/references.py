@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from cellframe.contract.records import FILES, TIME_SERIES
 from cellframe.server.tables import blobs as contents
 from cellframe.server.tables import cells, files, tests
 
@@ -17,8 +18,21 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from cellframe.server.database import Work
-    from cellframe.server.files.blobs import Blobs
-    from cellframe.server.uploading.contents import Part
+    from cellframe.server.files.blobs import Blobs, Staged
+
+SERIES, STEPS, CYCLES, FILE = TIME_SERIES, "steps", "cycles", FILES
+"""Roles of files; what was uploaded has the name of its test's type."""
+FILENAMES = {role: f"{role}.parquet" for role in (SERIES, STEPS, CYCLES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a test that is about to be published."""
+
+    role: str
+    position: int
+    filename: str
+    staged: Staged
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,10 @@ from urllib.parse import quote
 
 from cellframe.contract.wire import FileBody, Reply
 from cellframe.server import calls, conditions
-from cellframe.server.files import digests, ranges, references, signing
+from cellframe.server.files import digests, ranges, references, sessions, signing
 from cellframe.server.files.integrity import lying
+from cellframe.server.files.references import FILE
 from cellframe.server.refusals import forgotten_upload, missing, refuse
-from cellframe.server.uploading import sessions
-from cellframe.server.uploading.contents import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from cellframe.server.calls import Call
     from cellframe.server.files.blobs import Staged
     from cellframe.server.files.references import File
-    from cellframe.server.uploading.sessions import Session
+    from cellframe.server.files.sessions import Session
 
 PARQUET, BYTES = "application/vnd.apache.parquet", "application/octet-stream"
 
@@ -98,8 +97,7 @@ def get(call: Call) -> Reply:
         # A file that was replaced since is another file; half of each is none.
         if file is None or file.digest != digest:
             raise missing("file")
-        path = lying(call, connection, test_id, file)
-    return _ranged(call, file, path)
+    return _ranged(call, file, lying(call, test_id, file))
 
 
 def address(call: Call, test_id: str, file: File) -> str:
@@ -116,7 +114,6 @@ def headers_of(file: File) -> dict[str, str]:
         "etag": digests.tag(file.digest),
         "repr-digest": digests.written(file.digest),
         "accept-ranges": "bytes",
-        "x-content-type-options": "nosniff",
     }
     if file.role == FILE:
         # As RFC 6266 writes names beyond ASCII; a browser saves the file and shows none.

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cellframe.server.files.references import CYCLES, FILE, FILENAMES, SERIES, STEPS, Part
 from cellframe.server.refusals import printable, refuse
 
 if TYPE_CHECKING:
@@ -20,22 +21,10 @@ if TYPE_CHECKING:
 
     from cellframe.server.files.blobs import Blobs, Staged
 
-SERIES, STEPS, CYCLES, FILE = "time_series", "steps", "cycles", "file"
-FILENAMES = {role: f"{role}.parquet" for role in (SERIES, STEPS, CYCLES)}
 _log = logging.getLogger(__name__)
 _MAGIC = b"PAR1"
 _TAIL = 8
 """Bytes at a parquet file's end: the length of its footer and the magic."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One file of a test that is about to be published."""
-
-    role: str
-    position: int
-    filename: str
-    staged: Staged
 
 
 @dataclass

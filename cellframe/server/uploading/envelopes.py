@@ -11,7 +11,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from cellframe.contract.records import CELL_MEASUREMENT, NAME_LENGTH
+from cellframe.contract.records import CELL_MEASUREMENT, FILES, NAME_LENGTH, TIME_SERIES
 from cellframe.server.fields import NameText, check_fields
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import read_object
@@ -60,7 +60,7 @@ def read_initiate(request: Request) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
     body = read_object(request.headers, request.body)
     given = _checked(_Initiate, body)
-    if (given.measurement_type == "file") != (given.filenames is not None):
+    if (given.measurement_type == FILES) != (given.filenames is not None):
         message = "Names of files are sent with measurement_type 'file', and only then"
         raise invalid([Fault(("filenames",), message)])
     return Initiate(*_common(given))
@@ -88,7 +88,7 @@ def digest_of(body: object) -> str:
 def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
     sent = {name: value for name, value in given.measurement.items() if name != _SENDERS_OWN}
     fields = check_fields(CELL_MEASUREMENT, sent, partial=False, where=("measurement",))
-    kind = given.measurement_type or "time_series"
+    kind = given.measurement_type or TIME_SERIES
     if fields.get("measurement_type") not in {None, kind}:
         message = f"The upload is of type {kind!r}"
         raise invalid([Fault(("measurement", "measurement_type"), message)])

@@ -8,18 +8,18 @@ from uuid import uuid4
 
 import orjson
 
-from cellframe.contract.records import READY
+from cellframe.contract.records import READY, TIME_SERIES
 from cellframe.server import calls
 from cellframe.server.bodies import TESTS
-from cellframe.server.files import references, signing
+from cellframe.server.files import references, sessions, signing
 from cellframe.server.files.integrity import lying
+from cellframe.server.files.references import SERIES
+from cellframe.server.files.sessions import EXTEND
 from cellframe.server.refusals import refuse
 from cellframe.server.tables import tests
-from cellframe.server.uploading import contents, sessions, uploads
-from cellframe.server.uploading.contents import SERIES
+from cellframe.server.uploading import contents, uploads
 from cellframe.server.uploading.envelopes import read_nothing
 from cellframe.server.uploading.ratings import rated_capacity
-from cellframe.server.uploading.sessions import EXTEND
 from cellframe.server.uploading.turns import Turns
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from cellframe.server.database import Work
     from cellframe.server.files.blobs import Staged
     from cellframe.server.files.references import File
+    from cellframe.server.files.sessions import Session
     from cellframe.server.uploading.contents import Contents
-    from cellframe.server.uploading.sessions import Session
 
 _TARGET = "time_series_extend.parquet"
 _TURNS = Turns()
@@ -84,8 +84,8 @@ def confirm(call: Call) -> Reply:
                 return uploads.again(session, digest, 200)
             uploads.came(session, session.names)
             row, stored = _extendable(connection, test_id)
-            path = lying(call, connection, test_id, stored)
             capacity = rated_capacity(connection, row["cell_instance_id"])
+        path = lying(call, test_id, stored)
         with ExitStack() as stack:
             with uploads.dropping(call, session):
                 found = stack.enter_context(_contents(call, session, path, capacity))
@@ -99,7 +99,7 @@ def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any]
     """Read a test that may be extended, and its series; each reason not to has a status."""
     calls.require(connection, TESTS, test_id)
     row = calls.row_of(connection, TESTS, test_id)
-    if row["measurement_type"] != SERIES:
+    if row["measurement_type"] != TIME_SERIES:
         raise refuse(400, f"A test of type {row['measurement_type']!r} has no series to extend.")
     if row["end_time"] is not None:
         message = "The test has ended; set its end_time to null to extend it."
@@ -154,4 +154,4 @@ def _store(work: Work, call: Call, session: Session, found: Contents, digest: st
     body = calls.get(work.connection, TESTS, test_id) | {"steps_created": found.steps_created}
     answer = orjson.dumps(body)
     sessions.end(work, session, digest, answer.decode())
-    return calls.reply(200, answer)
+    return uploads.answered(200, answer)

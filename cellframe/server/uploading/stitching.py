@@ -42,9 +42,9 @@ def stitch(stored: Path, more: Path, target: Path) -> None:
         _refuse_other_columns(columns, columns_of(more))
         before, after = (pl.scan_parquet(path, glob=False) for path in (stored, more))
         _refuse_overlap(before, after)
-        types = before.collect_schema()
-        same = after.select(pl.col(name).cast(types[name]) for name in columns)
-        pl.concat([before, same]).sink_parquet(target)
+        types = _types(before.collect_schema(), after)
+        same = [part.select(pl.col(c).cast(types[c]) for c in columns) for part in (before, after)]
+        pl.concat(same).sink_parquet(target)
     except Unreadable as fault:
         raise _refused(str(fault)) from None
     except _BROKEN as fault:
@@ -73,10 +73,40 @@ def _refuse_other_columns(stored: Iterable[str], more: Iterable[str]) -> None:
         raise _refused(f"A series without {TIME!r} has no end to go on from.")
 
 
+def _types(stored: pl.Schema, after: pl.LazyFrame) -> dict[str, pl.DataType]:
+    """Return a type for each column that holds both parts, and cuts no value short."""
+    more = after.collect_schema()
+    types: dict[str, pl.DataType] = {}
+    for name, was in stored.items():
+        came = more[name]
+        if came in (was, pl.Null) or _is_exact(after, name, was):
+            types[name] = was
+        elif was == pl.Null:
+            types[name] = came
+        elif was.is_numeric() and came.is_numeric():
+            parts = [pl.DataFrame(schema={name: dtype}) for dtype in (was, came)]
+            types[name] = pl.concat(parts, how="vertical_relaxed").schema[name]
+        else:
+            raise _refused(
+                "It does not go with the stored columns: "
+                f"{printable(name)!r} holds {came}, and {was} in what is stored."
+            )
+    return types
+
+
+def _is_exact(rows: pl.LazyFrame, name: str, dtype: pl.DataType) -> bool:
+    """Whether a column of numbers can be held in another type of numbers, value by value."""
+    held = rows.collect_schema()[name]
+    if not (held.is_numeric() and dtype.is_numeric()):
+        return False
+    cast = pl.col(name).cast(dtype, strict=False)
+    return bool(rows.select(cast.eq_missing(pl.col(name)).all()).collect().item())
+
+
 def _refuse_overlap(stored: pl.LazyFrame, more: pl.LazyFrame) -> None:
     time = pl.col(TIME).drop_nulls()
-    last = stored.select(time.last()).collect().item()
-    first = more.select(time.first()).collect().item()
+    last = stored.select(time.max()).collect().item()
+    first = more.select(time.min()).collect().item()
     if first is None:
         raise _refused(f"It has no row with a {TIME!r}.")
     if last is not None and not first > last:

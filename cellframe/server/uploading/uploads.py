@@ -14,15 +14,15 @@ from uuid import uuid4
 import orjson
 from sqlalchemy import select
 
-from cellframe.contract.records import FAILED, PENDING, READY
+from cellframe.contract.records import FAILED, FILES, PENDING, READY
 from cellframe.contract.routes import STORAGE
-from cellframe.server import calls, tests
+from cellframe.server import calls, conditions, tests
 from cellframe.server.bodies import CELLS, TESTS
-from cellframe.server.files import references, signing
+from cellframe.server.files import references, sessions, signing
+from cellframe.server.files.references import FILENAMES, SERIES, STEPS
 from cellframe.server.refusals import Refusal, forgotten_upload, printable, refuse, taken
 from cellframe.server.tables import tests as table
-from cellframe.server.uploading import contents, sessions
-from cellframe.server.uploading.contents import FILE, FILENAMES, SERIES, STEPS
+from cellframe.server.uploading import contents
 from cellframe.server.uploading.envelopes import read_confirm, read_initiate
 from cellframe.server.uploading.ratings import rated_capacity
 from cellframe.server.uploading.turns import Turns
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from cellframe.server.bodies import Body
     from cellframe.server.calls import Call
     from cellframe.server.database import Work
+    from cellframe.server.files.sessions import Session
     from cellframe.server.uploading.contents import Contents
     from cellframe.server.uploading.envelopes import Confirm
-    from cellframe.server.uploading.sessions import Session
 
 SERIES_TARGETS = (FILENAMES[SERIES], FILENAMES[STEPS])
 UNFIT = 422
@@ -120,8 +120,8 @@ def dropping(call: Call, session: Session) -> Generator[None]:
     except Refusal as refusal:
         if refusal.problem.status == UNFIT:
             with call.database.write() as work:
-                sessions.drop(work, session)
-            discard(call, session)
+                dropped = sessions.drop(work, session)
+            call.blobs.discard(dropped)
         raise
     except FileNotFoundError:
         raise _put_meanwhile() from None
@@ -132,7 +132,12 @@ def again(session: Session, digest: str, status: int) -> Reply:
     if session.body_digest != digest or session.answer is None:
         message = "This upload was confirmed before, with another body; change the test instead."
         raise taken(message, session.measurement_id)
-    return calls.reply(status, session.answer.encode())
+    return answered(status, session.answer.encode())
+
+
+def answered(status: int, answer: bytes) -> Reply:
+    """Write the answer of a confirm, tagged with the version of its record."""
+    return calls.reply(status, answer, conditions.tag(orjson.loads(answer)["version"]))
 
 
 def same_session(session: Session, now: Session | None) -> Session:
@@ -188,13 +193,13 @@ def _check_meant(session: Session, asked: Confirm) -> None:
     if asked.filenames is not None and asked.filenames != session.names:
         message = "filenames: these are not the names, or not the order, of the initiate."
         raise refuse(400, message, {"field": "filenames"})
-    came(session, session.names if session.kind == FILE else SERIES_TARGETS[:1])
+    came(session, session.names if session.kind == FILES else SERIES_TARGETS[:1])
 
 
 def _contents(
     call: Call, session: Session, capacity: float | None
 ) -> AbstractContextManager[Contents]:
-    if session.kind == FILE:
+    if session.kind == FILES:
         staged = [one for one in session.staged if one is not None]
         return nullcontext(contents.of_files(call.blobs, session.names, staged))
     series, steps = session.staged
@@ -212,8 +217,7 @@ def _store(work: Work, call: Call, session: Session, asked: Confirm, found: Cont
     columns = {
         "id": session.id,
         "measurement_type": session.kind,
-        "processing_status": FAILED if found.error else READY,
-        "processing_error": found.error,
+        "processing_status": PENDING if found.error else READY,
         "file_metadata": calls.as_json(found.metadata),
     }
     fields = {**asked.fields, "measurement_type": session.kind}
@@ -221,8 +225,10 @@ def _store(work: Work, call: Call, session: Session, asked: Confirm, found: Cont
     references.keep(work, call.blobs, session.id, found.parts)
     body = calls.get(work.connection, TESTS, session.id) | {"steps_created": found.steps_created}
     if found.error:
-        # Clients look for a failure only where they were told to wait for one.
-        body |= {"processing_status": PENDING, "processing_error": None}
+        # Clients look for a failure only where they were told to wait for one: they are told of
+        # the version before it.
+        failed = {"processing_status": FAILED, "processing_error": found.error}
+        work.change(table, calls.row_of(work.connection, TESTS, session.id), failed)
     answer = orjson.dumps(body)
     sessions.end(work, session, asked.digest, answer.decode())
-    return calls.reply(201, answer)
+    return answered(201, answer)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import DatabaseError
 
+from cellframe.contract.records import FILES, READY, TIME_SERIES
 from cellframe.errors import StoreError
 from cellframe.server.files.blobs import BLOBS, STAGING
+from cellframe.server.files.references import CYCLES, FILE, SERIES, STEPS
 from cellframe.server.schema import FILE_NAME
-from cellframe.server.uploading.contents import CYCLES, FILE, SERIES, STEPS
 from cellframe.server.verifying import inventory
 from cellframe.server.verifying.inspection import Contents, exposed, footer_rows, listed
 
@@ -133,13 +134,13 @@ def _faults_of(test: Test, contents: Contents) -> Iterator[Finding]:
 
 
 def _lacking(test: Test) -> Iterator[Finding]:
-    wanted = {"file": {FILE}, "time_series": {SERIES}}.get(test.type, set[str]())
-    if test.type == "time_series" and test.status == "ready":
+    wanted = {FILES: {FILE}, TIME_SERIES: {SERIES}}.get(test.type, set[str]())
+    if test.type == TIME_SERIES and test.status == READY:
         wanted = {SERIES, STEPS, CYCLES}
     for role in sorted(wanted - {file.role for file in test.files}):
         yield Finding(f"{test.label} has no file of its {role}. {_RESTORE}")
     told = test.metadata.get("files", [])
-    if test.type == FILE and len(told) != len(test.files):
+    if test.type == FILES and len(told) != len(test.files):
         text = f"{test.label} tells of {len(told)} files and has {len(test.files)}. {_RESTORE}"
         yield Finding(text)
 
@@ -154,7 +155,7 @@ def _disagreeing(test: Test, file: File, contents: Contents) -> Iterator[str]:
     if told.get("sha256", file.digest) != file.digest:
         yield f"it is not the content that file_metadata tells of. {_RESTORE}"
     counted = _COUNTED.get(file.role)
-    if counted is None or test.status != "ready":
+    if counted is None or test.status != READY:
         return
     rows, recorded = footer_rows(contents.path(file.digest)), test.metadata.get(counted)
     if rows is None:

@@ -129,3 +129,10 @@ def test_steps_that_came_along_without_their_count_are_refused(derived):
 def test_steps_that_came_along_and_fit_nothing_are_refused(derived, column, said):
     with pytest.raises(ValueError, match=f"supplied steps cannot be used.*{said}"):
         derived(series(), steps=column.to_frame())
+
+
+def test_steps_that_came_along_without_cycles_are_in_the_cycles_of_the_series(derived):
+    own = derived(series(cycles=2)).steps
+    found = derived(series(cycles=2), steps=own.select("Step count", DISCHARGE, CHARGE))
+    assert found.steps["Cycle count"].to_list() == own["Cycle count"].to_list()
+    assert found.cycles.height == 2

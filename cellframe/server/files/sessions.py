@@ -113,7 +113,9 @@ def find_extend(connection: Connection, measurement_id: str, now: int) -> Sessio
 
 def _find(connection: Connection, where: ColumnElement[bool], now: int) -> Session | None:
     wanted = select(uploads).where(where, uploads.c.created_at > now - KEPT_FOR)
-    newest = wanted.order_by(uploads.c.created_at.desc(), uploads.c.id).limit(1)
+    # One that is open is the latest, whatever the clock said when it began.
+    ended = uploads.c.answer.is_not(None)
+    newest = wanted.order_by(ended, uploads.c.created_at.desc(), uploads.c.id).limit(1)
     row = connection.execute(newest).mappings().first()
     if row is None:
         return None
@@ -161,9 +163,11 @@ def forget(work: Work, session_id: str) -> None:
     work.connection.execute(delete(uploads).where(uploads.c.id == session_id))
 
 
-def drop(work: Work, session: Session) -> None:
-    """Forget what came, as far as nothing else came since."""
+def drop(work: Work, session: Session) -> list[str]:
+    """Forget what came, unless something else came since; name the files that nobody waits for."""
     now = find(work.connection, session.id, work.now)
-    if now is not None and now.staged == session.staged:
-        for slot in session.slots:
-            fill(work, session.id, slot.position, None)
+    if now is not None and now.staged != session.staged:
+        return []
+    for slot in session.slots:
+        fill(work, session.id, slot.position, None)
+    return [staged.name for staged in session.staged if staged]
