@@ -10,7 +10,7 @@ PERIOD = 10.0
 
 
 def series(rows: int, per_step: int = 500, seed: int = 0) -> pl.DataFrame:
-    """A series of eight columns: time, voltage, current, temperature, counters, step and cycle.
+    """A series of ten columns: time, voltage, current, temperature, four counters, step, cycle.
 
     Voltage, current and temperature carry the noise of their instruments, and the counters what
     flowed of the noisy current; about as many bytes a row as the published series of an LG M50.
@@ -32,14 +32,16 @@ def series(rows: int, per_step: int = 500, seed: int = 0) -> pl.DataFrame:
             "Temperature [degC]": 25 + chance.normal(0, 0.05, rows),
             "Discharge capacity [A.h]": _counter(np.maximum(current, 0), per_step),
             "Charge capacity [A.h]": _counter(np.maximum(-current, 0), per_step),
+            "Discharge energy [W.h]": _counter(np.maximum(current * voltage, 0), per_step),
+            "Charge energy [W.h]": _counter(np.maximum(-current * voltage, 0), per_step),
             "Step count": step,
             "Cycle count": step // 4,
         }
     )
 
 
-def _counter(current: np.ndarray, per_step: int) -> np.ndarray:
-    """What flowed since the step began, in A.h."""
-    flowed = np.cumsum(current) * PERIOD / 3600
+def _counter(flow: np.ndarray, per_step: int) -> np.ndarray:
+    """What flowed since the step began, in A.h of a current and in W.h of a power."""
+    flowed = np.cumsum(flow) * PERIOD / 3600
     first = flowed[::per_step]
     return flowed - np.repeat(first, per_step)[: len(flowed)]
