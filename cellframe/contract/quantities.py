@@ -232,3 +232,14 @@ def convert(value: float, unit: str, other: str) -> float:
         # The factor carries pint's 28 digits; 17 tell every float apart.
         context.prec = 17
         return float(+exact)
+
+
+def positive_in(unit: str, quantity: object) -> float | None:
+    """Return a quantity's number in a unit; None where it is none that is above 0 there."""
+    if not isinstance(quantity, dict):
+        return None
+    try:
+        found = convert(quantity["value"], quantity["unit"], unit)
+    except (UnitError, KeyError, TypeError, ValueError):
+        return None
+    return found if found > 0 else None

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
-from cellframe.contract.quantities import UnitError, convert
+from cellframe.contract.quantities import positive_in
 from cellframe.contract.records import CELL_MEASUREMENT, Type
 from cellframe.errors import InvalidRecordError
 from cellframe.resources.uploading import EXTENSION, SERIES, STEPS, drafts, initiate, settled
@@ -211,11 +211,7 @@ def _text(moment: Any) -> Any:
 def rated_capacity(connection: Connection, spec_id: str) -> float | None:
     """Return the rated capacity of a spec in A.h, where it has one."""
     spec = ask(connection.wire, "GET", routes.one(routes.SPECS, spec_id))
-    capacity: Any = (spec.get("ratings") or {}).get("capacity")
-    try:
-        return convert(capacity["value"], capacity["unit"], "A.h")
-    except (TypeError, KeyError, UnitError):
-        return None
+    return positive_in("A.h", (spec.get("ratings") or {}).get("capacity"))
 
 
 def _awaited(

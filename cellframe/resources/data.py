@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
-from cellframe.contract import routes
+from cellframe.contract import digests, routes
 from cellframe.contract.series import CYCLES, STEPS
 from cellframe.contract.wire import FileBody
 from cellframe.errors import (
@@ -20,7 +20,6 @@ from cellframe.errors import (
     NotFoundError,
     TransportError,
 )
-from cellframe.transport.bodies import digest_in
 from cellframe.transport.replies import FIRST_REFUSAL, ask, make_request, refusal
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def _fetched(connection: Connection, path: str) -> tuple[FileBody, str | None]:
     if not isinstance(reply.body, FileBody):
         message = f"{connection.wire.origin} answered {request} with something that is no file."
         raise TransportError(message, request=str(request), sent=True)
-    return reply.body, digest_in(reply.headers)
+    return reply.body, digests.told(reply.headers).get(digests.WHOLE)
 
 
 def fetch(connection: Connection, path: str) -> FileBody:

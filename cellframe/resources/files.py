@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
+from cellframe.contract.filenames import filename_fault
 from cellframe.contract.wire import FileBody
 from cellframe.errors import ConfigError, TransportError
 from cellframe.resources import data
@@ -76,7 +77,7 @@ def checked_files(paths: Any, about: Mapping[str, Any]) -> dict[str, FileBody]:
         path = Path(one).expanduser()
         if not path.is_file():
             faults.append(f"{path} is no file")
-        elif not is_leaf(path.name):
+        elif filename_fault(path.name):
             faults.append(f"{path.name!r} is no name that a test can keep; rename it")
         if path.name in found:
             faults.append(f"two files are called {path.name!r}")
@@ -95,7 +96,7 @@ def download_files(connection: Connection, test_id: str, folder: str | PathLike[
     place = Path(folder).expanduser()
     for filename in filenames:
         # The name is the service's word, and a path of ours.
-        if not is_leaf(filename):
+        if filename_fault(filename):
             message = f"The service names a file {filename!r}, which is no plain file name. Nothing was written; read it with get_file."
             raise TransportError(message, sent=True)
     if place.exists() and not place.is_dir():
@@ -116,9 +117,3 @@ def download_files(connection: Connection, test_id: str, folder: str | PathLike[
 
         gather(one, filenames, workers=_AT_ONCE)
         return [Path(draft, filename).rename(place / filename) for filename in filenames]
-
-
-def is_leaf(filename: str) -> bool:
-    """Whether a text is the name of a file and nothing more: no folder, nothing unprintable."""
-    plain = filename.isprintable() and not set(filename) & set("/\\?#")
-    return plain and bool(filename) and filename not in {".", ".."}

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import secrets
 import time
-from base64 import b64decode, b64encode
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
+from cellframe.contract import digests
 from cellframe.contract.wire import FileBody
 from cellframe.errors import StoreError, TransportError
 from cellframe.store.places import private
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MOST_JSON = 64 * 1024**2
 """Bytes of an answer that is read into memory, after decompression."""
 PIECE = 1024**2
-_SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]*):")
 _NO_CONTENT, _FIRST_REDIRECT = 204, 300
 _MAGIC = b"PAR1"
 _SMALLEST_PARQUET = 12
@@ -85,20 +83,12 @@ def pieces(body: FileBody) -> Iterator[bytes]:
             yield piece
 
 
-def digest_in(headers: Mapping[str, str]) -> str | None:
-    """Return the SHA-256 that a reply says its file has, as hexadecimal digits."""
-    found = _SHA256.search(headers.get("repr-digest", ""))
-    with suppress(ValueError):
-        return b64decode(found[1], validate=True).hex() if found else None
-    return None
-
-
 def digest_of(body: FileBody) -> str:
     """Return the value of ``content-digest`` (RFC 9530) for a file."""
     found = hashlib.sha256()
     for piece in pieces(body):
         found.update(piece)
-    return _digest(found.digest())
+    return digests.written(found.hexdigest())
 
 
 def read_whole(raw: BaseHTTPResponse, seconds: float) -> bytes:
@@ -142,10 +132,9 @@ def receive(raw: BaseHTTPResponse, headers: Mapping[str, str], folder: Path) -> 
         )
         raise TransportError(message, sent=True)
 
-    def check(path: Path, digest: bytes) -> None:
-        claims = [headers.get("repr-digest", ""), headers.get("content-digest", "")]
-        named = [found.group(1) for claim in claims if (found := _SHA256.search(claim))]
-        if any(f"sha-256=:{name}:" != _digest(digest) for name in named):
+    def check(path: Path, digest: str) -> None:
+        named = digests.told(headers)
+        if any(told != digest for told in named.values()):
             message = "the file is not what its digest says"
             raise TransportError(message, sent=True)
         if not (named or _says_its_end(headers) or _is_whole_parquet(path)):
@@ -156,7 +145,7 @@ def receive(raw: BaseHTTPResponse, headers: Mapping[str, str], folder: Path) -> 
 
 
 def keep(
-    pieces: Iterable[bytes], folder: Path, check: Callable[[Path, bytes], None] | None = None
+    pieces: Iterable[bytes], folder: Path, check: Callable[[Path, str], None] | None = None
 ) -> FileBody:
     """Write pieces to a new file, for this user alone; on any fault no file is left."""
     path = folder / f".{secrets.token_hex(16)}.part"
@@ -168,7 +157,7 @@ def keep(
                 found.update(piece)
                 _write(file, piece)
         if check is not None:
-            check(path, found.digest())
+            check(path, found.hexdigest())
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -195,10 +184,6 @@ def _write(file: BinaryIO, piece: bytes) -> None:
 
 def _unusable(path: object, verb: str, fault: OSError) -> StoreError:
     return StoreError(f"{path} cannot be {verb} ({fault.strerror or type(fault).__name__}).")
-
-
-def _digest(raw: bytes) -> str:
-    return f"sha-256=:{b64encode(raw).decode()}:"
 
 
 def _says_its_end(headers: Mapping[str, str]) -> bool:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cellframe.contract import digests
 from cellframe.contract.wire import FileBody, Reply
 from cellframe.server import calls, conditions
-from cellframe.server.files import digests, ranges, references, sessions, signing
+from cellframe.server.files import ranges, references, sessions, signing
 from cellframe.server.files.integrity import lying
 from cellframe.server.files.references import FILE
 from cellframe.server.refusals import forgotten_upload, missing, refuse
@@ -80,10 +81,10 @@ def _check_promises(call: Call, staged: Staged) -> None:
     if length is not None and length != str(staged.size):
         message = f"{staged.size} bytes came, Content-Length says {length}; put the file again."
         raise refuse(400, message)
-    broken = digests.differing(headers, staged.digest)
-    if broken:
-        message = f"What came is not what its {broken} says; put the file again."
-        raise refuse(422, message)
+    for name, digest in digests.told(headers).items():
+        if digest != staged.digest:
+            message = f"What came is not what its {name} says; put the file again."
+            raise refuse(422, message)
 
 
 def get(call: Call) -> Reply:
@@ -111,7 +112,7 @@ def headers_of(file: File) -> dict[str, str]:
     """Write the headers that tell what a file is."""
     found = {
         "content-type": BYTES if file.role == FILE else PARQUET,
-        "etag": digests.tag(file.digest),
+        "etag": f'"{file.digest}"',
         "repr-digest": digests.written(file.digest),
         "accept-ranges": "bytes",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -11,7 +10,8 @@ import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
-from cellframe.contract.records import CELL_MEASUREMENT, FILES, NAME_LENGTH, TIME_SERIES
+from cellframe.contract.filenames import filename_fault
+from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
 from cellframe.server.fields import NameText, check_fields
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import read_object
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 _Model = TypeVar("_Model", bound=BaseModel)
 _MOST_FILES = 100
 _STRICT = ConfigDict(strict=True, extra="forbid")
-_UNFIT = set("/\\?#")
-"""Clients put a file's name into an address as it is, and use it as the name of a file."""
 _SENDERS_OWN = "data_type"
 """Tells the sender's own checks what they look at; some send it along."""
 
@@ -118,12 +116,9 @@ def _filenames(names: list[str]) -> list[str]:
 
 
 def _filename(name: str) -> str:
-    if not 1 <= len(name) <= NAME_LENGTH:
-        raise _custom(f"A file's name has 1 to {NAME_LENGTH} characters")
-    if name in {".", ".."} or _UNFIT & set(name):
-        raise _custom(r"A file's name holds none of / \ ? #, and is not . or ..")
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise _custom("A file's name holds no control characters")
+    fault = filename_fault(name)
+    if fault:
+        raise _custom(fault)
     return name
 
 

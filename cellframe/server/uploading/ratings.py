@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import select
 
-from cellframe.contract.quantities import UnitError, convert
+from cellframe.contract.quantities import positive_in
 from cellframe.server.tables import cells, specs
 
 if TYPE_CHECKING:
@@ -25,10 +25,4 @@ def rated_capacity(connection: Connection, cell_id: str) -> float | None:
     of_cell = cells.join(specs, specs.c.id == cells.c.cell_specification_id)
     wanted = select(specs.c.ratings).select_from(of_cell).where(cells.c.id == cell_id)
     capacity: Any = orjson.loads(connection.execute(wanted).scalar() or "{}").get("capacity")
-    if not isinstance(capacity, dict):
-        return None
-    try:
-        found = convert(capacity["value"], capacity["unit"], "A.h")
-    except UnitError:
-        return None
-    return found if found > 0 else None
+    return positive_in("A.h", capacity)
