@@ -27,6 +27,7 @@ def verify(folder: Path) -> bool:
         The folder is none of a service.
     """
     from cellframe.server.verifying.verify import verify as look
+    from cellframe.views.fleet import size
     from cellframe.views.words import many
 
     found = look(folder.expanduser())
@@ -37,6 +38,6 @@ def verify(folder: Path) -> bool:
     print(
         f"{folder}: {many(len(found.faults), 'fault')}, {many(len(found.notes), 'note')}; looked "
         f"at {many(found.tests, 'test')} and {many(found.contents, 'content')} "
-        f"({found.bytes / 1e6:,.1f} MB)."
+        f"({size(found.bytes)})."
     )
     return not found.faults

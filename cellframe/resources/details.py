@@ -13,6 +13,7 @@ from cellframe.resources import data
 from cellframe.resources.gather import gather
 from cellframe.resources.records import CellInstance, CellMeasurement
 from cellframe.transport.replies import ask
+from cellframe.views.words import many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -92,6 +93,9 @@ class CellInstanceDetail:
     def specification_id(self) -> str:
         """Id of the cell's spec."""
         return self.instance.cell_specification_id
+
+    def __repr__(self) -> str:
+        return f"CellInstanceDetail({self.instance!r}, {many(len(self.measurements), 'test')})"
 
 
 def instance_detail(

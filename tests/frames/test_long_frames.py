@@ -81,3 +81,9 @@ def test_tags_survive_as_one_text(tags):
 )
 def test_tags_are_read_as_people_write_them(text, tags):
     assert split_tags(text) == tags
+
+
+def test_keys_win_over_columns_of_steps_with_their_names():
+    long = stack([(OWNER, cycles(cell=["slot 3", "slot 4"]))], CYCLES)
+    assert long["cell"].to_list() == ["c-1", "c-1"]
+    assert long["cell (own)"].to_list() == ["slot 3", "slot 4"]

@@ -55,6 +55,7 @@ def client(client, tmp_path):
 def test_detail_is_the_cell_with_its_tests_and_their_frames(client, fleet):
     found = client.cell_instance.detail("c-000")
     assert found.specification_id == found.instance.cell_specification_id
+    assert repr(found).endswith(", 3 tests)")
     tests = {test.name: test for test in found.measurements}
     assert set(tests) == {"formation", "aging", "x-ray"}
     assert (tests["aging"].steps.height, tests["aging"].cycles.height) == (6, 3)

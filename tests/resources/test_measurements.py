@@ -19,6 +19,7 @@ from cellframe.errors import (
     NotFoundError,
     ProcessingError,
     StoreError,
+    TransportError,
 )
 from cellframe.resources import creating
 from cellframe.resources.connection import Connection, Settings
@@ -427,3 +428,14 @@ def test_an_option_that_there_is_not_is_refused(client, cells):
     detail = {"measurement": {"name": "x"}, "time_series": cycling()}
     with pytest.raises(ConfigError, match=r"no option of an upload 'skip_check'.*'skip_checks'"):
         client.cell_measurement.create_or_get("c-001", detail, skip_check=["time_gaps"])
+
+
+@pytest.mark.law("X7")
+@pytest.mark.parametrize("name", ["../out", "/etc/out", "a\\b", "..", "gnp\u202e.exe"])
+def test_a_name_of_a_hostile_service_leads_nowhere(client, cells, tmp_path, monkeypatch, name):
+    (tmp_path / "a").write_text("x")
+    made = client.cell_measurement.create_file("c-001", "one", [tmp_path / "a"])
+    monkeypatch.setattr("cellframe.resources.data.filenames", lambda *_: ["a", name])
+    with pytest.raises(TransportError, match=r"no plain file name. Nothing was written"):
+        client.cell_measurement.download_files(made, tmp_path / "back")
+    assert not (tmp_path / "back").exists()
