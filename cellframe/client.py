@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from cellframe.contract import routes
@@ -15,11 +16,13 @@ from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from os import PathLike
     from types import TracebackType
 
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
+    from cellframe.resources.base import Ref
+    from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.apply import Invalid, OnError
     from cellframe.writeback.limits import Limits
     from cellframe.writeback.plan import Plan
@@ -135,6 +138,106 @@ class Client:
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
         self.cell_measurement = CellMeasurements(self._connection, self.cell_instance)
         self.last_receipt = None
+
+    def plan_file(
+        self,
+        path: str | PathLike[str],
+        *,
+        spec: Ref | None = None,
+        match: str | None = None,
+        map: str | PathLike[str] | Mapping[str, str] | None = None,  # noqa: A002 - the field's word
+    ) -> Plan:
+        """Compare a file of cells or specs with what was read and with the service.
+
+        Nothing is sent but reads. The file may have been saved by pandas, polars, LibreOffice or
+        Excel, with other delimiters and decimal commas, sorted, filtered, with columns moved,
+        added or dropped: a cell that nobody edited is no change.
+
+        Parameters
+        ----------
+        path : path
+            A sheet of `cell_instance.to_file`, a frame that was saved, or a sheet of one's own:
+            ``.csv``, ``.txt``, ``.tsv`` or ``.parquet``.
+        spec : str or CellSpec, optional
+            Of new rows that name none, and of rows that are matched by name.
+        match : {"name"}, optional
+            For a sheet without ids: rows stand for the spec's cells of that name. A name that no
+            cell has is a new cell, and the plan says so.
+        map : path or mapping of str to str, optional
+            Labels by the sheet's own headers: a TOML file with ``[columns]``, or a mapping. A
+            label that starts with ``_`` leaves the column out.
+
+        Returns
+        -------
+        Plan
+            Rows are called as a spreadsheet calls them: the header is row 1.
+
+        Raises
+        ------
+        SheetError
+            The file is no table.
+        PlanError
+            It cannot be read as records; `.failures` has every fault.
+        StalePlanError
+            It was pulled from another service.
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit `spec`.
+        """
+        from cellframe.resources import sheets
+
+        parts = (self._connection, self.cell_spec, self.cell_instance)
+        return sheets.plan_file(*parts, Path(path), spec=spec, match=match, map=map)
+
+    def load_plan(self, path: str | PathLike[str]) -> Plan:
+        """Read a plan that was saved with ``plan.to_json()``, and make it again.
+
+        Parameters
+        ----------
+        path : path
+            The JSON file.
+
+        Returns
+        -------
+        Plan
+            What was reviewed, to the cell; what the service has already is left out.
+
+        Raises
+        ------
+        SheetError
+            It is no saved plan, or was edited.
+        StalePlanError
+            It is for another service, or would no longer do what was reviewed: the message names
+            rows and columns. Nothing was sent.
+        """
+        from cellframe.resources import sheets
+
+        return sheets.load_plan(self._connection, Path(path), self.cell_spec)
+
+    def write_left_over(self, receipt: Receipt, path: str | PathLike[str]) -> SheetReport:
+        """Write the rows of a receipt that were not sent, to be decided and pushed.
+
+        Parameters
+        ----------
+        receipt : Receipt
+            Of `apply`.
+        path : path
+            ``.csv`` or ``.parquet``; overwritten.
+
+        Returns
+        -------
+        SheetReport
+            The sheet has the columns of the one that was planned, and ``_error`` (why),
+            ``_server_now`` (what the service has) and ``_choice``, where ``mine`` or ``theirs``
+            decides. It can be planned as it is.
+
+        Raises
+        ------
+        SheetError
+            The file cannot be written.
+        """
+        from cellframe.resources import sheets
+
+        return sheets.write_left_over(self._connection, receipt, Path(path))
 
     def apply(  # noqa: PLR0913 - the terms of one apply
         self,

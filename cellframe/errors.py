@@ -17,6 +17,8 @@
     ├── MeasurementError       a series is not fit to upload        .findings .failures
     ├── ProcessingError        uploaded data cannot be used         .measurement
     ├── PlanError              a frame cannot be read as records    .failures
+    ├── SheetError             a file is no table, or stays as it is
+    ├── IntakeError            a lab's file cannot become records   .failures
     ├── ApplyError             RefusedError, StalePlanError, PartialApplyError,
     │                          JournalLockedError                   .receipt
     └── StoreError             OfflineMissError, CorruptStoreError, LimitExceededError
@@ -217,6 +219,21 @@ class PlanError(_FaultsError):
     ----------
     failures : DataFrame, shape (n_faults, 6)
         ``row`` (counted from 0), ``name``, ``column``, ``value``, ``rule``, ``message``.
+    """
+
+
+class SheetError(CellframeError, ValueError):
+    """A file cannot be read as a table, or cannot be written; the message names it."""
+
+
+class IntakeError(_FaultsError):
+    """A lab's own file cannot become records.
+
+    Attributes
+    ----------
+    failures : DataFrame, shape (n_faults, 6)
+        ``row`` (as the file counts its lines, null for the whole file), ``name``, ``column``,
+        ``value``, ``rule``, ``message``.
     """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,14 +40,35 @@ class Fault:
 
 
 def cell_fault(
-    row: int, name: object, column: str, value: object, rule: str, advice: str = ""
+    row: int,
+    name: object,
+    column: str,
+    value: object,
+    rule: str,
+    advice: str = "",
+    *,
+    number: int | None = None,
 ) -> Fault:
-    """Return a fault of one cell, in one sentence."""
+    """Return a fault of one cell, in one sentence.
+
+    Parameters
+    ----------
+    number : int, optional
+        What the row is called, where that is not its position: a sheet counts its header too.
+    """
     called = None if name is None else str(name)
-    who = f"Row {row} ('{called}')" if called else f"Row {row}"
+    said = row if number is None else number
+    who = f"Row {said} ('{called}')" if called else f"Row {said}"
     shown = "" if value is None else f"{_short(value)} "
     message = f"{who}, {column!r}: {shown}{rule}." + (f" {advice}" if advice else "")
     return Fault(message, row, called, column, None if value is None else str(value), rule)
+
+
+def renamed(fault: Fault, name: str | None, number: int) -> Fault:
+    """Return a fault of a row that is now known by a name and a number of its owner's."""
+    told = fault.message.partition(", ")[2]
+    who = f"Row {number} ('{name}')" if name else f"Row {number}"
+    return replace(fault, name=name, message=f"{who}, {told}")
 
 
 def table(faults: Iterable[Fault]) -> pl.DataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.errors import AmbiguousNameError, NotFoundError
 from cellframe.resources.base import Filters, Ref, Resource, query_of
-from cellframe.resources.records import CellInstance, RecordList
+from cellframe.resources.records import CellInstance, Record, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from os import PathLike
 
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.resources.cell_spec import CellSpecs
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
     from cellframe.resources.reading import Columns
+    from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.plan import Plan
 
 
@@ -135,7 +138,7 @@ class CellInstances(Resource[CellInstance]):
 
     def to_frame(
         self,
-        spec: Ref | None = None,
+        spec: Ref | Sequence[Ref] | None = None,
         *,
         backend: Backend | None = None,
         units: Mapping[str, str] | None = None,
@@ -143,11 +146,11 @@ class CellInstances(Resource[CellInstance]):
         schema: Any = None,
         **filters: Unpack[InstanceFilters],
     ) -> Any:
-        """Read every cell of a spec, or of the lab, as a checked frame.
+        """Read every cell of a spec, of several, or of the lab, as a checked frame.
 
         Parameters
         ----------
-        spec : str or CellSpec, optional
+        spec : str or CellSpec, or several, optional
             Id or name of the spec, or the spec. Every cell of the lab without it.
         backend : {"polars", "pandas"}, optional
             The client's where not given. pandas columns are arrow-backed.
@@ -184,8 +187,14 @@ class CellInstances(Resource[CellInstance]):
         """
         from cellframe.resources.reading import Wish, to_frame
 
-        query = query_of(filters, InstanceFilters)
-        scope, pages = self.read_pages(spec, query)
+        query: Mapping[str, Any] = query_of(filters, InstanceFilters)
+        if spec is None or isinstance(spec, str | Record):
+            scope, pages = self.read_pages(spec, query)
+        else:
+            parts = [self.read_pages(one, query) for one in spec]
+            scope, pages = "", [page for _, part in parts for page in part]
+            # Of some specs only: a cell that is not among them may still exist.
+            query = {**query, "specs": " ".join(id_ for id_, _ in parts)}
         ids = {str(record["cell_specification_id"]) for page in pages for record in page}
         parents = self.specs.read([scope] if scope else sorted(ids)) if scope or ids else {}
         wish = Wish(backend, units, columns, schema)
@@ -326,6 +335,114 @@ class CellInstances(Resource[CellInstance]):
             parent_id=parent_id,
             find_parent=self.specs.id_of,
         )
+
+    def build_frame(
+        self,
+        spec: Ref,
+        count: int,
+        *,
+        name: str,
+        batch: str | None = None,
+        start: int | None = None,
+        backend: Backend | None = None,
+    ) -> Any:
+        """Return a frame of cells that are about to be built, to be filled in.
+
+        Parameters
+        ----------
+        spec : str or CellSpec
+            Id or name of the spec, or the spec.
+        count : int
+            How many cells.
+        name : str
+            Their names, with the place of the number: ``"NCM622-GR-{:03}"``.
+        batch : str, optional
+            Name of their lot.
+        start : int, optional
+            The first number; the one after the highest that is taken, where not given.
+        backend : {"polars", "pandas"}, optional
+            The client's where not given.
+
+        Returns
+        -------
+        DataFrame, shape (count, n_columns)
+            As of `to_frame`, with blank ids and without versions. There is a column for every
+            property that cells of the spec have; for a spec without cells, for every quantity
+            that the spec itself speaks of. ``client.cell_instance.plan(frame)`` makes cells of it.
+
+        Raises
+        ------
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit `spec`.
+        ConfigError
+            `name`, `count` or `start` is not fit, or a name is taken.
+
+        Notes
+        -----
+        Source: ``GET /cell_specifications/{spec_id}`` and its cells, every page.
+        """
+        from cellframe.frames.backend import to_backend
+        from cellframe.resources.building import build_frame, names
+
+        found = self.specs.get(spec)
+        _, pages = self.read_pages(found)
+        cells = [record for page in pages for record in page]
+        made = names(name, count, [str(cell["name"]) for cell in cells], start)
+        frame = build_frame(self._connection, found, cells, made, batch)
+        return to_backend(frame, backend or self._connection.settings.backend)
+
+    def to_file(
+        self,
+        spec: Ref | Sequence[Ref] | None,
+        path: str | PathLike[str],
+        *,
+        merge: bool = False,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+    ) -> SheetReport:
+        """Read cells into a sheet that people edit: CSV or parquet.
+
+        Beside it lies a companion, ``NAME.cellframe``, with what was read: with both, the sheet
+        can come back on any machine; without, on this one. ``client.plan_file(path)`` compares
+        what comes back.
+
+        Parameters
+        ----------
+        spec : str or CellSpec, several, or None
+            Whose cells; every cell of the lab with None.
+        path : path
+            Ends with ``.csv`` or ``.parquet``. Written whole, or left as it is.
+        merge : bool
+            Whether edits in the file that is there are carried onto what the service has now.
+            Rows that are in conflict stay what was read, and ``plan_file`` shows both values.
+        units, columns
+            As of `to_frame`.
+
+        Returns
+        -------
+        SheetReport
+            Its size, what a spreadsheet may do to it, and what was carried.
+
+        Raises
+        ------
+        SheetError
+            The file that is there has edits that were not pushed, or is something else, or is
+            open in a spreadsheet; or a value cannot be held. It is left as it is.
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit.
+        """
+        from cellframe.resources import sheets
+
+        place = Path(path)
+        there = (
+            sheets.unpushed(self._connection, self.specs, self, place) if place.exists() else None
+        )
+        if there is not None and not merge:
+            sheets.refuse_unpushed(place, there)
+        frame = self.to_frame(spec, backend="polars", units=units, columns=columns)
+        if there is None:
+            return sheets.write_frame(self._connection, self.kind, frame, place)
+        return sheets.write_merged(self._connection, frame, place, there)
 
     def read_pages(
         self, spec: Ref | None, query: Mapping[str, Any] = NO_FILTERS

@@ -37,11 +37,12 @@ def refuse(message: str, faults: Sequence[Fault]) -> None:
 
 
 class Keys:
-    """Ids and versions of an edited frame, as text."""
+    """Ids and versions of an edited frame, as text; `numbers` is what its rows are called."""
 
-    def __init__(self, kind: RecordKind, frame: pl.DataFrame) -> None:
+    def __init__(self, kind: RecordKind, frame: pl.DataFrame, numbers: Sequence[int]) -> None:
         self.kind = kind
         self.frame = frame
+        self.numbers = numbers
         _refuse_children(kind, frame)
         if kind.key not in frame.columns:
             message = (
@@ -90,8 +91,9 @@ class Keys:
             if id_ is None:
                 continue
             if id_ in first:
-                message = f"Rows {first[id_]} and {row} have one {self.kind.key}, {id_!r}. Keep one, or clear the id of a new record."
-                faults.append(Fault(message, row, None, self.kind.key, id_, "unique"))
+                rows = f"Rows {self.numbers[first[id_]]} and {self.numbers[row]}"
+                message = f"{rows} have one {self.kind.key}, {id_!r}. Keep one, or clear the id of a new record."
+                faults.append(Fault(message, self.numbers[row], None, self.kind.key, id_, "unique"))
             first.setdefault(id_, row)
         return faults
 
@@ -135,8 +137,9 @@ def parent_ids(
             named = parents.find(name)
             if id_ not in (None, named):
                 noun = kind.parent_noun
-                message = f"Row {row} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
-                refuse(NOT_RECORDS, [Fault(message, row, None, noun, name, "one parent")])
+                number = keys.numbers[row]
+                message = f"Row {number} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
+                refuse(NOT_RECORDS, [Fault(message, number, None, noun, name, "one parent")])
             id_ = named
         found.append(id_ if id_ is not None else parents.given)
     return found
@@ -182,6 +185,9 @@ def twins(edited: Edited) -> list[Fault]:
         spelled = unicodedata.normalize("NFC", name)
         other = first.setdefault((edited.parent_ids[row], spelled), row)
         if other != row:
-            message = f"Rows {other} and {row} are both new and named {name!r}. A name is used once in a {edited.kind.parent_noun or 'lab'}."
-            faults.append(Fault(message, row, name, edited.kind.noun, name, "unique"))
+            rows = f"Rows {edited.numbers[other]} and {edited.numbers[row]}"
+            message = f"{rows} are both new and named {name!r}. A name is used once in a {edited.kind.parent_noun or 'lab'}."
+            faults.append(
+                Fault(message, edited.numbers[row], name, edited.kind.noun, name, "unique")
+            )
     return faults

@@ -10,12 +10,14 @@ import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from cellframe.contract.records import RecordKind, opaque_version
-from cellframe.frames.backend import AnyFrame, to_polars
-from cellframe.frames.cast import cast
+from cellframe.frames.backend import AnyFrame, Incoming, to_polars
+from cellframe.frames.cast import Typed, cast
 from cellframe.frames.columns import parse, survey
 from cellframe.frames.decode import decode
-from cellframe.frames.faults import Fault
+from cellframe.frames.faults import Fault, renamed
 from cellframe.frames.headers import Header, read_header
 from cellframe.resources.identity import (
     NOT_RECORDS,
@@ -29,13 +31,14 @@ from cellframe.resources.identity import (
 )
 from cellframe.resources.present import lots, namesakes, records
 from cellframe.writeback.assemble import assemble
-from cellframe.writeback.inputs import Base, Edited, Present
-from cellframe.writeback.known_rows import touched
+from cellframe.writeback.choices import read_choices
+from cellframe.writeback.inputs import Base, Edited, Present, Source
+from cellframe.writeback.known_rows import as_read, touched
 from cellframe.writeback.limits import Limits
 from cellframe.writeback.plan import WRITES, Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from cellframe.frames.backend import Backend
@@ -51,6 +54,7 @@ def make_plan(
     base: AnyFrame | None = None,
     parent_id: str | None = None,
     find_parent: FindParent | None = None,
+    source: Source | None = None,
 ) -> Plan:
     """Return the plan of an edited frame; see the resources' ``plan``.
 
@@ -60,29 +64,78 @@ def make_plan(
         Parent of new rows that do not name one.
     find_parent : callable, optional
         The id of a parent by its name.
+    source : Source, optional
+        Where the frame came from, where that is a file.
     """
     incoming = to_polars(frame)
-    keys = Keys(kind, incoming.frame)
-    bases, now = _bases(connection, kind, keys) if base is None else _given(connection, kind, base)
+    source = source or Source(range(incoming.frame.height))
+    keys = Keys(kind, incoming.frame, source.numbers)
+    bases, now = (
+        _bases(connection, kind, keys, source.kept)
+        if base is None
+        else _given(connection, kind, base)
+    )
     known = {**{id_: one.record for id_, one in bases.items()}, **now}
     header = read_header(kind, incoming.frame, survey(kind, known.values()))
-    refuse(NOT_RECORDS, header.faults)
+    choices, faults = read_choices(incoming.frame, source.numbers)
+    refuse(NOT_RECORDS, [*header.faults, *faults])
     names = list(called(keys, keys.names(header), bases))
-    typed = cast(incoming.frame, header.columns, names, incoming.numbers)
+    given, typed, seen = _typed(incoming, source, keys, header, names, bases)
     parents = parent_ids(keys, typed.frame, bases, known, Parents(parent_id, find_parent))
-    edited = Edited(kind, incoming.frame, header.columns, typed, keys.ids, names, parents)
+    edited = Edited(
+        kind, given, header.columns, typed, keys.ids, names, parents, source.numbers, choices
+    )
     refuse("Two new rows have one name.", twins(edited))
     unread = [id_ for id_ in keys.known_ids if id_ not in bases]
     asked = {*touched(edited, bases), *unread}
     present = _asked(connection, edited, bases, asked)
-    plan = assemble(
-        edited, bases, present, asked, _empty(connection, edited, keys, incoming.backend)
+    empty = replace(
+        _empty(connection, edited, keys, incoming.backend),
+        parent_id=parent_id,
+        notices=(*source.notices, *seen),
     )
+    plan = assemble(edited, bases, present, asked, empty)
     return _looked_over(connection, plan, keys, header, len(set(unread) & set(present.records)))
 
 
+def _typed(
+    incoming: Incoming,
+    source: Source,
+    keys: Keys,
+    header: Header,
+    names: Sequence[str | None],
+    bases: Mapping[str, Base],
+) -> tuple[pl.DataFrame, Typed, tuple[str, ...]]:
+    """Return the frame in its owner's columns, with the declared types, and what was seen.
+
+    Texts of a file are settled first: a cell that nobody edited is put back as it was read.
+    """
+    frame, columns = incoming.frame, header.columns
+    if not source.is_text or not columns:
+        return frame, cast(frame, columns, names, incoming.numbers, source.numbers), ()
+    from cellframe.sheets.settle import settle
+
+    nothing = Base({}, {}, {})
+    read, _ = as_read(
+        keys.kind, list(columns.values()), [bases.get(id_ or "", nothing) for id_ in keys.ids]
+    )
+    known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
+    settled = settle(columns, frame.select(columns), read, known, escaped=source.is_escaped)
+    typed = cast(settled.frame, columns, names, {}, source.numbers)
+    faults = [
+        renamed(fault, names[fault.row or 0], source.numbers[fault.row or 0])
+        for fault in settled.faults
+    ]
+    typed = replace(typed, faults=[*typed.faults, *faults])
+    shown = [pl.coalesce(settled.frame[label], frame[label]).alias(label) for label in columns]
+    return frame.with_columns(shown), typed, tuple(settled.notices)
+
+
 def _bases(
-    connection: Connection, kind: RecordKind, keys: Keys
+    connection: Connection,
+    kind: RecordKind,
+    keys: Keys,
+    kept: Mapping[tuple[str, str], Base],
 ) -> tuple[dict[str, Base], dict[str, Mapping[str, Any]]]:
     """Find what was read, by id, and what the service has where that is not known here.
 
@@ -95,6 +148,11 @@ def _bases(
     bases = {
         id_: Base(read.record, read.pull.parents, units[read.pull.name])
         for id_, read in found.items()
+    }
+    bases |= {
+        id_: kept[id_, version]
+        for id_, version in keys.versions.items()
+        if id_ not in bases and (id_, version) in kept
     }
     missing = [id_ for id_ in keys.known_ids if id_ not in bases]
     now = records(connection, kind, missing, bases)
@@ -115,8 +173,9 @@ def _given(
     PlanError
         A version in it is neither kept here nor what the service has.
     """
-    keys = Keys(kind, to_polars(base).frame)
-    bases, now = _bases(connection, kind, keys)
+    frame = to_polars(base).frame
+    keys = Keys(kind, frame, range(frame.height))
+    bases, now = _bases(connection, kind, keys, {})
     faults = [
         Fault(
             _UNKNOWN_BASE.format(row=row, version=keys.versions.get(id_)), row, rule="known version"
@@ -158,6 +217,7 @@ def _empty(connection: Connection, edited: Edited, keys: Keys, backend: Backend)
         base_rows=len(keys.known_ids),
         limits=connection.settings.limits or Limits(),
         backend=backend,
+        numbers=edited.numbers,
     )
 
 
@@ -165,7 +225,7 @@ def _looked_over(
     connection: Connection, plan: Plan, keys: Keys, header: Header, unread: int
 ) -> Plan:
     """Return the plan with what was read around its rows, and what to look at before sending."""
-    plan = replace(plan, notices=tuple(_notices(plan, header, unread)))
+    plan = replace(plan, notices=(*plan.notices, *_notices(plan, header, unread)))
     pull = (
         connection.versions.covering(plan.kind.name, keys.known_ids)
         if plan and keys.known_ids

@@ -75,6 +75,7 @@ def plan(parts: PlanParts) -> str:
             chips=words.counted(parts.counts),
             notices=[cut(notice, words.SENTENCE) for notice in parts.notices],
             decisions=words.to_decide(parts),
+            voice=parts.voice,
             decided=decided,
             sent=sent,
             more=shown.more,

@@ -86,7 +86,7 @@ def write_outcomes(page: Page, parts: ReceiptParts, limit: int) -> None:
         )
         page.sentence(outcome.message, indent=kinds + 4)
     if more:
-        page.line((f"and {more:,} more: receipt.to_frame() has all", "bold"))
+        page.line((f"and {more:,} more: {parts.voice.all_results}", "bold"))
 
 
 def _write_whole(page: Page, kind: str, row: Row, names: int) -> None:

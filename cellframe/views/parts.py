@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from cellframe.views.voice import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import polars as pl
+
+    from cellframe.views.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,10 @@ class PlanParts:
         Whether the plan holds anything to send or to decide.
     passed : sequence of str
         Limits that the plan passes, each said without a full stop.
-    override : str
-        The call that says they are meant.
+    override : mapping of str to int
+        The counts that would say they are meant, by the limit's name.
+    voice : Voice
+        How to say what to do next.
     """
 
     noun: str
@@ -46,7 +52,8 @@ class PlanParts:
     notices: Sequence[str]
     sendable: bool
     passed: Sequence[str] = ()
-    override: str = ""
+    override: Mapping[str, int] = field(default_factory=dict)
+    voice: Voice = PYTHON
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,8 @@ class ReceiptParts:
         Why nothing was sent; empty when something was.
     journal : str
         File with the history of this apply; empty when nothing was sent.
+    voice : Voice
+        How to say what to do next.
     """
 
     noun: str
@@ -76,3 +85,4 @@ class ReceiptParts:
     results: pl.DataFrame
     refused: str
     journal: str
+    voice: Voice = PYTHON

@@ -124,7 +124,7 @@ def plan_rich(parts: PlanParts, width: int = WIDTH) -> Text:
         write_rows(page, kind, shown.rows[kind])
     if shown.more:
         page.gap()
-        page.line((f"and {shown.more:,} more: plan.to_frame() has all", "bold"))
+        page.line((f"and {shown.more:,} more: {parts.voice.all_changes}", "bold"))
     page.gap()
     for notice in parts.notices:
         page.sentence(cut(notice, words.SENTENCE), sign="Note: ", mark="yellow")
@@ -156,13 +156,13 @@ def receipt_rich(parts: ReceiptParts, width: int = WIDTH) -> Text:
 
 def _closing(page: Page, parts: PlanParts) -> None:
     if not parts.sendable:
-        page.line((words.NO_CHANGES, "bold"))
+        page.line((words.no_changes(parts.voice), "bold"))
         return
     decisions = words.to_decide(parts)
     if not decisions:
-        page.line((f"{words.NOTHING_SENT} ", "bold"), (words.SEND, "bold cyan"))
+        page.line((f"{words.NOTHING_SENT} ", "bold"), (parts.voice.send, "bold cyan"))
         return
     page.line(("To decide first:", "bold"))
     for count in decisions:
         page.line((f"  {count.phrase}: ", "bold red"), (count.call, "bold cyan"))
-    page.line((words.UNDECIDED, "bold"))
+    page.line((words.undecided(parts.voice), "bold"))

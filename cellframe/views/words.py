@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 from cellframe.views.clean import cut
 from cellframe.views.rows import TO_DECIDE, text_of
+from cellframe.views.voice import PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cellframe.views.parts import PlanParts, ReceiptParts
+    from cellframe.views.voice import Voice
 
 SENTENCE = 2000
-NO_CHANGES = "No changes: the frame is as the service has it."
-UNDECIDED = "Nothing sent yet. client.apply(plan) sends nothing until this is decided."
 NOTHING_SENT = "Nothing sent yet. To send:"
-SEND = "client.apply(plan)"
-AGAIN = "Plan the same frame again; it goes on from what the service has:"
 NOT_ATOMIC = "Partly done: an apply is not atomic, and what is ok stays written."
 
 _PHRASES: dict[str, tuple[str, str]] = {
@@ -39,11 +37,6 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "cells_cleared": ("value to clear", "values to clear"),
 }
 _NOT_ROWS = ("lots_created", "cells_cleared")
-_DECIDED_BY = {
-    "conflict": 'client.apply(plan, on_conflict="skip" | "mine" | "theirs")',
-    "invalid": 'client.apply(plan, invalid="skip")',
-    "exists": 'client.apply(plan, on_conflict="skip")',
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +65,27 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
 
 
-def counted(counts: Mapping[str, int]) -> list[Count]:
+def no_changes(voice: Voice) -> str:
+    """Say that there is nothing to do."""
+    return f"No changes: the {voice.noun} is as the service has it."
+
+
+def undecided(voice: Voice) -> str:
+    """Say that nothing is sent until something is decided."""
+    return f"Nothing sent yet. {voice.send} sends nothing until this is decided."
+
+
+def counted(counts: Mapping[str, int], voice: Voice = PYTHON) -> list[Count]:
     """Say the counts that are not 0, in their order."""
     order = [*_PHRASES, *(key for key in counts if key not in _PHRASES)]
-    return [_count(key, counts[key]) for key in order if counts.get(key)]
+    return [_count(key, counts[key], voice) for key in order if counts.get(key)]
 
 
 def to_decide(parts: PlanParts) -> list[Count]:
     """Find the counts that someone has to decide about, each with the call that does."""
-    passed = [Count("other", cut(reason, SENTENCE), parts.override) for reason in parts.passed]
-    return [*(count for count in counted(parts.counts) if count.call), *passed]
+    override = parts.voice.override(parts.override)
+    passed = [Count("other", cut(reason, SENTENCE), override) for reason in parts.passed]
+    return [*(count for count in counted(parts.counts, parts.voice) if count.call), *passed]
 
 
 def plan_title(parts: PlanParts) -> str:
@@ -117,11 +121,9 @@ def next_steps(parts: ReceiptParts) -> list[tuple[str, str]]:
     """Say what to do now: a few words, and the call."""
     steps: list[tuple[str, str]] = []
     if parts.journal and _any(parts, "unknown", "failed", "not_attempted"):
-        steps.append(
-            (AGAIN, "client.cell_instance.plan(frame)" if parts.noun == "cell" else "plan(frame)")
-        )
-    if not parts.refused and _any(parts, "conflict", "invalid", "failed"):
-        steps.append(("The rows to repair:", "receipt.failed"))
+        steps.append((parts.voice.again, parts.voice.plan_again(parts.noun)))
+    if not parts.refused and parts.voice.repair and _any(parts, "conflict", "invalid", "failed"):
+        steps.append(("The rows to repair:", parts.voice.repair))
     return steps
 
 
@@ -129,9 +131,9 @@ def _any(parts: ReceiptParts, *outcomes: str) -> bool:
     return any(parts.counts.get(outcome) for outcome in outcomes)
 
 
-def _count(key: str, number: int) -> Count:
+def _count(key: str, number: int, voice: Voice) -> Count:
     one, several = _PHRASES.get(key, (cut(key.replace("_", " "), 40),) * 2)
-    call = _DECIDED_BY[key] if key in TO_DECIDE else ""
+    call = voice.decided_by[key] if key in TO_DECIDE else ""
     return Count(
         key if key in _PHRASES else "other", f"{number:,} {one if number == 1 else several}", call
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from cellframe.errors import ConfigError, PlanError, StalePlanError
 from cellframe.frames.faults import table
 from cellframe.writeback.plan import STOPS, Action, Plan
-from cellframe.writeback.receipt import Outcome, Receipt
+from cellframe.writeback.receipt import Outcome, Receipt, Refusal
 from cellframe.writeback.run import Run
 from cellframe.writeback.send import OnConflict, Way, decided, standing, unsent
 
@@ -94,7 +94,7 @@ def apply(
     StoreError
         The journal cannot be written; nothing is sent from then on.
     """
-    refused = _refusal(plan, terms, limits)
+    refused = _refusals(plan, terms, limits)
     steps = [decided(step, terms.on_conflict) for step in plan.steps]
     if refused or all(step.action in STOPS for step in steps):
         results = [standing(step) or unsent(step, Outcome.NOT_ATTEMPTED) for step in plan.steps]
@@ -138,16 +138,14 @@ def check_service(plan: Plan, service: str, origin: str) -> None:
         raise StalePlanError(message)
 
 
-def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
-    """Why nothing is sent, every reason with its override."""
+def _refusals(plan: Plan, terms: Terms, limits: Limits) -> tuple[Refusal, ...]:
+    """Why nothing is sent, every reason."""
     steps = [decided(step, terms.on_conflict) for step in plan.rows]
     found = {action: sum(step.action is action for step in steps) for action in STOPS}
-    reasons: list[str] = []
+    reasons: list[Refusal] = []
     if terms.invalid == "refuse" and found[Action.INVALID]:
         count = found[Action.INVALID]
-        reasons.append(
-            f"{count} {_rows(count)} invalid. client.apply(plan, invalid='skip') sends the others."
-        )
+        reasons.append(Refusal("invalid", f"{count} {_rows(count)} invalid."))
     taken, held = found[Action.EXISTS], found[Action.CONFLICT]
     if terms.on_conflict != "skip" and taken:
         words = (
@@ -155,18 +153,14 @@ def _refusal(plan: Plan, terms: Terms, limits: Limits) -> str:
             if taken == 1
             else "new rows have names that are taken"
         )
-        reasons.append(f"{taken} {words}. client.apply(plan, on_conflict='skip') sends the others.")
+        reasons.append(Refusal("exists", f"{taken} {words}."))
     if terms.on_conflict == "fail" and held:
-        reasons.append(
-            f"{held} {_rows(held)} in conflict with the service. "
-            "client.apply(plan, on_conflict='skip'), 'mine' or 'theirs' decides."
-        )
+        reasons.append(Refusal("conflict", f"{held} {_rows(held)} in conflict with the service."))
     # Conflicts decided for mine are updates and clears too.
     meant = replace(plan, steps=tuple(steps))
-    passed, call = meant.passes(limits, terms.max_updates, terms.max_clears)
-    reasons += [f"{reason}." for reason in passed]
-    reasons += [f"{call} says that this is meant."] if call else []
-    return "Nothing was sent. " + " ".join(reasons) if reasons else ""
+    passed, counts = meant.passes(limits, terms.max_updates, terms.max_clears)
+    reasons += [Refusal("limit", f"{reason}.", counts) for reason in passed]
+    return tuple(reasons)
 
 
 def _rows(count: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cellframe.writeback.choices import chosen
 from cellframe.writeback.known_rows import updates
 from cellframe.writeback.lots import new_lots
 from cellframe.writeback.new_rows import creates
@@ -40,6 +41,8 @@ def assemble(
         step.row: step
         for step in [*updates(edited, bases, present, asked), *creates(edited, present)]
     }
-    rows = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
+    ordered = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
+    rows = chosen(ordered, edited.choices)
     lots, known = new_lots(rows, present)
-    return replace(plan, steps=(*lots, *rows), lots=known)
+    read = {str(step.id): bases[step.id] for step in rows if step.id in bases}
+    return replace(plan, steps=(*lots, *rows), lots=known, bases=read)

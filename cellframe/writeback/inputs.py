@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cellframe.frames.cast import Typed
     from cellframe.frames.columns import Column
     from cellframe.store.journals import Written
+    from cellframe.writeback.choices import Choice
 
 Record: TypeAlias = "Mapping[str, Any]"
 
@@ -53,6 +54,11 @@ class Edited:
         The columns with their declared types.
     ids, names, parent_ids : sequences, shape (n_rows,)
         Of each row; None where the cell is empty.
+    numbers : sequence of int, shape (n_rows,)
+        What each row is called: its position in a frame, and one that counts the header in a
+        sheet.
+    choices : mapping of int to Choice
+        Decisions about rows in conflict, by row.
     """
 
     kind: RecordKind
@@ -62,6 +68,8 @@ class Edited:
     ids: Sequence[str | None]
     names: Sequence[str | None]
     parent_ids: Sequence[str | None]
+    numbers: Sequence[int]
+    choices: Mapping[int, Choice] = field(default_factory=dict)
 
     @property
     def old_rows(self) -> list[int]:
@@ -72,6 +80,31 @@ class Edited:
     def new_rows(self) -> list[int]:
         """Rows that stand for a record to create."""
         return [row for row, id_ in enumerate(self.ids) if id_ is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an edited frame came from.
+
+    Attributes
+    ----------
+    numbers : sequence of int, shape (n_rows,)
+        What each row is called.
+    is_text : bool
+        Whether every value came as text, in whatever way a tool wrote it.
+    is_escaped : bool
+        Whether texts were guarded against being run as formulas when the file was written.
+    kept : mapping of (str, str) to Base
+        What the file itself says was read, by id and version.
+    notices : sequence of str
+        What was seen when it was read.
+    """
+
+    numbers: Sequence[int]
+    is_text: bool = False
+    is_escaped: bool = False
+    kept: Mapping[tuple[str, str], Base] = field(default_factory=dict)
+    notices: Sequence[str] = ()
 
 
 @dataclass(slots=True)

@@ -68,17 +68,32 @@ def _aligned(
 ) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
     """Return what was read of some rows, in their order, and the cells whose unit does not convert."""
     found = [bases[str(edited.ids[row])] for row in rows]
-    parents = {id_: name for base in found for id_, name in base.parents.items()}
-    return _decoded(edited, [base.record for base in found], parents)
+    return as_read(edited.kind, list(edited.columns.values()), found)
+
+
+def as_read(
+    kind: RecordKind, columns: Sequence[Column], bases: Sequence[Base]
+) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
+    """Return a frame of what was read, and the cells whose unit does not convert.
+
+    Parameters
+    ----------
+    bases : sequence of Base
+        One per row.
+    """
+    parents = {id_: name for base in bases for id_, name in base.parents.items()}
+    return _decoded(kind, columns, [base.record for base in bases], parents)
 
 
 def _decoded(
-    edited: Edited, records: Sequence[Record], parents: Mapping[str, str]
+    kind: RecordKind,
+    columns: Sequence[Column],
+    records: Sequence[Record],
+    parents: Mapping[str, str],
 ) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
-    columns = list(edited.columns.values())
     if not columns:
         return pl.DataFrame(), {}
-    frame, faults = decode(edited.kind, records, columns, parents)
+    frame, faults = decode(kind, records, columns, parents)
     return frame, {(fault.row or 0, str(fault.column)): fault.rule for fault in faults}
 
 
@@ -92,7 +107,7 @@ def updates(
     ]
     for row in set(open_rows).difference(rows):
         message = (
-            f"Row {row}: no {edited.kind.noun} has the id {edited.ids[row]!r}. "
+            f"Row {edited.numbers[row]}: no {edited.kind.noun} has the id {edited.ids[row]!r}. "
             "Clear it where the row is a new one."
         )
         yield step_of(edited, row, Action.INVALID, message=message)
@@ -127,7 +142,7 @@ class _Compared:
         self.mine = _take(edited, rows)
         parents = {id_: name for base in bases.values() for id_, name in base.parents.items()}
         now = [present.records.get(str(edited.ids[row]), {}) for row in rows]
-        self.theirs, _ = _decoded(edited, now, parents)
+        self.theirs, _ = _decoded(edited.kind, list(edited.columns.values()), now, parents)
 
     def changes(self) -> dict[int, list[Change]]:
         """Return the edited cells, by row of the frame; a value that could not be read is one."""

@@ -29,20 +29,21 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
         changes = without_loss(edited, row, changes, {})
         step = step_of(edited, row, Action.CREATE, changes=tuple(changes))
         faults = [change.message for change in changes if change.message]
+        number = edited.numbers[row]
         if edited.names[row] is None:
             faults.append(
-                f"Row {row}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
+                f"Row {number}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
             )
         if edited.kind.parent and edited.parent_ids[row] is None:
             noun = edited.kind.parent_noun
             faults.append(
-                f"Row {row}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
+                f"Row {number}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
             )
         namesake = present.namesakes.get((edited.parent_ids[row], str(edited.names[row])))
         if faults:
             yield replace(step, action=Action.INVALID, message=" ".join(faults))
         elif namesake is not None:
-            yield _exists(edited, step, namesake)
+            yield _exists(edited, row, step, namesake)
         else:
             yield step
 
@@ -68,7 +69,7 @@ def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | No
     return held_against(edited, row, change)
 
 
-def _exists(edited: Edited, step: Step, record: Record) -> Step:
+def _exists(edited: Edited, row: int, step: Step, record: Record) -> Step:
     """Return a new row whose name is taken: there already where every value is the same."""
     theirs = [value_of(edited.kind, record, change.column) for change in step.changes]
     changes = tuple(
@@ -85,7 +86,7 @@ def _exists(edited: Edited, step: Step, record: Record) -> Step:
     if all(change.what is Class.ALREADY_THERE for change in changes):
         return there
     message = (
-        f"Row {step.row}: a {edited.kind.noun} named {step.name!r} exists already with other values; "
+        f"Row {edited.numbers[row]}: a {edited.kind.noun} named {step.name!r} exists already with other values; "
         f"its id is {record['id']}. Choose another name, or read that {edited.kind.noun} and edit it."
     )
     return replace(there, action=Action.EXISTS, message=message)

@@ -106,7 +106,14 @@ def _is_rival(column: Column, other: Column) -> bool:
 
 def invalid(edited: Edited, row: int, change: Change, broken: tuple[str, str]) -> Change:
     """Return a cell as invalid, for the rule it breaks and with what to do."""
-    message = cell_fault(row, edited.names[row], change.label, change.you_have, *broken).message
+    message = cell_fault(
+        row,
+        edited.names[row],
+        change.label,
+        change.you_have,
+        *broken,
+        number=edited.numbers[row],
+    ).message
     return replace(change, what=Class.INVALID, message=message)
 
 

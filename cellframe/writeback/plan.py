@@ -14,17 +14,20 @@ import polars as pl
 from cellframe.frames.backend import Backend, to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
+from cellframe.views.voice import PYTHON
 from cellframe.writeback.diff import Class, Value
 from cellframe.writeback.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.columns import Column
+    from cellframe.views.voice import Voice
+    from cellframe.writeback.inputs import Base
 
 
 class Action(Enum):
@@ -166,6 +169,12 @@ class Plan:
     lots : mapping of str to mapping of str to str
         Ids of the lots of each spec by name without case; a spec is absent where the service
         keeps lots as text.
+    numbers : sequence of int, shape (n_rows,)
+        What each row is called: its position, or in a sheet one that counts the header too.
+    bases : mapping of str to Base
+        What was read of the rows that have a step, by id, where it is known.
+    parent_id : str or None
+        Parent of new rows that name none.
     """
 
     kind: RecordKind
@@ -179,6 +188,9 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     backend: Backend = "polars"
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    numbers: Sequence[int] = field(default=(), repr=False)
+    bases: Mapping[str, Base] = field(default_factory=dict, repr=False)
+    parent_id: str | None = None
 
     def __post_init__(self) -> None:
         assert sum(self.counts.values()) == self.edited.height, self.counts
@@ -241,8 +253,8 @@ class Plan:
 
     def passes(
         self, limits: Limits, max_updates: int | None = None, max_clears: int | None = None
-    ) -> tuple[list[str], str]:
-        """Say which limits this plan passes, and the call that says it is meant.
+    ) -> tuple[list[str], dict[str, int]]:
+        """Say which limits this plan passes, and the counts that say it is meant.
 
         Parameters
         ----------
@@ -255,15 +267,15 @@ class Plan:
         -------
         reasons : list of str
             Without a full stop; empty where nothing is passed.
-        call : str
-            With every override that is needed.
+        counts : dict of str to int
+            ``max_updates`` and ``max_clears``, as far as they are needed.
         """
         updates, clears = self.counts[Action.UPDATE], self.clears
         too_many = limits.on_updates(updates, self.base_rows, max_updates)
         too_empty = limits.on_clears(clears, self.base_filled, max_clears)
-        named = [f"max_updates={updates}"] if too_many else []
-        named += [f"max_clears={clears.total()}"] if too_empty else []
-        return [*too_many, *too_empty], f"client.apply(plan, {', '.join(named)})" if named else ""
+        meant = {"max_updates": updates} if too_many else {}
+        meant |= {"max_clears": clears.total()} if too_empty else {}
+        return [*too_many, *too_empty], meant
 
     @property
     def digest(self) -> str:
@@ -300,10 +312,25 @@ class Plan:
             ``server_now`` (as text), ``message``. A row without a changed cell has one line with
             an empty column.
         """
-        return to_backend(self._table(), self.backend)
+        return to_backend(self.table(), self.backend)
 
-    def _table(self) -> pl.DataFrame:
-        lines = [line for step in self.steps for line in _lines(step)]
+    def to_json(self) -> str:
+        """Return the plan as JSON: what was reviewed, and enough to make it again.
+
+        The same text for the same plan; an edit of it is noticed. ``client.load_plan(path)``
+        reads it back, and refuses where it would no longer do what it says.
+        """
+        from cellframe.writeback.saved import dump
+
+        return dump(self).decode()
+
+    def number(self, row: int | None) -> int | None:
+        """Return what a row is called."""
+        return self.numbers[row] if row is not None and self.numbers else row
+
+    def table(self) -> pl.DataFrame:
+        """Return what `to_frame` does, in polars."""
+        lines = [line for step in self.steps for line in _lines(step, self.number(step.row))]
         return pl.DataFrame(lines, schema=_COLUMNS, orient="row")
 
     def __repr__(self) -> str:
@@ -317,17 +344,22 @@ class Plan:
 
         return html.plan(self._parts())
 
-    def _parts(self) -> PlanParts:
-        passed, call = self.passes(self.limits)
+    def text(self, voice: Voice = PYTHON) -> Text:
+        """Return the plan in colour for a terminal, in the words of Python or of the shell."""
+        return text.plan_rich(self._parts(voice))
+
+    def _parts(self, voice: Voice = PYTHON) -> PlanParts:
+        passed, meant = self.passes(self.limits)
         return PlanParts(
             noun=self.kind.noun,
             origin=self.origin,
             counts=self.summary,
-            changes=self._table(),
+            changes=self.table(),
             notices=self.notices,
             sendable=bool(self),
             passed=passed,
-            override=call,
+            override=meant,
+            voice=voice,
         )
 
 
@@ -346,18 +378,18 @@ _COLUMNS = {
 }
 
 
-def _lines(step: Step) -> list[tuple[Any, ...]]:
+def _lines(step: Step, number: int | None) -> list[tuple[Any, ...]]:
     # The reason of a row stands once: on its cells, where it is theirs, else on its first line.
     told = any(change.message for change in step.changes)
-    head = (step.row, step.action.value, step.kind.noun, step.id, step.name)
+    head = (number, step.action.value, step.kind.noun, step.id, step.name)
     lines = [
         (
             *head,
             change.label,
             change.what.value,
             *map(text.value, (change.you_read, change.you_have, change.server_now)),
-            change.message or (step.message if number == 0 and not told else None),
+            change.message or (step.message if at == 0 and not told else None),
         )
-        for number, change in enumerate(step.changes)
+        for at, change in enumerate(step.changes)
     ]
     return lines or [(*head, None, None, None, None, None, step.message)]

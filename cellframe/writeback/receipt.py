@@ -13,14 +13,16 @@ from cellframe.errors import PartialApplyError, RefusedError
 from cellframe.frames.backend import to_backend
 from cellframe.views import text
 from cellframe.views.parts import ReceiptParts
+from cellframe.views.voice import PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
+    from cellframe.views.voice import Voice
     from cellframe.writeback.plan import Plan
 
 
@@ -87,6 +89,25 @@ class Result:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why nothing was sent.
+
+    Attributes
+    ----------
+    kind : str
+        ``conflict``, ``invalid``, ``exists`` or ``limit``.
+    said : str
+        The reason, in one sentence.
+    counts : mapping of str to int
+        For limits, the counts that would say it is meant.
+    """
+
+    kind: str
+    said: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What an apply did.
@@ -97,16 +118,31 @@ class Receipt:
         What was applied.
     results : tuple of Result
         One per row of the plan that is not unchanged, lots first.
-    refused : str
-        Why nothing was sent, with the override; empty when something was.
+    refusals : tuple of Refusal
+        Why nothing was sent; empty when something was.
     journal : Path or None
         Where the history of this apply is; None when nothing was sent.
     """
 
     plan: Plan = field(repr=False)
     results: tuple[Result, ...]
-    refused: str = ""
+    refusals: tuple[Refusal, ...] = ()
     journal: Path | None = None
+
+    @property
+    def refused(self) -> str:
+        """Why nothing was sent, with the override; empty when something was."""
+        return self.refusal(PYTHON)
+
+    def refusal(self, voice: Voice) -> str:
+        """Return why nothing was sent, in the words of Python or of the shell."""
+        if not self.refusals:
+            return ""
+        meant = {name: n for one in self.refusals for name, n in one.counts.items()}
+        override = voice.override(meant)
+        said = [" ".join(filter(None, (r.said, voice.remedies.get(r.kind)))) for r in self.refusals]
+        said += [f"{override} says that this is meant."] if override else []
+        return " ".join(["Nothing was sent.", *said])
 
     @property
     def counts(self) -> dict[str, int]:
@@ -126,7 +162,7 @@ class Receipt:
         DataFrame, shape (n_results, 13)
             The attributes of `Result`, of the library that the edited frame came in.
         """
-        return to_backend(self._table(), self.plan.backend)
+        return to_backend(self.table(), self.plan.backend)
 
     @property
     def failed(self) -> Any:
@@ -143,9 +179,14 @@ class Receipt:
         told = pl.Series("_error", errors, dtype=pl.String)
         return to_backend(self.plan.edited[rows].with_columns(told), self.plan.backend)
 
-    def _table(self) -> pl.DataFrame:
+    def table(self) -> pl.DataFrame:
+        """Return what `to_frame` does, in polars."""
         lines = [
-            {**{name: getattr(r, name) for name in _SCHEMA}, "outcome": r.outcome.value}
+            {
+                **{name: getattr(r, name) for name in _SCHEMA},
+                "row": self.plan.number(r.row),
+                "outcome": r.outcome.value,
+            }
             for r in self.results
         ]
         return pl.DataFrame(lines, schema=_SCHEMA)
@@ -179,14 +220,19 @@ class Receipt:
 
         return html.receipt(self._parts())
 
-    def _parts(self) -> ReceiptParts:
+    def text(self, voice: Voice = PYTHON) -> Text:
+        """Return the receipt in colour for a terminal, in the words of Python or of the shell."""
+        return text.receipt_rich(self._parts(voice))
+
+    def _parts(self, voice: Voice = PYTHON) -> ReceiptParts:
         return ReceiptParts(
             self.plan.kind.noun,
             self.plan.origin,
             self.counts,
-            self._table(),
-            self.refused,
+            self.table(),
+            self.refusal(voice),
             str(self.journal or ""),
+            voice,
         )
 
 

@@ -1,0 +1,104 @@
+"""What a person decided about rows that could not be sent: ``_choice`` in a left-over file.
+
+A decision is about what its maker was shown. Where the service has moved again since, the row
+is in conflict again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cellframe.frames.faults import Fault
+from cellframe.views import text
+from cellframe.writeback.diff import Class
+from cellframe.writeback.plan import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+    from cellframe.writeback.plan import Step
+
+CHOICE = "_choice"
+SERVER_NOW = "_server_now"
+ERROR = "_error"
+MINE, THEIRS = "mine", "theirs"
+
+_GONE = "deleted"
+_WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
+_SHOW_ME = f"{CHOICE!r} counts for what {SERVER_NOW!r} showed, and the service now has: "
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One decision.
+
+    Attributes
+    ----------
+    word : str
+        ``mine`` or ``theirs``.
+    shown : str
+        What the service had when the decision was made, as `server_now` writes it.
+    """
+
+    word: str
+    shown: str
+
+
+def read_choices(
+    frame: pl.DataFrame, numbers: Sequence[int]
+) -> tuple[dict[int, Choice], list[Fault]]:
+    """Return the decisions of a frame by row, and those that are none."""
+    if CHOICE not in frame.columns:
+        return {}, []
+    shown = frame.get_column(SERVER_NOW, default=None)
+    found: dict[int, Choice] = {}
+    faults: list[Fault] = []
+    for row, given in enumerate(frame[CHOICE].to_list()):
+        said = str(given or "").strip()
+        word = _WORDS.get(said.casefold())
+        if word is not None:
+            found[row] = Choice(word, str((None if shown is None else shown[row]) or ""))
+        elif said:
+            message = f"Row {numbers[row]}, {CHOICE!r}: {said!r} is no choice. Write 'mine' or 'theirs', or leave it empty."
+            faults.append(Fault(message, numbers[row], None, CHOICE, said, "mine or theirs"))
+    return found, faults
+
+
+def server_now(step: Step) -> str:
+    """Return what the service has where a row cannot be sent; empty where nothing stands against it."""
+    if step.action is Action.CONFLICT and not step.record:
+        return _GONE
+    if step.action not in (Action.CONFLICT, Action.EXISTS):
+        return ""
+    held = [change for change in step.changes if change.what is Class.CONFLICT]
+    return "; ".join(f"{c.label}: {text.value(c.server_now) or ''}".strip() for c in held)
+
+
+def chosen(steps: Sequence[Step], choices: Mapping[int, Choice]) -> list[Step]:
+    """Return steps with the decisions that hold carried out."""
+    return [
+        _chosen(step, choices[step.row])
+        if step.row in choices and step.action in (Action.CONFLICT, Action.EXISTS)
+        else step
+        for step in steps
+    ]
+
+
+def _chosen(step: Step, choice: Choice) -> Step:
+    now = server_now(step)
+    if _bare(choice.shown) != _bare(now):
+        return replace(step, message=" ".join([step.message, _SHOW_ME + now]).strip())
+    if choice.word == THEIRS:
+        settled = step.settled(Class.ALREADY_THERE)
+        return replace(settled, message="Theirs is kept, as '_choice' says.")
+    if step.action is Action.EXISTS or not step.record:
+        return step
+    return step.settled(Class.CHANGE)
+
+
+def _bare(shown: str) -> str:
+    """Without what files do to a text: a guard against formulas, ends of lines."""
+    return " ".join(shown.removeprefix("'").split())
