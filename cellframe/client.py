@@ -183,10 +183,10 @@ class Client:
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        from cellframe.resources import sheets
+        from cellframe.resources.returned import plan_file
 
         parts = (self._connection, self.cell_spec, self.cell_instance)
-        return sheets.plan_file(*parts, Path(path), spec=spec, match=match, map=map)
+        return plan_file(*parts, Path(path), spec=spec, match=match, map=map)
 
     def load_plan(self, path: str | PathLike[str]) -> Plan:
         """Read a plan that was saved with ``plan.to_json()``, and make it again.
@@ -209,9 +209,9 @@ class Client:
             It is for another service, or would no longer do what was reviewed: the message names
             rows and columns. Nothing was sent.
         """
-        from cellframe.resources import sheets
+        from cellframe.resources.returned import load_plan
 
-        return sheets.load_plan(self._connection, Path(path), self.cell_spec)
+        return load_plan(self._connection, Path(path), self.cell_spec)
 
     def write_left_over(self, receipt: Receipt, path: str | PathLike[str]) -> SheetReport:
         """Write the rows of a receipt that were not sent, to be decided and pushed.
@@ -235,9 +235,9 @@ class Client:
         SheetError
             The file cannot be written.
         """
-        from cellframe.resources import sheets
+        from cellframe.resources.sheets import write_left_over
 
-        return sheets.write_left_over(self._connection, receipt, Path(path))
+        return write_left_over(self._connection, receipt, Path(path))
 
     def apply(  # noqa: PLR0913 - the terms of one apply
         self,

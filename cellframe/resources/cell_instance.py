@@ -294,7 +294,12 @@ class CellInstances(Resource[CellInstance]):
         return detail_frames(self._connection, scope, parts, wish, shown=progress)
 
     def plan(
-        self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None
+        self,
+        edited: AnyFrame,
+        *,
+        spec: Ref | None = None,
+        base: AnyFrame | None = None,
+        numbers: Sequence[int] | None = None,
     ) -> Plan:
         """Compare an edited frame of cells with what was read and with the service.
 
@@ -310,6 +315,9 @@ class CellInstances(Resource[CellInstance]):
             The spec of new rows that do not name one in ``spec_id`` or ``spec``.
         base : frame, optional
             What was read, where it is not kept here.
+        numbers : sequence of int, shape (n_rows,), optional
+            What each row is called, such as its row in the sheet that it came from; its
+            position from 0, where not given.
 
         Returns
         -------
@@ -325,6 +333,7 @@ class CellInstances(Resource[CellInstance]):
             No spec, or several, fit `spec`.
         """
         from cellframe.resources.planning import make_plan
+        from cellframe.writeback.inputs import Source
 
         parent_id = None if spec is None else self.specs.id_of(spec)
         return make_plan(
@@ -334,6 +343,7 @@ class CellInstances(Resource[CellInstance]):
             base=base,
             parent_id=parent_id,
             find_parent=self.specs.id_of,
+            source=None if numbers is None else Source(numbers),
         )
 
     def build_frame(

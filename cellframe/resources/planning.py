@@ -120,7 +120,14 @@ def _typed(
         keys.kind, list(columns.values()), [bases.get(id_ or "", nothing) for id_ in keys.ids]
     )
     known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
-    settled = settle(columns, frame.select(columns), read, known, escaped=source.is_escaped)
+    settled = settle(
+        columns,
+        frame.select(list(columns)),
+        read,
+        known,
+        escaped=source.is_escaped,
+        delimiter=source.delimiter,
+    )
     typed = cast(settled.frame, columns, names, {}, source.numbers)
     faults = [
         renamed(fault, names[fault.row or 0], source.numbers[fault.row or 0])

@@ -43,6 +43,8 @@ class PlanParts:
         The counts that would say they are meant, by the limit's name.
     voice : Voice
         How to say what to do next.
+    closing : bool
+        Whether to say it: a caller that asks, or refuses, says it in words of its own.
     """
 
     noun: str
@@ -54,6 +56,7 @@ class PlanParts:
     passed: Sequence[str] = ()
     override: Mapping[str, int] = field(default_factory=dict)
     voice: Voice = PYTHON
+    closing: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@ def plan_rich(parts: PlanParts, width: int = WIDTH) -> Text:
     for notice in parts.notices:
         page.sentence(cut(notice, words.SENTENCE), sign="Note: ", mark="yellow")
     page.gap()
-    _closing(page, parts)
+    if parts.closing or not parts.sendable:
+        _closing(page, parts)
     return page.text()
 
 

@@ -94,7 +94,7 @@ def apply(
     StoreError
         The journal cannot be written; nothing is sent from then on.
     """
-    refused = _refusals(plan, terms, limits)
+    refused = refusals(plan, terms, limits)
     steps = [decided(step, terms.on_conflict) for step in plan.steps]
     if refused or all(step.action in STOPS for step in steps):
         results = [standing(step) or unsent(step, Outcome.NOT_ATTEMPTED) for step in plan.steps]
@@ -138,7 +138,7 @@ def check_service(plan: Plan, service: str, origin: str) -> None:
         raise StalePlanError(message)
 
 
-def _refusals(plan: Plan, terms: Terms, limits: Limits) -> tuple[Refusal, ...]:
+def refusals(plan: Plan, terms: Terms, limits: Limits) -> tuple[Refusal, ...]:
     """Why nothing is sent, every reason."""
     steps = [decided(step, terms.on_conflict) for step in plan.rows]
     found = {action: sum(step.action is action for step in steps) for action in STOPS}

@@ -44,5 +44,5 @@ def assemble(
     ordered = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
     rows = chosen(ordered, edited.choices)
     lots, known = new_lots(rows, present)
-    read = {str(step.id): bases[step.id] for step in rows if step.id in bases}
+    read = {step.id: bases[step.id] for step in rows if step.id is not None and step.id in bases}
     return replace(plan, steps=(*lots, *rows), lots=known, bases=read)

@@ -68,12 +68,25 @@ def carry(plan: Plan, fresh: pl.DataFrame, columns: Mapping[str, Column]) -> Car
         row = None if step.action is Action.EXISTS else places.get(step.id)
         if row is None:
             row = {**dict.fromkeys(fresh.columns), **{label: old[label] for label in remarks}}
+            row |= _parent(step, old, fresh)
             rows.append(row)
         row |= _edits(step, columns, schema)
-        if step.action is Action.CONFLICT and step.id in plan.bases:
+        if step.action is Action.CONFLICT and step.id is not None and step.id in plan.bases:
             held[step.id] = plan.bases[step.id]
             row |= {label: old[label] for label in (key, plan.kind.version)}
     return Carried(pl.DataFrame(rows, schema=schema), len(steps), held)
+
+
+def _parent(step: Step, old: Mapping[str, Any], fresh: pl.DataFrame) -> dict[str, Any]:
+    """Return what a row that is not in the reading says of its parent."""
+    kind = step.kind
+    if not kind.parent:
+        return {}
+    said = {
+        kind.field(kind.parent_field).column: step.parent_id,
+        kind.parent_noun: old.get(kind.parent_noun),
+    }
+    return {label: value for label, value in said.items() if label in fresh.columns}
 
 
 _CARRIED = (Action.UPDATE, Action.CREATE, Action.CONFLICT, Action.EXISTS)

@@ -28,7 +28,7 @@ MINE, THEIRS = "mine", "theirs"
 
 _GONE = "deleted"
 _WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
-_SHOW_ME = f"{CHOICE!r} counts for what {SERVER_NOW!r} showed, and the service now has: "
+_STALE = f"{CHOICE!r} was not made for what the service has now, which is: {{}}. Decide again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,15 @@ def server_now(step: Step) -> str:
 
 def chosen(steps: Sequence[Step], choices: Mapping[int, Choice]) -> list[Step]:
     """Return steps with the decisions that hold carried out."""
-    return [
-        _chosen(step, choices[step.row])
-        if step.row in choices and step.action in (Action.CONFLICT, Action.EXISTS)
-        else step
-        for step in steps
-    ]
+    return [_chosen(step, choices.get(-1 if step.row is None else step.row)) for step in steps]
 
 
-def _chosen(step: Step, choice: Choice) -> Step:
+def _chosen(step: Step, choice: Choice | None) -> Step:
+    if choice is None or step.action not in (Action.CONFLICT, Action.EXISTS):
+        return step
     now = server_now(step)
     if _bare(choice.shown) != _bare(now):
-        return replace(step, message=" ".join([step.message, _SHOW_ME + now]).strip())
+        return replace(step, message=" ".join([step.message, _STALE.format(now)]).strip())
     if choice.word == THEIRS:
         settled = step.settled(Class.ALREADY_THERE)
         return replace(settled, message="Theirs is kept, as '_choice' says.")

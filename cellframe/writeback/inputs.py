@@ -94,6 +94,8 @@ class Source:
         Whether every value came as text, in whatever way a tool wrote it.
     is_escaped : bool
         Whether texts were guarded against being run as formulas when the file was written.
+    delimiter : str
+        Of delimited text; it tells what a comma within a number can be.
     kept : mapping of (str, str) to Base
         What the file itself says was read, by id and version.
     notices : sequence of str
@@ -103,6 +105,7 @@ class Source:
     numbers: Sequence[int]
     is_text: bool = False
     is_escaped: bool = False
+    delimiter: str = ""
     kept: Mapping[tuple[str, str], Base] = field(default_factory=dict)
     notices: Sequence[str] = ()
 

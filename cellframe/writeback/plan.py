@@ -344,9 +344,12 @@ class Plan:
 
         return html.plan(self._parts())
 
-    def text(self, voice: Voice = PYTHON) -> Text:
-        """Return the plan in colour for a terminal, in the words of Python or of the shell."""
-        return text.plan_rich(self._parts(voice))
+    def text(self, voice: Voice = PYTHON, *, closing: bool = True) -> Text:
+        """Return the plan in colour for a terminal, in the words of Python or of the shell.
+
+        Without `closing` it ends before it says how to send it: a caller that asks says so itself.
+        """
+        return text.plan_rich(replace(self._parts(voice), closing=closing))
 
     def _parts(self, voice: Voice = PYTHON) -> PlanParts:
         passed, meant = self.passes(self.limits)

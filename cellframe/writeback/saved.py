@@ -198,7 +198,7 @@ def _column(values: pl.Series) -> list[Any]:
         values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if values.dtype == pl.Float32:
         values = values.cast(pl.String).cast(pl.Float64)
-    if values.dtype not in (pl.Float64, pl.Int64, pl.Boolean, pl.Null):
+    if values.dtype not in (pl.Float64(), pl.Int64(), pl.Boolean(), pl.Null()):
         values = values.cast(pl.String)
     return [str(values.dtype), values.to_list()]
 

@@ -1,0 +1,330 @@
+"""Cells go out as a file, and the file comes back."""
+
+from __future__ import annotations
+
+import shutil
+
+import polars as pl
+import pytest
+
+import cellframe as cf
+from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError
+from tests.conftest import with_cell
+
+MASS = "cell.mass [g]"
+FORMATS = ["csv", "parquet"]
+
+
+def texts(path):
+    """A CSV as text, every column."""
+    return pl.read_csv(path, infer_schema=False)
+
+
+def rewrite(path, change):
+    """A sheet, edited by a program that keeps texts as they are."""
+    frame = texts(path) if path.suffix == ".csv" else pl.read_parquet(path)
+    frame = change(frame)
+    frame.write_csv(path) if path.suffix == ".csv" else frame.write_parquet(path)
+
+
+def in_cell(path, cell, label, value):
+    rewrite(path, lambda frame: with_cell(frame, cell, label, value))
+
+
+def mass(value):
+    return {"measured_properties": {"cell": {"mass": {"value": value, "unit": "g"}}}}
+
+
+@pytest.fixture
+def sheet(client, cells, spec, tmp_path):
+    """The CSV of the twelve cells."""
+    path = tmp_path / "cells.csv"
+    client.cell_instance.to_file(spec, path)
+    return path
+
+
+@pytest.mark.rule("W12")
+@pytest.mark.law("D4")
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_sheet_that_nobody_touched_has_no_changes(client, cells, spec, tmp_path, form):
+    report = client.cell_instance.to_file(spec, tmp_path / f"cells.{form}")
+    assert (report.rows, report.columns) == cells.shape
+    plan = client.plan_file(report.path)
+    assert not plan
+    assert plan.summary == {"create": 0, "update": 0, "unchanged": 12}
+
+
+@pytest.mark.law("D5")
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_edited_cell_is_the_one_change(client, cells, spec, tmp_path, form):
+    path = client.cell_instance.to_file(spec, tmp_path / f"cells.{form}").path
+    in_cell(path, "c-003", MASS, 50.0)
+    plan = client.plan_file(path)
+    [change] = plan.rows[0].changes
+    assert (plan.rows[0].name, change.label, change.you_read, change.you_have) == (
+        "c-003",
+        MASS,
+        41.3,
+        50.0,
+    )
+
+
+def test_a_row_is_called_as_a_spreadsheet_calls_it(client, sheet):
+    in_cell(sheet, "c-003", MASS, "heavy")
+    plan = client.plan_file(sheet)
+    assert plan.to_frame()["row"].to_list() == [5]
+    assert "Row 5 ('c-003'), 'cell.mass [g]': 'heavy' is no number" in plan.to_frame()["message"][0]
+
+
+@pytest.mark.law("D7")
+def test_a_copied_row_is_named_by_its_two_rows(client, sheet):
+    rewrite(sheet, lambda frame: pl.concat([frame, frame.tail(1)]))
+    with pytest.raises(PlanError, match="Rows 13 and 14 have one instance_id"):
+        client.plan_file(sheet)
+
+
+@pytest.mark.law("D6")
+def test_missing_rows_and_columns_are_left_as_they_are(client, sheet):
+    rewrite(sheet, lambda frame: frame.drop(MASS, "notes").sample(5, seed=1))
+    assert not client.plan_file(sheet)
+
+
+@pytest.mark.law("D6")
+@pytest.mark.rule("W15")
+def test_an_emptied_cell_is_a_clear(client, sheet):
+    in_cell(sheet, "c-003", MASS, None)
+    assert client.plan_file(sheet).summary["cells_cleared"] == 1
+
+
+def test_a_blank_row_says_nothing(client, sheet):
+    sheet.write_text(sheet.read_text("utf-8") + "," * (texts(sheet).width - 1) + "\n", "utf-8")
+    assert not client.plan_file(sheet)
+
+
+@pytest.mark.rule("W28")
+def test_a_companion_tells_another_computer_what_was_read(colleague, sheet):
+    in_cell(sheet, "c-003", MASS, None)
+    assert colleague.plan_file(sheet).summary["cells_cleared"] == 1
+    colleague.cell_instance.update("c-003", {"notes": "moved"})
+    shutil.move(sheet.with_name("cells.csv.cellframe"), sheet.with_name("elsewhere"))
+    plan = colleague.plan_file(sheet)
+    assert not plan
+    assert "no version that is known here" in plan.notices[0]
+
+
+@pytest.mark.rule("W28")
+def test_a_damaged_companion_is_told_and_left_aside(client, sheet):
+    beside = sheet.with_name("cells.csv.cellframe")
+    beside.write_bytes(beside.read_bytes()[:-9])
+    plan = client.plan_file(sheet)
+    assert not plan
+    assert "is damaged" in plan.notices[0]
+
+
+def test_a_sheet_of_another_service_is_refused(sheet, tmp_path):
+    with (
+        cf.open_local(tmp_path / "other") as other,
+        pytest.raises(StalePlanError, match=r"cells.csv was pulled from .*lab, and this is"),
+    ):
+        other.plan_file(sheet)
+
+
+# --- a second pull
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_pull_over_a_sheet_without_edits_renews_it(client, cells, spec, tmp_path, form):
+    path = client.cell_instance.to_file(spec, tmp_path / f"cells.{form}").path
+    client.cell_instance.update("c-003", mass(44.0))
+    rewrite(path, lambda frame: frame.reverse())
+    client.cell_instance.to_file(spec, path)
+    frame = texts(path) if form == "csv" else pl.read_parquet(path)
+    assert float(frame.filter(cell="c-003")[MASS].item()) == 44.0
+
+
+def test_a_pull_over_edits_is_refused_and_says_what_they_are(client, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    before = sheet.read_bytes()
+    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 update\).*--merge"):
+        client.cell_instance.to_file(spec, sheet)
+    assert sheet.read_bytes() == before
+
+
+def test_a_pull_over_edits_that_were_pushed_renews_the_sheet(client, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    client.apply(client.plan_file(sheet))
+    client.cell_instance.to_file(spec, sheet)
+    assert not client.plan_file(sheet)
+
+
+def test_a_pull_over_remarks_is_refused(client, spec, sheet):
+    rewrite(sheet, lambda frame: frame.with_columns(_remark=pl.lit("look here")))
+    with pytest.raises(SheetError, match=r"columns of your own \('_remark'\)"):
+        client.cell_instance.to_file(spec, sheet)
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n", "", "\0\1\2"])
+def test_a_pull_over_something_else_is_refused(client, spec, cells, tmp_path, text):
+    path = tmp_path / "notes.csv"
+    path.write_text(text)
+    with pytest.raises(SheetError, match="is there already"):
+        client.cell_instance.to_file(spec, path)
+    assert path.read_text() == text
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_merge_carries_edits_new_rows_and_remarks(client, colleague, cells, spec, tmp_path, form):
+    path = client.cell_instance.to_file(spec, tmp_path / f"cells.{form}").path
+    new = {"cell": "c-new", "spec": "LFP 18650", "_remark": "mine"}
+
+    def edited(frame):
+        frame = with_cell(frame, "c-003", MASS, 50.0).with_columns(_remark=pl.lit("see"))
+        return pl.concat([frame, pl.DataFrame([new])], how="diagonal")
+
+    rewrite(path, edited)
+    colleague.cell_instance.update("c-004", mass(44.0))
+    report = client.cell_instance.to_file(spec, path, merge=True)
+    assert (report.carried, report.held, report.rows) == (2, 0, 13)
+    plan = client.plan_file(path)
+    assert plan.summary == {"create": 1, "update": 1, "unchanged": 11}
+    assert plan.edited["_remark"].to_list() == ["see"] * 12 + ["mine"]
+    assert float(plan.edited.filter(cell="c-004")[MASS].item()) == 44.0
+
+
+def test_a_merge_keeps_a_conflict_a_conflict(client, colleague, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    colleague.cell_instance.update("c-003", {**mass(44.0), "notes": "theirs"})
+    report = client.cell_instance.to_file(spec, sheet, merge=True)
+    assert (report.carried, report.held) == (1, 1)
+    for reader in (client, colleague):
+        change = next(c for c in reader.plan_file(sheet).rows[0].changes if c.label == MASS)
+        assert (change.you_read, change.you_have, change.server_now) == (41.3, 50.0, 44.0)
+
+
+def test_a_merge_over_an_unreadable_cell_says_which_and_changes_nothing(client, spec, sheet):
+    in_cell(sheet, "c-003", MASS, "heavy")
+    before = sheet.read_bytes()
+    with pytest.raises(SheetError, match=r"Row 5 .*is no number"):
+        client.cell_instance.to_file(spec, sheet, merge=True)
+    assert sheet.read_bytes() == before
+
+
+def test_cells_of_several_specs_go_into_one_sheet(client, cells, spec, tmp_path):
+    other = client.cell_spec.create({"name": "NMC pouch"})
+    client.cell_instance.create(other, {"name": "p-1"})
+    path = tmp_path / "both.csv"
+    assert client.cell_instance.to_file([spec, "NMC pouch"], path).rows == 13
+    in_cell(path, "p-1", "notes", "seen")
+    assert client.plan_file(path).summary["update"] == 1
+
+
+# --- sheets of somebody's own
+
+
+@pytest.fixture
+def weighing(tmp_path):
+    """A table from a balance, in the headers of the lab that wrote it."""
+    path = tmp_path / "weighing.csv"
+    path.write_text("Zelle;Masse (g);Operator\nc-003;50,5;MM\n c-004 ;41,4;MM\n", "utf-8")
+    return path
+
+
+NAMES = {"Zelle": "cell", "Masse (g)": MASS, "Operator": "_operator"}
+
+
+@pytest.mark.rule("W22")
+def test_a_sheet_of_ones_own_is_matched_by_name(client, cells, weighing):
+    plan = client.plan_file(weighing, spec="LFP 18650", match="name", map=NAMES)
+    assert [(step.name, step.changes[0].you_have) for step in plan.rows] == [("c-003", 50.5)]
+    assert plan.summary["unchanged"] == 1
+
+
+@pytest.mark.rule("W22")
+def test_a_map_is_a_file_that_may_say_it_all(client, cells, weighing, tmp_path):
+    lines = [f'"{theirs}" = "{ours}"' for theirs, ours in NAMES.items()]
+    path = tmp_path / "map.toml"
+    path.write_text(
+        "\n".join(['spec = "LFP 18650"', 'match = "name"', "[columns]", *lines]), "utf-8"
+    )
+    assert client.plan_file(weighing, map=path).summary["update"] == 1
+
+
+def test_a_name_that_no_cell_has_is_told_with_the_nearest(client, cells, weighing):
+    weighing.write_text(weighing.read_text("utf-8").replace("c-003", "c-0O3"), "utf-8")
+    plan = client.plan_file(weighing, spec="LFP 18650", match="name", map=NAMES)
+    assert plan.summary["create"] == 1
+    assert any("Row 2: no cell is named 'c-0O3' yet" in notice for notice in plan.notices)
+
+
+def test_a_map_that_does_not_fit_names_every_slip(client, cells, weighing):
+    names = {"Zele": "cell", "Mase (g)": MASS}
+    with pytest.raises(PlanError) as caught:
+        client.plan_file(weighing, spec="LFP 18650", match="name", map=names)
+    assert "Did you mean 'Zelle'?" in str(caught.value)
+    assert "Did you mean 'Masse (g)'?" in str(caught.value)
+
+
+def test_a_map_onto_a_column_that_is_there_is_refused(client, cells, weighing):
+    names = {"Zelle": "cell", "Masse (g)": "Operator"}
+    with pytest.raises(PlanError, match="makes 2 columns 'Operator'"):
+        client.plan_file(weighing, spec="LFP 18650", match="name", map=names)
+
+
+def test_a_sheet_without_ids_says_how_it_is_matched(client, cells, weighing):
+    with pytest.raises(PlanError, match=r"has no 'instance_id' column.*--match name"):
+        client.plan_file(weighing, map=NAMES)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [({"match": "mass", "spec": "LFP 18650"}, "matched by 'name'"), ({"match": "name"}, "--spec")],
+)
+def test_a_match_that_cannot_be_made_says_why(client, cells, weighing, how, said):
+    with pytest.raises(ConfigError, match=said):
+        client.plan_file(weighing, map=NAMES, **how)
+
+
+# --- rows that were left over
+
+
+@pytest.fixture
+def left_over(client, colleague, sheet, tmp_path):
+    """The sheet of a row in conflict and of one that is invalid, beside a third that was sent."""
+    for cell, label, value in (
+        ("c-003", MASS, 50.0),
+        ("c-004", MASS, "heavy"),
+        ("c-005", "notes", "x"),
+    ):
+        in_cell(sheet, cell, label, value)
+    colleague.cell_instance.update("c-003", mass(44.0))
+    receipt = client.apply(client.plan_file(sheet), on_conflict="skip", invalid="skip")
+    assert receipt.counts == {"ok": 1, "unchanged": 9, "conflict": 1, "invalid": 1}
+    return client.write_left_over(receipt, tmp_path / "left-over.csv").path
+
+
+def test_left_over_rows_say_why_and_what_the_service_has(left_over):
+    frame = texts(left_over)
+    assert frame["cell"].to_list() == ["c-003", "c-004"]
+    assert frame["_server_now"].to_list() == ["cell.mass [g]: 44", None]
+    assert "is no number" in frame["_error"][1]
+    assert frame["_choice"].to_list() == [None, None]
+
+
+@pytest.mark.parametrize(("word", "stored"), [("mine", 50.0), ("theirs", 44.0)])
+def test_a_left_over_sheet_is_decided_and_pushed_as_it_is(client, left_over, word, stored):
+    in_cell(left_over, "c-003", "_choice", word)
+    in_cell(left_over, "c-004", MASS, "42.5")
+    assert client.apply(client.plan_file(left_over))
+    for cell, value in (("c-003", stored), ("c-004", 42.5)):
+        record = client.cell_instance.get(cell)
+        assert record.measured_properties["cell"]["mass"]["value"] == value
+
+
+def test_an_undecided_left_over_sheet_is_still_in_conflict(client, left_over):
+    assert client.plan_file(left_over).summary == {
+        "create": 0,
+        "update": 0,
+        "unchanged": 0,
+        "conflict": 1,
+        "invalid": 1,
+    }
