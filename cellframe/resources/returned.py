@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.contract.records import CELL_INSTANCE, CELL_SPEC, opaque_version
+from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
 from cellframe.errors import ConfigError, StalePlanError
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import NOT_RECORDS, refuse
@@ -53,8 +53,8 @@ def plan_file(
     names = read_map(map)
     frame, numbers = _renamed(table, names), table.rows
     beside, damage = companion.load_or_tell(path)
+    kind = _kind(path, frame, beside)
     _check_service(connection, path, beside)
-    kind = _kind(frame, beside)
     spec, match = spec or names.spec, match or names.match
     parent_id = None if spec is None or kind is CELL_SPEC else specs.id_of(spec)
     notices = [*table.notices, *([damage] if damage else [])]
@@ -110,9 +110,19 @@ def _renamed(table: Table, names: ColumnMap) -> pl.DataFrame:
     return table.frame.rename({old: new for old, new in names.columns.items() if old != new})
 
 
-def _kind(frame: pl.DataFrame, beside: Companion | None) -> RecordKind:
-    """Return what the rows are: what was pulled, else what their key says."""
+def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKind:
+    """Return what the rows are: what was pulled, else what their key says.
+
+    Raises
+    ------
+    PlanError
+        They are tests, or parts of them, which are for reading.
+    """
     labels = set(frame.columns)
+    key = CELL_MEASUREMENT.key
+    if key in labels:
+        message = f"{path.name} is a table of tests, or of what was measured in them (it has {key!r}), and those are for reading. Cells and specs can be edited."
+        refuse(NOT_RECORDS, [Fault(message, column=key, rule="kind")])
     if beside is not None and beside.kind == CELL_SPEC.name:
         return CELL_SPEC
     is_spec = (

@@ -130,6 +130,30 @@ def _write(
     return SheetReport(path, frame.height, frame.width, tuple(written.notices))
 
 
+def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport:
+    """Write a table that does not come back: tests, steps, cycles.
+
+    Raises
+    ------
+    SheetError
+        The file that is there is not as it was written: it is something else, or was edited.
+    """
+    if path.exists() and not _is_as_written(path):
+        message = (
+            f"{path} is there already, and is not a table of {what} as it was pulled: it is something "
+            "else, or somebody edited it. Choose another file, or move it away."
+        )
+        raise SheetError(message)
+    written = write_table(frame, path)
+    companion.save(path, companion.Companion(what, "", "", (), written.digest, __version__, []))
+    return SheetReport(path, frame.height, frame.width, tuple(written.notices))
+
+
+def _is_as_written(path: Path) -> bool:
+    beside = companion.load(path)
+    return beside is not None and beside.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def unpushed(
     connection: Connection, specs: CellSpecs, instances: CellInstances, path: Path
 ) -> Plan | None:
@@ -140,8 +164,7 @@ def unpushed(
     SheetError
         It is no sheet that was pulled.
     """
-    beside = companion.load(path)
-    if beside is not None and beside.digest == hashlib.sha256(path.read_bytes()).hexdigest():
+    if _is_as_written(path):
         return None
     try:
         plan = plan_file(connection, specs, instances, path)

@@ -284,6 +284,28 @@ def test_a_match_that_cannot_be_made_says_why(client, cells, weighing, how, said
         client.plan_file(weighing, map=NAMES, **how)
 
 
+# --- tables for reading
+
+
+def test_a_table_of_tests_is_no_sheet_of_cells(client, tmp_path):
+    path = tmp_path / "tests.csv"
+    path.write_text("measurement_id,instance_id,test\nm,i,t\n", "utf-8")
+    with pytest.raises(PlanError, match=r"tests.csv is a table of tests.*for reading"):
+        client.plan_file(path)
+
+
+def test_a_table_for_reading_is_renewed_and_never_written_over_an_edit(tmp_path):
+    from cellframe.resources.sheets import write_for_reading
+
+    path, frame = tmp_path / "cycles.csv", pl.DataFrame({"Cycle count": [1, 2]})
+    for _ in range(2):
+        assert write_for_reading(frame, path, "cycles").rows == 2
+    path.write_text("mine", "utf-8")
+    with pytest.raises(SheetError, match="somebody edited it"):
+        write_for_reading(frame, path, "cycles")
+    assert path.read_text("utf-8") == "mine"
+
+
 # --- rows that were left over
 
 
