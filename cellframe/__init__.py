@@ -23,15 +23,25 @@ if TYPE_CHECKING:
     from cellframe.client import Client
     from cellframe.errors import CellframeError
     from cellframe.frames import schemas
+    from cellframe.intake import import_cells
     from cellframe.local import open_local
     from cellframe.writeback.limits import Limits
 
-__all__ = ["CellframeError", "Client", "Limits", "__version__", "open_local", "schemas"]
+__all__ = [
+    "CellframeError",
+    "Client",
+    "Limits",
+    "__version__",
+    "import_cells",
+    "open_local",
+    "schemas",
+]
 
 _HOMES = {
     "CellframeError": "cellframe.errors",
     "Client": "cellframe.client",
     "Limits": "cellframe.writeback.limits",
+    "import_cells": "cellframe.intake",
     "open_local": "cellframe.local",
     "schemas": "cellframe.frames",
 }
