@@ -23,7 +23,7 @@ html_theme = "furo"
 html_title = f"cellframe {version}"
 html_copy_source = False
 
-myst_enable_extensions = ["colon_fence", "substitution"]
+myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3
 myst_substitutions = {
     "rules": proofs.table(HERE.parent / "tests", "rule"),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import cellframe
 from cellframe.cli.main import app
+from cellframe.cli.menu import HEADINGS
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, Shown
 from cellframe.frames.columns import plain_columns
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"polars", "pandas", "pandera", "requests", "cellframe.server", "fastapi", "sqlalchemy"}
-COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands)
+NAMES = sorted(name for names in HEADINGS.values() for name in names)
 FOLDERS = "work|farm|root|home|tmp|opt|Users"
 FORBIDDEN = {
     "a folder of one machine": rf"(?<![\w.~}}])/(?:{FOLDERS})/[\w.]",
@@ -79,10 +83,39 @@ def test_every_public_name_is_in_the_reference(name):
     assert re.search(rf"\bcellframe\.(\w+:: )?{name}\b|`cf\.{name}`", reference)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_command_is_in_the_reference_with_a_file_of_its_own(name):
-    assert f"\n`cellframe {name} " in (ROOT / "docs" / "reference.md").read_text("utf-8")
-    assert (ROOT / "cellframe" / "cli" / f"{name}.py").is_file()
+    reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert f"\n`cellframe {name} " in reference
+    file = f"{name}_.py" if keyword.iskeyword(name) else f"{name}.py"
+    assert (ROOT / "cellframe" / "cli" / file).is_file()
+
+
+def command_lines() -> list[tuple[str, str]]:
+    """Every command of ours that a page tells people to type, with the page."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    return [
+        (page.name, line.strip().removeprefix("if ").removeprefix("$ ").split(" #")[0])
+        for page in pages
+        for block in re.findall(r"```sh\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        for line in block.replace("\\\n", " ").splitlines()
+        if re.match(r"\s*(if |\$ )?cellframe ", line)
+    ]
+
+
+@pytest.mark.parametrize(("page", "line"), command_lines())
+def test_every_command_that_a_page_shows_can_be_typed(page, line):
+    command = typer.main.get_command(app)
+    _, *words = shlex.split(line)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    assert not hasattr(command, "commands") or words in (["--help"], ["--version"])
+    # What follows is the shell's.
+    words = words[
+        : next((at for at, word in enumerate(words) if word in {">", "||", "|", "<"}), None)
+    ]
+    known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
+    assert {word for word in words if word.startswith("-")} <= known
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,13 @@ import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from cellframe.cli import fleet
+from cellframe.cli.connect import DATABASE
+from cellframe.cli.out import console as console_of_stdout
 from cellframe.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,14 +29,28 @@ if TYPE_CHECKING:
 
     from cellframe import Client
 
-WIDTH = 100
-_DATABASE = "cellframe.sqlite"
+EXAMPLES = """\b
+Examples:
+  cellframe demo
+  cellframe demo my-first-lab"""
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPT = "first_steps.py"
 _HIDDEN = ("instance_id", "spec_id", "spec", "notes", "instance_version")
 
 
-def demo(folder: Path) -> None:
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where it is kept; made where missing.")
+    ] = Path("cellframe-demo"),
+) -> None:
+    """Walk through one edit of simulated cells, offline.
+
+    Read, edit, plan, a conflict, apply: every step says what it does. The folder stays.
+    """
+    walk(folder)
+
+
+def walk(folder: Path) -> None:
     """Show the way of an edited frame, in a folder that is kept.
 
     Parameters
@@ -53,7 +71,7 @@ def demo(folder: Path) -> None:
 
     import cellframe as cf
 
-    console = _console()
+    console = console_of_stdout()
     with cf.open_local(place) as client:
         name = _new_name(client, place)
         fill(client, name)
@@ -63,19 +81,12 @@ def demo(folder: Path) -> None:
     _close(console, place, time.perf_counter() - began)
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    narrow = sys.stdout.isatty() and shutil.get_terminal_size().columns < WIDTH
-    return Console(highlight=False, soft_wrap=True, width=None if narrow else WIDTH)
-
-
 def _check_place(place: Path) -> None:
     """Refuse a folder that is somebody else's, before anything is written to it."""
     if place.exists() and not place.is_dir():
         message = f"{place} is a file. Name a folder: cellframe demo FOLDER"
         raise ConfigError(message)
-    if place.is_dir() and not (place / _DATABASE).exists() and _first_file(place):
+    if place.is_dir() and not (place / DATABASE).exists() and _first_file(place):
         message = (
             f"{place} holds other files ({_first_file(place)!r} for one), and was left as it is. "
             "Name a new folder: cellframe demo FOLDER"

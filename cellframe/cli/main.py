@@ -1,26 +1,26 @@
-"""The ``cellframe`` command.
-
-Exit codes: 0 done, 1 a fault that one or two sentences on stderr name, 64 wrong usage,
-130 interrupted from the keyboard.
-"""
+"""The ``cellframe`` command: which commands there are, and how the process ends."""
 
 from __future__ import annotations
 
+import os
 import sys
+import warnings
+from importlib import import_module
+from itertools import chain
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, NoReturn, TextIO
 
 import typer
 
 from cellframe import __version__
-from cellframe.errors import CellframeError
-
-FAULT = 1
-USAGE = 64
-INTERRUPTED = 130
-_TYPERS_USAGE = 2
+from cellframe.cli.completion import PROGRAM, prepare
+from cellframe.cli.ending import ended
+from cellframe.cli.menu import HEADINGS, Menu
+from cellframe.cli.out import say
 
 app = typer.Typer(
+    cls=Menu,
     add_completion=False,
     no_args_is_help=True,
     # Plain text: it can be piped, searched and pasted into a message.
@@ -32,17 +32,19 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command line; the process ends with its exit code."""
+    _stand_in()
     for stream in (sys.stdout, sys.stderr):
         _never_fail(stream)
-    try:
-        app(prog_name="cellframe")
-    except CellframeError as fault:
-        sys.exit(_told(f"Error: {fault}", FAULT))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except SystemExit as end:
-        sys.exit(USAGE if end.code == _TYPERS_USAGE else end.code)
-    sys.exit(0)
+    warnings.showwarning = _note
+    prepare()
+    sys.exit(ended(lambda: app(prog_name=PROGRAM, standalone_mode=False)))
+
+
+def _stand_in() -> None:
+    """Put something in the place of a stream that was closed: Python has None there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for as long as the process
 
 
 def _never_fail(stream: TextIO) -> None:
@@ -52,9 +54,9 @@ def _never_fail(stream: TextIO) -> None:
         reconfigure(errors="replace")
 
 
-def _told(message: str, code: int) -> int:
-    print(message, file=sys.stderr)
-    return code
+def _note(message: Warning | str, *_where: object) -> None:
+    """Show a warning as words; where in the code it came from is of no use in a shell."""
+    say(f"Note: {message}")
 
 
 def _version(wanted: bool) -> None:
@@ -63,16 +65,14 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-server = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(server, name="server", help="Look after the folder of a service.")
-
-
 @app.callback(
     epilog="""\b
 Examples:
   cellframe demo
-  cellframe serve --data lab
-  cellframe serve --help"""
+  cellframe import measurements --data lab
+  cellframe pull "LFP 18650" -o cells.csv --data lab
+  cellframe push cells.csv --data lab
+  cellframe push --help"""
 )
 def cellframe(
     _version: Annotated[
@@ -83,75 +83,15 @@ def cellframe(
     """Battery cell records as dataframes, and the edited dataframes back."""
 
 
-@app.command(
-    epilog="""\b
-Examples:
-  cellframe demo
-  cellframe demo my-first-lab"""
-)
-def demo(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where it is kept; made where missing.")
-    ] = Path("cellframe-demo"),
-) -> None:
-    """Walk through one edit of simulated cells, offline.
-
-    Read, edit, plan, a conflict, apply: every step says what it does. The folder stays.
-    """
-    from cellframe.cli.demo import demo as walk
-
-    walk(folder)
+def _add(name: str) -> None:
+    """Add one command: a function of its file's name and its examples, or an app and its help."""
+    module = import_module(f"cellframe.cli.{name}_" if iskeyword(name) else f"cellframe.cli.{name}")
+    if hasattr(module, "app"):
+        app.add_typer(module.app, name=name, help=module.HELP)
+    else:
+        function = getattr(module, module.__name__.rpartition(".")[2])
+        app.command(name, epilog=module.EXAMPLES)(function)
 
 
-@app.command(
-    epilog="""\b
-Examples:
-  cellframe serve --data lab
-  cellframe serve --data lab --host 0.0.0.0 --key-env LAB_KEY"""
-)
-def serve(
-    data: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="The records' folder; made where missing.")
-    ],
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
-    key_env: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Environment variable with a key to accept; no other key is then. May be "
-            "repeated. Without it any key is accepted, on this machine alone.",
-        ),
-    ] = None,
-    public_url: Annotated[
-        str,
-        typer.Option(
-            metavar="URL",
-            help="Where clients reach the service, for one behind a proxy; the addresses of "
-            "files begin with it.",
-        ),
-    ] = "",
-) -> None:
-    """Serve a folder of records over HTTP, until Ctrl-C or SIGTERM."""
-    from cellframe.cli.serve import serve as run
-
-    run(data, host=host, port=port, key_names=key_env or [], public_url=public_url)
-
-
-@server.command(
-    epilog="""\b
-Examples:
-  cellframe server verify lab"""
-)
-def verify(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The records' folder.")],
-) -> None:
-    """Read every file of a folder and compare it with its record.
-
-    Changes nothing, and may run beside a service. Lists every fault and ends with 1, or with 0
-    where there is none.
-    """
-    from cellframe.cli.server import verify as look
-
-    if not look(folder):
-        raise typer.Exit(FAULT)
+for _name in chain(*HEADINGS.values()):
+    _add(_name)

@@ -5,16 +5,50 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
 
 from cellframe.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+EXAMPLES = """\b
+Examples:
+  cellframe serve --data lab
+  cellframe serve --data lab --host 0.0.0.0 --key-env LAB_KEY"""
 
 
 def serve(
+    data: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="The records' folder; made where missing.")
+    ],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any free one.")] = 8765,
+    key_env: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Environment variable with a key to accept; no other key is then. May be "
+            "repeated. Without it any key is accepted, on this machine alone.",
+        ),
+    ] = None,
+    public_url: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Where clients reach the service, for one behind a proxy; the addresses of "
+            "files begin with it.",
+        ),
+    ] = "",
+) -> None:
+    """Serve a folder of records over HTTP, until Ctrl-C or SIGTERM."""
+    run(data, host=host, port=port, key_names=key_env or [], public_url=public_url)
+
+
+def run(
     folder: Path, *, host: str, port: int, key_names: Sequence[str], public_url: str = ""
 ) -> None:
     """Serve a folder until a SIGTERM or SIGINT.

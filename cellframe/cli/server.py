@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import typer
+
+from cellframe.cli.codes import ExitCode
+
+HELP = "Look after the folder of a service."
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def verify(folder: Path) -> bool:
+@app.command(
+    epilog="""\b
+Examples:
+  cellframe server verify lab"""
+)
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The records' folder.")],
+) -> ExitCode:
+    """Read every file of a folder and compare it with its record.
+
+    Changes nothing, and may run beside a service. Lists every fault and ends with 1, or with 0
+    where there is none.
+    """
+    return ExitCode.DONE if look(folder) else ExitCode.BAD_INPUT
+
+
+def look(folder: Path) -> bool:
     """Print what is wrong with a folder, one line each, and a last line that sums it up.
 
     Parameters
@@ -26,11 +48,11 @@ def verify(folder: Path) -> bool:
     StoreError
         The folder is none of a service.
     """
-    from cellframe.server.verifying.verify import verify as look
+    from cellframe.server.verifying.verify import verify as inspect
     from cellframe.views.fleet import size
     from cellframe.views.words import many
 
-    found = look(folder.expanduser())
+    found = inspect(folder.expanduser())
     for fault in found.faults:
         print(f"Fault: {fault}")
     for note in found.notes:

@@ -376,7 +376,7 @@ class CellInstances(Resource[CellInstance]):
         Returns
         -------
         DataFrame, shape (count, n_columns)
-            As of `to_frame`, with blank ids and without versions. There is a column for every
+            As of `to_frame`, with blank ids and versions. There is a column for every
             property that cells of the spec have; for a spec without cells, for every quantity
             that the spec itself speaks of. ``client.cell_instance.plan(frame)`` makes cells of it.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cellframe.contract.records import CELL_INSTANCE
 from cellframe.errors import PlanError, SheetError
 from cellframe.frames.columns import parse
 from cellframe.frames.headers import read_header
@@ -138,7 +139,7 @@ def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport
     SheetError
         The file that is there is not as it was written: it is something else, or was edited.
     """
-    if path.exists() and not _is_as_written(path):
+    if path.exists() and not _is_as_written(path, what):
         message = (
             f"{path} is there already, and is not a table of {what} as it was pulled: it is something "
             "else, or somebody edited it. Choose another file, or move it away."
@@ -149,9 +150,11 @@ def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport
     return SheetReport(path, frame.height, frame.width, tuple(written.notices))
 
 
-def _is_as_written(path: Path) -> bool:
+def _is_as_written(path: Path, what: str) -> bool:
     beside = companion.load(path)
-    return beside is not None and beside.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    if beside is None or beside.kind != what:
+        return False
+    return beside.digest == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def unpushed(
@@ -164,7 +167,7 @@ def unpushed(
     SheetError
         It is no sheet that was pulled.
     """
-    if _is_as_written(path):
+    if _is_as_written(path, CELL_INSTANCE.name):
         return None
     try:
         plan = plan_file(connection, specs, instances, path)

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import stat
 import time
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -60,9 +60,11 @@ def prepare_folder(folder: Path) -> Path:
         if not folder.is_dir():
             folder.mkdir(mode=0o700, parents=True)
             folder.chmod(0o700)
-        # SQLite would make the file with the caller's umask, and its side files like it.
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        os.close(os.open(path, flags, 0o600))
+        # SQLite would make the file with the caller's umask, and its side files like it. One that
+        # is there is not opened: POSIX ends all locks of a process on a file when it closes any
+        # descriptor of it, and another process would then take the log away from under this one.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         if stat.S_IMODE(path.stat().st_mode) & _OTHERS:
             path.chmod(0o600)
     except OSError as fault:

@@ -30,6 +30,16 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("cellframe", appauthor=False))
 
 
+def config_folder() -> Path:
+    """Folder of what a person set up: ``CELLFRAME_HOME``, else the system's own place."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return Path(home).expanduser() / "config"
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("cellframe", appauthor=False))
+
+
 def service_folder(root: Path, identity: str) -> Path:
     """Return the part of a state folder that belongs to one service.
 
@@ -52,11 +62,17 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees all of it or none, also after a crash."""
+def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
+    """Write a file so that a reader sees all of it or none, also after a crash.
+
+    Parameters
+    ----------
+    mode : int
+        Who may read it, less what the system takes away; for this user alone if not given.
+    """
     private(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

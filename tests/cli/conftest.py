@@ -7,7 +7,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+import polars as pl
 import pytest
+
+from cellframe.cli.ending import ended
+from cellframe.cli.main import app
+from tests.conftest import with_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -58,6 +63,40 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
 
 
 @pytest.fixture
+def typed(tmp_path, monkeypatch, capsys) -> Callable[..., Ran]:
+    """Run `cellframe` in this process, which is quicker, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def typed_(*arguments: object) -> Ran:
+        words = list(map(str, arguments))
+        monkeypatch.setattr(sys, "argv", ["cellframe", *words])
+        capsys.readouterr()
+        code = ended(lambda: app(words, prog_name="cellframe", standalone_mode=False))
+        return Ran(int(code), *capsys.readouterr())
+
+    return typed_
+
+
+@pytest.fixture
+def here(typed) -> Callable[..., Ran]:
+    """Run `cellframe` in this process, with the records in the folder `lab`."""
+    return lambda *arguments: typed(*arguments, "--data", "lab")
+
+
+@pytest.fixture
+def sheet(here, cells, tmp_path) -> Path:
+    """The sheet of twelve cells, as it was pulled."""
+    assert here("pull", "LFP 18650", "-o", "cells.csv").code == 0
+    return tmp_path / "cells.csv"
+
+
+def edit(sheet: Path, cell: str, label: str, value: str) -> None:
+    """Change one cell of a sheet, as in a spreadsheet."""
+    table = pl.read_csv(sheet, infer_schema=False)
+    with_cell(table, cell, label, value or None).write_csv(sheet, include_bom=True)
+
+
+@pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `cellframe serve`, and read the line that it prints when it is ready."""
     started: list[subprocess.Popen[str]] = []
@@ -78,3 +117,22 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def call(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., Ran]:
+    """Run `cellframe` in this process, in an empty folder: quicker, and without its start."""
+    from cellframe.cli.ending import ended
+    from cellframe.cli.main import app
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call_(*arguments: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["cellframe", *arguments])
+        code = ended(lambda: app(prog_name="cellframe", standalone_mode=False))
+        return Ran(code, *capfd.readouterr())
+
+    return call_

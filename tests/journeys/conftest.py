@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 import cellframe as cf
+from tests.journeys.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,12 @@ def lab(tmp_path_factory):
     """A client of a service that the tests of one file share: real series go up once."""
     with cf.open_local(tmp_path_factory.mktemp("lab")) as local:
         yield local
+
+
+@pytest.fixture
+def desk(tmp_path) -> Desk:
+    """A folder to work in, and a shell."""
+    return Desk(tmp_path)
 
 
 def rated_cell(client, name: str, capacity: float):

@@ -1,0 +1,176 @@
+"""``cellframe pull``: cells, or what was measured on them, as a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from cellframe.cli.codes import ExitCode, WrongUsageError
+from cellframe.cli.connect import connect
+from cellframe.cli.following import Here
+from cellframe.cli.options import Data, Json, Profile
+from cellframe.cli.out import document, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from cellframe.client import Client
+    from cellframe.resources.records import CellSpec
+
+    Specs = Sequence[CellSpec] | None
+
+EXAMPLES = """\b
+Examples:
+  cellframe pull NCM622-GR -o cells.csv
+  cellframe pull 'NCM*' LFP -o cells.parquet
+  cellframe pull --all --cycles -o cycles.parquet
+  cellframe pull NCM622-GR -o cells.csv --merge"""
+
+Measured = Literal["tests", "steps", "cycles"]
+
+
+def pull(  # noqa: PLR0913 - what a person may say
+    specs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SPEC...", help="Names or ids of specs, or patterns of names: 'NCM*'."
+        ),
+    ] = None,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The file, .csv or .parquet.")
+    ],
+    every: Annotated[bool, typer.Option("--all", help="Every spec of the lab.")] = False,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="A row per test instead of one per cell.")
+    ] = False,
+    steps: Annotated[bool, typer.Option("--steps", help="A row per step of every test.")] = False,
+    cycles: Annotated[
+        bool, typer.Option("--cycles", help="A row per cycle of every test.")
+    ] = False,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Carry the edits of the file that were not pushed into the new one."
+        ),
+    ] = False,
+    profile: Profile = None,
+    data: Data = None,
+    json: Json = False,
+) -> ExitCode:
+    """Write cells to a sheet to edit, or what was measured to a table.
+
+    A sheet of cells remembers what was read: edit it anywhere, then plan and push it. A file with
+    edits that were not pushed is left as it is. Tests, steps and cycles are for reading.
+    """
+    measured = _measured(tests=tests, steps=steps, cycles=cycles)
+    _check(specs, every=every, merge=merge, measured=measured)
+    with connect(profile, data) as client:
+        from cellframe.cli.matching import specs_of
+
+        found = None if every else specs_of(client, specs or [])
+        if measured is not None:
+            return _table(client, measured, found, output, as_json=json)
+        return _sheet(client, found, output, Here(profile, data), merge=merge, as_json=json)
+
+
+def _measured(**asked: bool) -> Measured | None:
+    chosen: list[Any] = [name for name, wanted in asked.items() if wanted]
+    if len(chosen) > 1:
+        message = (
+            f"--{' and --'.join(chosen)} are different tables. Pull each into a file of its own."
+        )
+        raise WrongUsageError(message)
+    return chosen[0] if chosen else None
+
+
+def _check(
+    specs: Sequence[str] | None, *, every: bool, merge: bool, measured: Measured | None
+) -> None:
+    if every and specs:
+        raise WrongUsageError(f"--all is every spec, {specs[0]!r} among them. Give one of the two.")
+    if not every and not specs:
+        raise WrongUsageError(
+            "Which spec? Name one or several, 'NCM*' for all that begin so, or --all."
+        )
+    if merge and measured:
+        message = f"--merge carries edits of cells; --{measured} are for reading, and have none."
+        raise WrongUsageError(message)
+
+
+def _sheet(
+    client: Client, specs: Specs, output: Path, here: Here, *, merge: bool, as_json: bool
+) -> ExitCode:
+    """Write the sheet of cells."""
+    from cellframe.views.words import many
+
+    report = client.cell_instance.to_file(specs, output, merge=merge)
+    code = ExitCode.CONFLICT if report.held else ExitCode.DONE
+    if as_json:
+        counts = {
+            "rows": report.rows,
+            "columns": report.columns,
+            "carried": report.carried,
+            "held": report.held,
+        }
+        return document(
+            {"file": output, "table": "cells", **counts, "notices": report.notices}, code
+        )
+    say(f"{output} has {many(report.rows, 'cell')}.")
+    if merge:
+        say(f"Carried over: {many(report.carried, 'edit')}.")
+    for notice in report.notices:
+        say(f"Note: {notice}")
+    say(f"Edit it, then: {here.command('plan', output)}")
+    return code
+
+
+def _table(
+    client: Client, measured: Measured, specs: Specs, output: Path, *, as_json: bool
+) -> ExitCode:
+    """Write what was measured; what could not be read is told, and makes it partly done."""
+    from cellframe.resources.sheets import write_for_reading
+    from cellframe.views.words import many
+
+    frame, failures = _read(client, measured, specs)
+    report = write_for_reading(frame, output, measured)
+    code = ExitCode.PARTLY if failures else ExitCode.DONE
+    if as_json:
+        about = {"file": output, "table": measured, "rows": report.rows, "columns": report.columns}
+        return document({**about, "failures": failures, "notices": report.notices}, code)
+    say(f"{output} has {many(frame.height, measured.removesuffix('s'))}.")
+    for failure in failures:
+        say(
+            f"Left out: {failure['cell']}, {failure['test']}, {failure['part']}: {failure['message']}"
+        )
+    for notice in report.notices:
+        say(f"Note: {notice}")
+    return code
+
+
+def _read(
+    client: Client, measured: Measured, specs: Specs
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Return the table of all specs, and what could not be read."""
+    import polars as pl
+
+    frames: list[pl.DataFrame] = []
+    failures: list[dict[str, Any]] = []
+    for spec in [None] if specs is None else specs:
+        if measured == "tests":
+            frames.append(client.cell_measurement.to_frame(spec=spec, backend="polars"))
+            continue
+        details = client.cell_instance.detail_frames(
+            spec=spec,
+            include_steps=measured == "steps",
+            include_cycles=measured == "cycles",
+            include_time_series=False,
+            backend="polars",
+        )
+        frames.append(getattr(details, measured))
+        failures += details.failures.to_dicts()
+    return pl.concat(frames, how="diagonal_relaxed"), failures

@@ -1,0 +1,159 @@
+"""Which cells of a file that came back did nobody edit?
+
+What was read is encoded as the file was, and compared text with text: what the codec cannot
+carry can then never show up as an edit. A cell that differs is unedited too if a tool is known
+to make such a text of the value; it is put back as it was read, and told. All others are
+written as `frames.cast` reads them. A cell that may be the one or the other is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe.frames.decode import dtype_of
+from cellframe.frames.faults import Fault, cell_fault
+from cellframe.sheets.days import find_days
+from cellframe.sheets.judging import Judge
+from cellframe.sheets.numerals import find_numerals
+from cellframe.sheets.texts import exact, line_ends, unguard, written
+from cellframe.views.clean import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cellframe.frames.columns import Column
+
+
+_LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came back, with the cells that nobody edited as they were read.
+
+    Attributes
+    ----------
+    frame : DataFrame of String
+        Ready to be cast: decimal points, ISO dates.
+    notices : tuple of str
+        How the file was read, and what was put back although it came otherwise.
+    faults : list of Fault
+        Cells that are refused; null stands in their place. Rows are counted from 0.
+    """
+
+    frame: pl.DataFrame
+    notices: tuple[str, ...]
+    faults: list[Fault]
+
+
+def settle(
+    columns: Mapping[str, Column],
+    mine: pl.DataFrame,
+    base: pl.DataFrame,
+    known: pl.Series,
+    *,
+    escaped: bool,
+    delimiter: str = "",
+) -> Settled:
+    """Put the cells that nobody edited back as they were read.
+
+    Parameters
+    ----------
+    columns : mapping of str to Column
+        What each label stands for.
+    mine : DataFrame of String
+        The texts as they came; the columns in question.
+    base : DataFrame
+        What was read, with its types, row by row; null where that is not known.
+    known : Series of bool
+        Rows whose base is known.
+    escaped : bool
+        Whether texts that a spreadsheet would run were guarded when the file was written.
+    delimiter : str
+        Of the file; it tells what a comma within a number can be.
+    """
+    cells = {
+        label: _Cells(
+            dtype_of(column), mine[label], _known(base, label, column, known), escaped=escaped
+        )
+        for label, column in columns.items()
+    }
+    numerals = find_numerals(_pairs(cells, pl.Float64, pl.Int64), delimiter)
+    days = find_days(
+        (text, read.date() if isinstance(read, datetime) else read)
+        for text, read in _pairs(cells, pl.Date, pl.Datetime)
+        if read is not None
+    )
+    judge = Judge(numerals, days)
+    settled = [one.settle(label, judge) for label, one in cells.items()]
+    told = [one.notice(label) for label, one in cells.items()]
+    notices = [notice for notice in (numerals.notice, days.notice, *told) if notice]
+    faults = [fault for one in cells.values() for fault in one.faults]
+    return Settled(pl.DataFrame(settled), tuple(notices), faults)
+
+
+def _known(base: pl.DataFrame, label: str, column: Column, known: pl.Series) -> pl.Series:
+    """Return what was read in one column; null in rows of which that is not known."""
+    if label not in base.columns:
+        return pl.Series([None] * len(known), dtype=dtype_of(column))
+    return pl.select(pl.when(known).then(base[label])).to_series()
+
+
+def _pairs(cells: Mapping[str, _Cells], *dtypes: type[pl.DataType]) -> Iterator[tuple[str, Any]]:
+    """Return the texts of columns of some types, and what was read there."""
+    for one in cells.values():
+        if any(one.dtype == dtype for dtype in dtypes):
+            pairs = zip(one.texts, one.read, strict=True)
+            yield from ((text, read) for text, read in pairs if text is not None)
+
+
+class _Cells:
+    """One column: as it came, and as it was read."""
+
+    def __init__(
+        self, dtype: pl.DataType, given: pl.Series, read: pl.Series, *, escaped: bool
+    ) -> None:
+        self.dtype = dtype
+        self.read = read
+        self.exact = exact(read)
+        if dtype == pl.String:
+            as_written = written(read) if escaped else line_ends(self.exact)
+            self.texts = unguard(given) if escaped else given
+        else:
+            as_written = written(read)
+            given = given.str.strip_chars().replace("", None)
+            self.texts = given
+        self.differs = given.ne_missing(as_written).arg_true()
+        self.faults: list[Fault] = []
+        self.rewritten: list[tuple[str | None, str | None]] = []
+
+    def settle(self, label: str, judge: Judge) -> pl.Series:
+        """Return the column as it is cast; only the cells that differ need a judge."""
+        values = self.exact.to_list()
+        verdict_on = judge.of(self.dtype)
+        for row in self.differs:
+            text, was = self.texts[row], values[row]
+            verdict = verdict_on(text, self.read[row], was)
+            values[row] = verdict.text
+            if verdict.rule:
+                self.faults.append(cell_fault(row, None, label, text, verdict.rule, verdict.advice))
+            if verdict.is_rewritten:
+                self.rewritten.append((text, was))
+        return pl.Series(label, values, dtype=pl.String)
+
+    def notice(self, label: str) -> str | None:
+        """Say what was put back although it came otherwise."""
+        if not self.rewritten:
+            return None
+        mine, read = self.rewritten[0]
+        count = len(self.rewritten)
+        came = "1 value came" if count == 1 else f"{count:,} values came"
+        as_what = "empty" if mine is None else f"as {cut(mine, _LONGEST)!r}"
+        return (
+            f"{label!r}: {came} back as a tool rewrites them, such as {cut(read or '', _LONGEST)!r} {as_what}; "
+            "they count as not edited."
+        )

@@ -1,0 +1,162 @@
+"""How is a frame written as a file that people open?"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from cellframe.errors import MOST_SHOWN, SheetError
+from cellframe.sheets.held import find_holder
+from cellframe.sheets.rewriting import may_be_lost, may_be_rewritten
+from cellframe.sheets.tables import FIRST_ROW, format_of
+from cellframe.sheets.texts import guard, is_text, written
+from cellframe.store.places import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_FOR_EVERYBODY = 0o666
+"""Less what the user's umask takes away."""
+_MOST_CHARACTERS = 32_767
+"""That an Excel cell holds; it cuts the rest off in silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A table that was written.
+
+    Attributes
+    ----------
+    digest : str
+        SHA-256 of the file.
+    notices : tuple of str
+        Values that a spreadsheet may rewrite when it opens the file.
+    """
+
+    digest: str
+    notices: tuple[str, ...]
+
+
+def write_table(frame: pl.DataFrame, path: Path, *, name: str | None = None) -> Written:
+    """Write a frame as a file, whole or not at all.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table.
+    path : Path
+        ``.csv``, ``.txt`` (UTF-8 with a byte-order mark, commas, decimal points, ISO dates, lines
+        that end with LF), ``.tsv`` (the same with tabs) or ``.parquet`` (as typed).
+    name : str, optional
+        The column that rows are named by in a refusal.
+
+    Raises
+    ------
+    SheetError
+        The file is open in another program, the folder is missing or not writable, or CSV cannot
+        hold a value: every one at once. Whatever was there is as it was.
+    """
+    form = format_of(path)
+    notices: list[str] = []
+    if form == "csv":
+        content = _delimited(frame, path, name)
+        notices = [notice for label in frame.columns for notice in _notices(label, frame[label])]
+    else:
+        content = _parquet(frame)
+    _put(path.resolve(), content)
+    return Written(hashlib.sha256(content).hexdigest(), tuple(notices))
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _delimited(frame: pl.DataFrame, path: Path, name: str | None) -> bytes:
+    faults = [fault for label in frame.columns for fault in _unfit(frame, label, name)]
+    if faults:
+        more = len(faults) - MOST_SHOWN
+        lines = [f"{path.name} was not written: parquet can hold this table, CSV cannot."]
+        lines += [*faults[:MOST_SHOWN], *([f"and {more} more."] if more > 0 else [])]
+        raise SheetError("\n  ".join(lines))
+    texts = frame.select(written(frame[label]) for label in frame.columns)
+    texts.columns = guard(pl.Series(frame.columns, dtype=pl.String)).to_list()
+    buffer = io.BytesIO()
+    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    # The mark makes Excel read UTF-8; without it, it takes the system's old code page.
+    texts.write_csv(buffer, include_bom=True, separator=separator)
+    return buffer.getvalue()
+
+
+def _unfit(frame: pl.DataFrame, label: str, name: str | None) -> Iterator[str]:
+    """Say which cells no delimited file can hold."""
+    values = frame[label]
+    if values.dtype.is_nested() or isinstance(values.dtype, pl.Binary | pl.Object):
+        yield f"{label!r} holds {values.dtype}, not one value in a cell."
+    elif is_text(values.dtype):
+        # LibreOffice drops it, and so two texts become one; other control characters survive.
+        for row in values.cast(pl.String).str.contains("\0", literal=True).arg_true():
+            who = "" if name is None else f" ({frame[name][row]!r})"
+            yield f"Row {row + FIRST_ROW}{who}, {label!r}: a NUL character."
+
+
+def _notices(label: str, values: pl.Series) -> Iterator[str]:
+    if not is_text(values.dtype):
+        return
+    texts = values.cast(pl.String)
+    found = texts.filter(may_be_rewritten(texts))
+    if len(found):
+        yield (
+            f"{label!r}: {_many(len(found))} such as {found[0]!r}, which a spreadsheet may rewrite as "
+            "a number, a date or a truth when it opens the file. cellframe knows such rewritings, and "
+            "takes them for no edit."
+        )
+    found = texts.filter(may_be_lost(texts))
+    if len(found):
+        yield (
+            f"{label!r}: {_many(len(found))} such as {found[0]!r}, which a spreadsheet may make a date "
+            "or a time of when it opens the file. Such a cell is refused when it comes back: make the "
+            "column text as you open the file."
+        )
+    longer = int((texts.str.len_chars() > _MOST_CHARACTERS).sum())
+    if longer:
+        yield f"{label!r}: {_many(longer)} of more than {_MOST_CHARACTERS:,} characters, which Excel cuts off."
+
+
+def _many(count: int) -> str:
+    return "1 value" if count == 1 else f"{count:,} values"
+
+
+def _put(path: Path, content: bytes) -> None:
+    holder = find_holder(path)
+    if holder is not None:
+        message = (
+            f"{path.name} is open in {holder} and stays as it is: close it there and try again. "
+            f"If it is not open, delete {holder.lock.name}."
+        )
+    elif not path.parent.is_dir():
+        message = f"There is no folder {path.parent}. Make it, or name another."
+    elif path.is_dir():
+        message = f"{path} is a folder. Name a file in it."
+    else:
+        message = _try(path, content)
+    if message:
+        raise SheetError(message)
+
+
+def _try(path: Path, content: bytes) -> str:
+    """Write the file; return what went wrong, if something did."""
+    try:
+        write_whole(path, content, mode=_FOR_EVERYBODY)
+    except PermissionError:
+        # Windows says so of a file that another program holds, other systems of the folder.
+        return f"{path} cannot be written: it is open in another program, or its folder is not yours to write in. The file is as it was."
+    except OSError as fault:
+        return f"{path} cannot be written: {fault.strerror}. The file is as it was."
+    return ""
