@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -81,9 +81,9 @@ def save(sheet: Path, companion: Companion) -> None:
 
     Records that are too many to be read back are left out: they are kept on this computer.
     """
-    body = orjson.dumps(asdict(companion), option=orjson.OPT_SORT_KEYS)
+    body = orjson.dumps(companion, option=orjson.OPT_SORT_KEYS)
     if len(body) > _MOST_BYTES:
-        body = orjson.dumps(asdict(replace(companion, records=())), option=orjson.OPT_SORT_KEYS)
+        body = orjson.dumps(replace(companion, records=()), option=orjson.OPT_SORT_KEYS)
     content = _digest(body) + b"\n" + body
     write_whole(path_of(sheet).resolve(), gzip.compress(content, mtime=0), mode=_FOR_EVERYBODY)
 

@@ -30,7 +30,7 @@ _INDEX = "Unnamed: 0"
 """What pandas calls a column without a header when it reads its own row numbers back."""
 
 
-def read_texts(path: Path, dialect: Dialect) -> pl.DataFrame:
+def read_texts(path: Path, dialect: Dialect, *, short: list[int] | None = None) -> pl.DataFrame:
     """Read a delimited file, every column as text.
 
     Parameters
@@ -39,6 +39,10 @@ def read_texts(path: Path, dialect: Dialect) -> pl.DataFrame:
         The file.
     dialect : Dialect
         As `sniff` found it.
+    short : list of int, optional
+        Gets the lines that have fewer cells than the header and are filled up with empty ones, as
+        Excel leaves out delimiters at the end of rows. Such lines are refused where not given,
+        and the last line of a file that breaks off always.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def read_texts(path: Path, dialect: Dialect) -> pl.DataFrame:
         everything at once, by line.
     """
     text = decoded(path, read_bytes(path), dialect.encoding)
-    reader = _Reader(path, text, dialect)
+    reader = _Reader(path, text, dialect, short)
     frame = reader.quickly()
     if frame is None:
         frame = reader.carefully()
@@ -79,8 +83,9 @@ def refuse(path: Path, faults: Sequence[str]) -> None:
 class _Reader:
     """One text, with its header read and its body not yet."""
 
-    def __init__(self, path: Path, text: str, dialect: Dialect) -> None:
+    def __init__(self, path: Path, text: str, dialect: Dialect, short: list[int] | None) -> None:
         self.path = path
+        self.short = short
         self.delimiter = dialect.delimiter
         self.lines_above = dialect.skip
         self.header_lines = 0
@@ -167,7 +172,7 @@ class _Reader:
 
     def _rows(self, width: int) -> Iterator[list[str]]:
         reader = csv.reader(lines_of(self.body), delimiter=self.delimiter, strict=True)
-        line = 0
+        line, whole = 0, self.body.count("\n") + 1
         try:
             for row in reader:
                 if len(row) == width:
@@ -176,6 +181,9 @@ class _Reader:
                     yield [""] * width
                 elif len(row) > width and not any(row[width:]):
                     yield row[:width]
+                elif len(row) < width and self.short is not None and reader.line_num < whole:
+                    self.short.append(self._line(line))
+                    yield row + [""] * (width - len(row))
                 else:
                     self.faults.append(self._misfit(self._line(line), row))
                 line = reader.line_num

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
+_MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,18 @@ def settle(
     )
     judge = Judge(numerals, days)
     settled = [one.settle(label, judge) for label, one in cells.items()]
-    told = [one.notice(label) for label, one in cells.items()]
+    told = _in_few_words([one.notice(label) for label, one in cells.items()], list(cells))
     notices = [notice for notice in (numerals.notice, days.notice, *told) if notice]
     faults = [fault for one in cells.values() for fault in one.faults]
     return Settled(pl.DataFrame(settled), tuple(notices), faults)
+
+
+def _in_few_words(notices: list[str | None], labels: list[str]) -> list[str]:
+    """Return the notices of the first columns, and the names of the others."""
+    told = [(notice, label) for notice, label in zip(notices, labels, strict=True) if notice]
+    more = [label for _, label in told[_MOST_TOLD:]]
+    rest = f"The same in {', '.join(map(repr, more))}." if more else ""
+    return [*(notice for notice, _ in told[:_MOST_TOLD]), *([rest] if rest else [])]
 
 
 def _known(base: pl.DataFrame, label: str, column: Column, known: pl.Series) -> pl.Series:

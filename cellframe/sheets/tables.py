@@ -112,11 +112,20 @@ def read_table(path: Path) -> Table:
 
 def _read_delimited(path: Path) -> _Raw:
     dialect = sniff(path)
-    frame = read_texts(path, dialect)
+    short: list[int] = []
+    frame = read_texts(path, dialect, short=short)
     labels = unguarded(frame.columns)
     if len(set(labels)) == len(labels):
         frame.columns = labels
-    return _Raw(frame, [dialect.notice] if dialect.notice else [], dialect.delimiter)
+    notices = [dialect.notice] if dialect.notice else []
+    if short:
+        lines = (
+            f"Line {short[0]} has"
+            if len(short) == 1
+            else f"{len(short)} lines, {short[0]} first, have"
+        )
+        notices.append(f"{lines} fewer cells than the header; what is missing counts as empty.")
+    return _Raw(frame, notices, dialect.delimiter)
 
 
 def _read_parquet(path: Path) -> _Raw:

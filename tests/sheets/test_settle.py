@@ -123,7 +123,7 @@ def test_a_file_of_somebody_elses_has_no_guards():
     mine = pl.DataFrame({"notes": ["'=1", "'=2"]})
     known = pl.Series([True, True])
     found = settle({"notes": COLUMNS["notes"]}, mine, base, known, escaped=False)
-    assert found.frame["notes"].to_list() == ["'=1", "'=2"]
+    assert (found.frame["notes"].to_list(), found.notices) == (["'=1", "'=2"], ())
 
 
 def test_a_row_that_is_not_known_is_read_and_never_put_back():

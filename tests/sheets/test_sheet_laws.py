@@ -106,6 +106,7 @@ def test_a_file_that_nobody_edited_has_no_edits(folder, resave, frame):
 
 
 @pytest.mark.law("D4")
+@settings(max_examples=settings().max_examples // 2)
 @given(frame=frames())
 def test_a_file_that_nobody_opened_is_exactly_as_it_was(folder, frame):
     path = folder / "cells.csv"

@@ -138,3 +138,19 @@ def test_a_file_that_is_open_elsewhere_is_read_and_told(parquet, lock, content, 
     assert table.notices == (
         f"cells.parquet is open in {who}: what is not saved there yet is not seen.",
     )
+
+
+def test_rows_that_excel_left_short_are_filled_up_and_told(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text("a,b,c\n1,2,3\n4\n5,6\n7,8,9\n", "utf-8")
+    table = read_table(path)
+    assert table.frame["c"].to_list() == ["3", None, None, "9"]
+    assert "2 lines, 3 first, have fewer cells than the header" in table.notices[0]
+
+
+@pytest.mark.law("R8")
+def test_a_file_that_breaks_off_in_a_row_is_refused(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_text("a,b,c\n1,2,3\n4,5", "utf-8")
+    with pytest.raises(SheetError, match="Line 3 has 2 cells"):
+        read_table(path)
