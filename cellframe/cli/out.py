@@ -12,7 +12,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from datetime import date
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from cellframe.cli.codes import ExitCode
@@ -80,8 +79,6 @@ def _plain(value: Any) -> Any:
     """Return what JSON has a word for."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, Enum):
-        return _plain(value.value)
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, Mapping):

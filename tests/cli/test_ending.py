@@ -8,18 +8,19 @@ import re
 import subprocess
 import sys
 import warnings
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 import typer
+from rich.text import Text
 
 from cellframe import errors
 from cellframe.cli.codes import ExitCode, WrongUsageError, code_of
 from cellframe.cli.ending import ended
 from cellframe.cli.main import _note
-from cellframe.cli.out import document, say, show
+from cellframe.cli.out import console, document, say, show
 
 
 def failing(fault: BaseException):
@@ -93,6 +94,17 @@ def test_an_unexpected_exception_is_one_sentence_and_no_traceback(told):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (OSError("half\nmore"), "(OSError: half)"),
+        (RuntimeError(), "(RuntimeError: no further words)"),
+    ],
+)
+def test_whatever_an_exception_says_it_is_one_line(told, fault, said):
+    assert f"did not expect {said}." in told(fault)[1]
+
+
 def test_the_traceback_is_there_for_those_who_ask(monkeypatch, capfd):
     monkeypatch.setenv("CELLFRAME_DEBUG", "1")
     ended(failing(KeyError("instance_id")))
@@ -145,7 +157,9 @@ def test_wrong_usage_is_a_document_too(call):
 
 
 def test_a_document_holds_what_json_has_words_for(capfd):
+    at = datetime(2026, 1, 5, 10, tzinfo=UTC)
     body = {
+        "at": at,
         "a": math.nan,
         "b": date(2026, 1, 5),
         "c": [1.5, None, True],
@@ -155,6 +169,7 @@ def test_a_document_holds_what_json_has_words_for(capfd):
     out = capfd.readouterr().out
     assert out.isascii()
     read = json.loads(out)
+    assert read.pop("at") == at.isoformat()
     assert read == {
         "a": None,
         "b": "2026-01-05",
@@ -169,6 +184,13 @@ def test_words_are_on_stderr_results_on_stdout_and_nothing_is_obeyed(capfd):
     show("c\x1b]0;title\x07")
     out, err = capfd.readouterr()
     assert (out, err) == ("c␛]0;title␇\n", "a␛[31m\nb\n")
+
+
+def test_what_is_no_terminal_has_a_page_of_100_columns(monkeypatch, capfd):
+    monkeypatch.setenv("COLUMNS", "40")
+    assert console().width == 100
+    show(Text("x" * 90))
+    assert capfd.readouterr().out == "x" * 90 + "\n"
 
 
 def test_a_warning_is_a_note_without_its_place_in_the_code(monkeypatch, capfd):

@@ -109,3 +109,16 @@ def test_a_terminal_has_colour_unless_it_is_unwanted(tmp_path):
         os.close(main)
     assert b"\x1b[1;31m" in shown[0]
     assert b"31m" not in shown[1]
+
+
+@pytest.mark.parametrize(("columns", "width"), [("60", 60), ("200", 100)])
+def test_a_page_is_as_wide_as_the_terminal_up_to_100_columns(columns, width):
+    pty = pytest.importorskip("pty")
+    main, terminal = pty.openpty()
+    show = "from cellframe.cli.out import console; print(console().width)"
+    command = [sys.executable, "-c", show]
+    environment = {"PATH": "", "TERM": "xterm", "COLUMNS": columns, "LINES": "20"}
+    subprocess.run(command, stdout=terminal, env=environment, cwd=ROOT, check=True)
+    os.close(terminal)
+    assert int(os.read(main, 100)) == width
+    os.close(main)
