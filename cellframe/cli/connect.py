@@ -1,6 +1,7 @@
 """Which service does a command work with?
 
-``--data`` or ``--profile``; else what the environment names; else the default profile.
+``--data`` or ``--profile``; else the address in the environment; else the default profile; else
+the hosted service, where the environment has a credential of it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from cellframe.client import Client
     from cellframe.transport.session import HttpWire
 
-ADDRESSES = ("CELLFRAME_API_URL", "IONWORKS_API_URL", "IONWORKS_API_KEY", "IONWORKS_API_TOKEN")
-"""Variables of the environment that name a service, the hosted one by its credential."""
+ADDRESSES = ("CELLFRAME_API_URL", "IONWORKS_API_URL")
+"""Variables of the environment that name a service."""
+CREDENTIALS = ("IONWORKS_API_KEY", "IONWORKS_API_TOKEN")
+"""Those that name the hosted one, and may be there for another program's sake."""
 DATA = "--data"
 """What the folder of that option is called among profiles."""
 DATABASE = "cellframe.sqlite"
@@ -76,6 +79,8 @@ def choose(profile: str | None, data: Path | None) -> Profile | None:
         return None
     profiles = load()
     if profiles.default is None:
+        if any(os.environ.get(name) for name in CREDENTIALS):
+            return None
         raise ConfigError(_nothing_named(profiles.names))
     return profiles.named(profiles.default)
 

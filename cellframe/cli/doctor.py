@@ -13,7 +13,15 @@ from cellframe.cli.checks.finding import Finding, State
 from cellframe.cli.checks.machine import machine
 from cellframe.cli.checks.service import service
 from cellframe.cli.codes import ExitCode
-from cellframe.cli.connect import ADDRESSES, DATA, choose, folder_of, key_variable, wire_of
+from cellframe.cli.connect import (
+    ADDRESSES,
+    CREDENTIALS,
+    DATA,
+    choose,
+    folder_of,
+    key_variable,
+    wire_of,
+)
 from cellframe.cli.options import Data, Json, Profile
 from cellframe.cli.out import document, say, show
 from cellframe.cli.profiles import load
@@ -89,7 +97,7 @@ def _service_in_use(chosen: Chosen | None, named: str | None) -> Finding:
 
 
 def _of_the_environment() -> Finding:
-    by = next(name for name in ADDRESSES if os.environ.get(name))
+    by = next(name for name in (*ADDRESSES, *CREDENTIALS) if os.environ.get(name))
     words = f"named by the environment: {by}"
     try:
         default = load().default

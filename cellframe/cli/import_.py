@@ -80,7 +80,7 @@ def import_(  # noqa: PLR0913 - what a person may say
         if dry_run:
             return _told(job.run(client, dry_run=True), place, as_json=json)
         if not _agreed(client, job, place, yes=yes):
-            return ExitCode.DONE
+            return ExitCode.BAD_INPUT
     with connect(profile, data, make=True) as client:
         return _told(job.run(client), place, as_json=json)
 

@@ -175,7 +175,7 @@ def _sentence(request: Request, status: int, problem: dict[str, Any], origin: st
     if status == 401:  # noqa: PLR2004
         return (
             f"The service at {origin} does not accept this key: {said}. "
-            "Check api_key= or CELLFRAME_API_KEY."
+            "Check where it comes from: api_key=, CELLFRAME_API_KEY, or the variable of your profile."
         )
     existing = problem.get("detail")
     if status == 409 and isinstance(existing, dict) and existing.get("existing_id"):  # noqa: PLR2004

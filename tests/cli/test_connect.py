@@ -60,6 +60,13 @@ def test_a_key_of_the_hosted_service_names_it(monkeypatch, variable):
     assert place() == "https://api.ionworks.com"
 
 
+@pytest.mark.parametrize("variable", ["IONWORKS_API_KEY", "IONWORKS_API_TOKEN"])
+def test_a_key_of_another_program_does_not_outdo_the_default(lab, monkeypatch, variable):
+    keep(Profile("bench", data=str(lab)), default=True)
+    monkeypatch.setenv(variable, "canary")
+    assert place() == str(lab)
+
+
 def test_a_key_alone_names_no_service(lab, monkeypatch):
     keep(Profile("bench", data=str(lab)), default=True)
     monkeypatch.setenv("CELLFRAME_API_KEY", "canary")

@@ -142,7 +142,7 @@ def test_a_yes_at_the_terminal_settles_the_doubts_that_were_shown(doubtful, tmp_
 
 def test_a_no_leaves_the_proposal_to_be_corrected(doubtful, tmp_path):
     code, shown = answered(tmp_path, "n", "runs", "--spec", "LFP")
-    assert code == 0
+    assert code == 1
     assert "Nothing was imported. The proposal is in runs/cellframe-import.toml" in shown
     assert "# CHECK: 'Mass'" in (doubtful / "cellframe-import.toml").read_text("utf-8")
     assert not (tmp_path / "lab").exists()

@@ -62,7 +62,7 @@ def test_a_moved_record_comes_along():
 
 
 def test_a_refused_key_says_what_to_check():
-    assert "Check api_key= or CELLFRAME_API_KEY" in str(refusal(401, b"{}"))
+    assert "api_key=, CELLFRAME_API_KEY, or the variable" in str(refusal(401, b"{}"))
 
 
 @pytest.mark.parametrize(
