@@ -175,11 +175,9 @@ class Client:
         Raises
         ------
         SheetError
-            The file is no table.
+            The file is no table, or was pulled from another service.
         PlanError
             It cannot be read as records; `.failures` has every fault.
-        StalePlanError
-            It was pulled from another service.
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """

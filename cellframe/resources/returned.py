@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
-from cellframe.errors import ConfigError, StalePlanError
+from cellframe.errors import ConfigError, SheetError, StalePlanError
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import NOT_RECORDS, refuse
 from cellframe.resources.planning import make_plan
@@ -67,7 +67,7 @@ def plan_file(
     source = Source(
         numbers=numbers,
         is_text=table.is_text,
-        is_escaped=table.is_text and {kind.key, kind.version} <= set(table.frame.columns),
+        is_escaped=table.is_text and kind.key in table.frame.columns,
         delimiter=table.delimiter,
         kept=_kept(beside),
         notices=tuple(notices),
@@ -137,7 +137,7 @@ def _check_service(connection: Connection, path: Path, beside: Companion | None)
             f"{path.name} was pulled from {beside.origin}, and this is {connection.wire.origin}. "
             "Name the service that it came from, or pull it again from this one."
         )
-        raise StalePlanError(message)
+        raise SheetError(message)
 
 
 def _kept(beside: Companion | None) -> dict[tuple[str, str], Base]:

@@ -27,6 +27,8 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_GARBLED_MARK = "ï»¿".encode()
+"""The byte-order mark of UTF-8, read as Windows-1252 and saved as UTF-8."""
 _DECLARED = re.compile(r"sep=(?P<delimiter>[^\r\n])(\r\n|\n|\r|\Z)", re.IGNORECASE)
 """A first line that Excel writes and obeys, and takes for no row."""
 _NUMBER = re.compile(r"\s*[+-]?[\d.,]*\d[\d.,]*(e[+-]?\d+)?\s*", re.IGNORECASE)
@@ -90,13 +92,16 @@ def sniff(path: Path, *, skip: int | None = 0) -> Dialect:
 def read_bytes(path: Path) -> bytes:
     """Return a file's content, or say in one sentence why there is none.
 
+    LibreOffice opens a file as Windows-1252 unless it is told otherwise, and saves what it saw;
+    the byte-order mark that became letters gives it away, and all letters are put back.
+
     Raises
     ------
     SheetError
-        It is missing, a folder, or may not be read.
+        It is missing, a folder, or may not be read; or its letters cannot be put back.
     """
     try:
-        return path.read_bytes()
+        return _put_back(path, path.read_bytes())
     except FileNotFoundError:
         message = f"There is no file {path}. Check the name and the folder."
     except IsADirectoryError:
@@ -106,6 +111,27 @@ def read_bytes(path: Path) -> bytes:
     except OSError as fault:
         message = f"{path} cannot be read: {fault.strerror}."
     raise SheetError(message)
+
+
+def _put_back(path: Path, raw: bytes) -> bytes:
+    garbled = raw.removeprefix(codecs.BOM_UTF8)
+    if not garbled.startswith(_GARBLED_MARK):
+        return raw
+    try:
+        mended = b"".join(map(_byte_of, garbled.decode("utf-8")))
+        mended.decode("utf-8")
+    except UnicodeError:
+        message = (
+            f"{path.name} was opened as Windows-1252 in a spreadsheet, and its letters are garbled. "
+            "Open the original again with the character set UTF-8, and repeat the edits there."
+        )
+        raise SheetError(message) from None
+    return mended
+
+
+def _byte_of(letter: str) -> bytes:
+    """Return the byte that was shown as a letter; five of them have none in Windows-1252."""
+    return letter.encode("latin-1" if "\x80" <= letter <= "\x9f" else "cp1252")
 
 
 def decoded(path: Path, raw: bytes, encoding: str) -> str:

@@ -93,7 +93,12 @@ def _chosen(step: Step, choice: Choice | None) -> Step:
         return replace(settled, message="Theirs is kept, as '_choice' says.")
     if step.action is Action.EXISTS or not step.record:
         return step
-    return step.settled(Class.CHANGE)
+    # What was shown beside the decision is what is overwritten, and nothing newer.
+    seen = tuple(
+        replace(change, you_read=change.server_now) if change.what is Class.CONFLICT else change
+        for change in step.changes
+    )
+    return replace(step, changes=seen).settled(Class.CHANGE)
 
 
 def _bare(shown: str) -> str:

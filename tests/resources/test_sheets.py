@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 import cellframe as cf
-from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError
+from cellframe.errors import ConfigError, PlanError, SheetError
 from tests.conftest import with_cell
 
 MASS = "cell.mass [g]"
@@ -124,7 +124,7 @@ def test_a_damaged_companion_is_told_and_left_aside(client, sheet):
 def test_a_sheet_of_another_service_is_refused(sheet, tmp_path):
     with (
         cf.open_local(tmp_path / "other") as other,
-        pytest.raises(StalePlanError, match=r"cells.csv was pulled from .*lab, and this is"),
+        pytest.raises(SheetError, match=r"cells.csv was pulled from .*lab, and this is"),
     ):
         other.plan_file(sheet)
 

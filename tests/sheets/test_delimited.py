@@ -230,3 +230,29 @@ def test_what_the_csv_module_writes_is_read_as_it_was(tmp_path_factory, rows):
     while rows and not any(rows[-1]):
         rows.pop()
     assert found.rows() == [tuple(cell or None for cell in row) for row in rows]
+
+
+def garbled(text):
+    """What LibreOffice saves of a UTF-8 file that it opened as Windows-1252."""
+    shown = "".join(
+        chr(byte) if byte in b"\x81\x8d\x8f\x90\x9d" else bytes([byte]).decode("cp1252")
+        for byte in ("\ufeff" + text).encode()
+    )
+    return shown.encode()
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_letters_that_a_spreadsheet_garbled_are_put_back(tmp_path, mark):
+    path = tmp_path / "cells.csv"
+    text = "cell,note\nc-1,µm ÄÖÜ 電池 ‍ Í\n"
+    path.write_bytes(mark + garbled(text))
+    frame = read_texts(path, sniff(path))
+    assert frame.rows() == [("c-1", "µm ÄÖÜ 電池 ‍ Í")]
+    assert frame.columns == ["cell", "note"]
+
+
+def test_letters_that_cannot_be_put_back_are_said_to_be_garbled(tmp_path):
+    path = tmp_path / "cells.csv"
+    path.write_bytes(garbled("cell,note\nc-1,µm\n") + "c-2,typed there: µ\n".encode())
+    with pytest.raises(SheetError, match="opened as Windows-1252 in a spreadsheet"):
+        sniff(path)

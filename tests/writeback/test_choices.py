@@ -32,8 +32,18 @@ def stored(client):
 
 @pytest.mark.rule("W21")
 def test_mine_is_sent(client, disputed):
-    assert client.apply(client.cell_instance.plan(decided(disputed, "mine"))).counts == {"ok": 1}
+    plan = client.cell_instance.plan(decided(disputed, "mine"))
+    assert "cell.mass [g]: 44 -> 50" in repr(plan)
+    assert client.apply(plan).counts == {"ok": 1}
     assert stored(client) == (50.0, "x")
+
+
+@pytest.mark.law("A4")
+def test_mine_overwrites_nothing_that_came_after_the_plan(client, colleague, disputed):
+    plan = client.cell_instance.plan(decided(disputed, "mine"))
+    colleague.cell_instance.update("c-003", mass(45.0))
+    assert client.apply(plan).counts == {"conflict": 1}
+    assert stored(client)[0] == 45.0
 
 
 @pytest.mark.rule("W21")
