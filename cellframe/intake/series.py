@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cellframe.errors import IntakeError, SheetError
 from cellframe.frames.faults import Fault
 from cellframe.intake.cycler.building import MISSING, build
+from cellframe.intake.cycler.checking import check_units, contradictions
 from cellframe.intake.cycler.evidence import NEEDED, plain_map, propose_for
 from cellframe.intake.cycler.faults import fit, of_sheet, refusal
 from cellframe.intake.cycler.mapping import Proposal, SeriesMap, check_map
@@ -129,9 +130,13 @@ def _loaded(path: Path, series: SeriesMap) -> Rows:
     if faults:
         raise refusal(path.name, faults)
     try:
-        return load(path, series)
+        rows = load(path, series)
     except SheetError as fault:
         raise refusal(path.name, of_sheet(str(fault))) from fault
+    others = check_units(rows, series)
+    if others:
+        raise refusal(path.name, others)
+    return rows
 
 
 def _made(name: str, rows: Rows, series: SeriesMap) -> pl.DataFrame:
@@ -141,6 +146,7 @@ def _made(name: str, rows: Rows, series: SeriesMap) -> pl.DataFrame:
     frame, found = fit(built.frame, series, rows.word)
     told = {fault.column for fault in built.faults}
     faults = [*built.faults, *(fault for fault in found if fault.column not in told)]
+    faults = faults or contradictions(built, frame, series)
     if faults:
         raise refusal(name, faults)
     return frame
@@ -178,14 +184,15 @@ def alike(paths: Iterable[Path | str]) -> list[tuple[Path, ...]]:
     Returns
     -------
     list of tuple of Path
-        In the order given. A file that cannot be read is alone.
+        In the order given. Units are part of the layout, also those below the header. A file that
+        cannot be read is alone.
     """
     groups: dict[object, list[Path]] = {}
     for given in paths:
         path = Path(given)
         try:
             layout = layout_of(path)
-            key: object = (layout.headers, layout.skip, layout.delimiter, layout.units_below)
+            key: object = (layout.headers, layout.skip, layout.delimiter, layout.known)
         except SheetError:
             key = path
         groups.setdefault(key, []).append(path)

@@ -50,10 +50,13 @@ class Built(NamedTuple):
         With the contract's labels, and `PLACE`.
     faults : list of Fault
         Columns that are missing, values that are no numbers.
+    told : DataFrame or None
+        Steps, counters and current before the current is given its sign.
     """
 
     frame: pl.DataFrame
     faults: list[Fault]
+    told: pl.DataFrame | None = None
 
 
 def build(rows: Rows, series: SeriesMap) -> Built:
@@ -73,8 +76,8 @@ def build(rows: Rows, series: SeriesMap) -> Built:
     """
     plain = measure(rows, series)
     frame = count_steps(_from_zero(repair_clock(plain.frame, series.repairs)))
-    frame = repair_counters(frame, series)
-    current = signed(frame, series, rows.word)
+    steps = repair_counters(frame, series)
+    current = signed(steps, series, rows.word)
     frame = restart_with_steps(current.frame, series.counters)
     others = rows.frame
     if others.height != frame.height:
@@ -86,7 +89,7 @@ def build(rows: Rows, series: SeriesMap) -> Built:
         if name not in series.columns and name not in frame.columns
     ]
     told = [column for column in strangers if not _says_nothing(column)]
-    return Built(_ordered(frame.with_columns(told)), faults)
+    return Built(_ordered(frame.with_columns(told)), faults, steps)
 
 
 def _says_nothing(column: pl.Series) -> bool:

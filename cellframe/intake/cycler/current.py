@@ -40,6 +40,8 @@ _SURE = 0.9
 """Share of what speaks, for counters and states; noise at the ends of steps is the rest."""
 _NOTHING = 1e-9
 """Share that may be lost in a sum."""
+_BLIP = 1e-3
+"""Share in which the other direction was seen although the test has only one: a counter's noise."""
 _WAY = "\x00way"
 
 
@@ -59,10 +61,13 @@ class Witness(NamedTuple):
         How the file's current is meant; None where the witness cannot tell.
     because : str
         A sentence, without its end.
+    is_torn : bool
+        Whether it says the one of some rows, and the other of others.
     """
 
     says: Current | None
     because: str
+    is_torn: bool = False
 
 
 def signed(frame: pl.DataFrame, series: SeriesMap, word: str) -> Signed:
@@ -134,7 +139,17 @@ def witnesses(frame: pl.DataFrame, series: SeriesMap) -> list[Witness]:
     series : SeriesMap
         Its words of the state.
     """
-    return [_counters(frame), _states(frame, series), _voltage(frame)]
+    return [*told_by_cycler(frame, series), _voltage(frame)]
+
+
+def told_by_cycler(frame: pl.DataFrame, series: SeriesMap) -> list[Witness]:
+    """Ask the two witnesses that the cycler itself wrote down: counters, then states.
+
+    Parameters
+    ----------
+    frame, series : as in `witnesses`
+    """
+    return [_counters(frame), _states(frame, series)]
 
 
 def _counters(frame: pl.DataFrame) -> Witness:
@@ -183,7 +198,8 @@ def _weigh(
     if total <= 0:
         return Witness(None, seen.neither)
     down = total - told["charge up"] - told["discharge up"]
-    if min(told["charge"], told["discharge"]) > 0 and down <= _NOTHING * total:
+    lesser = min(told["charge"], told["discharge"])
+    if lesser > _BLIP * total and down <= _NOTHING * total:
         return Witness("unsigned", f"the current is never negative, although {seen.both}")
     share = (told["charge up"] + told["discharge"] - told["discharge up"]) / total
     of_charge = told["charge"] > 0
@@ -192,7 +208,7 @@ def _weigh(
         return Witness("charge positive", f"{what} while the current is {_SIGN[of_charge]}")
     if share <= 1 - _SURE:
         return Witness("discharge positive", f"{what} while the current is {_SIGN[not of_charge]}")
-    return Witness(None, f"{what} with positive and with negative current")
+    return Witness(None, f"{what} with positive and with negative current", is_torn=True)
 
 
 _SIGN = {True: "positive", False: "negative"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -20,7 +21,7 @@ from cellframe.sheets.delimited import read_texts
 from cellframe.sheets.dialect import DELIMITERS, Dialect, read_bytes, sniff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from cellframe.intake.cycler.mapping import SeriesMap
@@ -67,10 +68,14 @@ class Rows(NamedTuple):
         Text as it stands (parquet: as typed), and `PLACE`.
     word : str
         What a row is called: ``line`` of a text, ``row`` of a parquet file.
+    below : dict of str to str
+        What the line under the header says of each column, where the mapping says that it holds
+        units.
     """
 
     frame: pl.DataFrame
     word: str
+    below: Mapping[str, str] = MappingProxyType({})
 
 
 def is_parquet(path: Path) -> bool:
@@ -186,7 +191,10 @@ def load(path: Path, series: SeriesMap) -> Rows:
         raise SheetError(f"{fault}{_cut_off(path)}") from None
     first = series.skip + 2
     frame = frame.with_row_index(PLACE, offset=first)
-    return Rows(frame[1:] if series.units_below else frame, "line")
+    if not series.units_below:
+        return Rows(frame, "line")
+    below = next(frame.drop(PLACE).head(1).iter_rows(named=True), {})
+    return Rows(frame[1:], "line", {name: text or "" for name, text in below.items()})
 
 
 def split(rows: Rows, by: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Rows]]:
