@@ -39,6 +39,12 @@ MOST_SHOWN = 20
 """Faults that a message lists; `.failures` has all."""
 
 
+def first_few(lines: Sequence[str]) -> list[str]:
+    """Return the lines that a message lists, and how many more there are."""
+    more = len(lines) - MOST_SHOWN
+    return [*lines[:MOST_SHOWN], *([f"and {more:,} more."] if more > 0 else [])]
+
+
 class CellframeError(Exception):
     """Anything cellframe refuses or cannot do."""
 

@@ -55,6 +55,11 @@ class Header:
     new: list[tuple[str, str | None]] = field(default_factory=list)
 
 
+def is_comment(label: str) -> bool:
+    """Whether a column is its owner's own, and is left out of everything."""
+    return label.startswith(("_", "#"))
+
+
 def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen]) -> Header:
     """Read the header of an edited frame.
 
@@ -75,7 +80,7 @@ def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen
                 "asks for deletes. A plan makes and changes records; delete one with delete(id)."
             )
             header.faults.append(Fault(f"{label!r} {reason}", column=label, rule="no deletes"))
-        elif not label.startswith(("_", "#")) and label not in kind.summaries:
+        elif not is_comment(label) and label not in kind.summaries:
             found = reader.column(label)
             if isinstance(found, Fault):
                 header.faults.append(found)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from os import PathLike
 
+    import polars as pl
+
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
@@ -441,18 +443,12 @@ class CellInstances(Resource[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit.
         """
-        from cellframe.resources import sheets
+        from cellframe.resources.sheets import pull
 
-        place = Path(path)
-        there = (
-            sheets.unpushed(self._connection, self.specs, self, place) if place.exists() else None
-        )
-        if there is not None and not merge:
-            sheets.refuse_unpushed(place, there)
-        frame = self.to_frame(spec, backend="polars", units=units, columns=columns)
-        if there is None:
-            return sheets.write_frame(self._connection, self.kind, frame, place)
-        return sheets.write_merged(self._connection, frame, place, there)
+        def read() -> pl.DataFrame:
+            return self.to_frame(spec, backend="polars", units=units, columns=columns)
+
+        return pull(self._connection, self, Path(path), read, merge=merge)
 
     def read_pages(
         self, spec: Ref | None, query: Mapping[str, Any] = NO_FILTERS

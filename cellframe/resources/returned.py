@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
-from cellframe.errors import ConfigError, SheetError, StalePlanError
+from cellframe.errors import ConfigError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import NOT_RECORDS, refuse
 from cellframe.resources.planning import make_plan
 from cellframe.sheets import companion
 from cellframe.sheets.labels import read_map
 from cellframe.sheets.tables import read_table
-from cellframe.views.words import many
 from cellframe.writeback.inputs import Base, Source
 from cellframe.writeback.saved import load
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from cellframe.sheets.labels import ColumnMap
     from cellframe.sheets.tables import Table
     from cellframe.writeback.plan import Plan
-
-_MOST_SAID = 20
 
 
 def plan_file(
@@ -61,7 +59,7 @@ def plan_file(
     if match is not None:
         frame, new = _matched(frame, kind, match, instances, parent_id)
         told = [f"Row {numbers[row]}: {said}" for row, said in new]
-        notices += [*told[:_MOST_SAID], *_and_more(len(told), "new name")]
+        notices += first_few(told)
     elif kind.key not in frame.columns:
         _refuse_keyless(path, kind, frame)
     source = Source(
@@ -80,11 +78,6 @@ def plan_file(
         find_parent=specs.id_of if kind.parent else None,
         source=source,
     )
-
-
-def _and_more(found: int, noun: str) -> list[str]:
-    more = found - _MOST_SAID
-    return [f"and {many(more, f'more {noun}')}."] if more > 0 else []
 
 
 def _renamed(table: Table, names: ColumnMap) -> pl.DataFrame:
@@ -184,8 +177,8 @@ def _matched(
     if label is None:
         message = f'No column is {kind.noun!r}. Say which one holds the names, in a map: "Their header" = "cell".'
         refuse(NOT_RECORDS, [Fault(message, column=kind.noun, rule="name column")])
-    known = {cell.name: cell.id for cell in instances.list(parent_id)}
-    names = [_stripped(name) for name in frame[str(label)].to_list()]
+    known = {str(_composed(cell.name)): cell.id for cell in instances.list(parent_id)}
+    names = [_composed(name) for name in frame[str(label)].to_list()]
     given = frame.get_column(kind.key, default=None)
     ids = [
         (None if given is None else given[row]) or (known.get(name) if name else None)
@@ -198,8 +191,9 @@ def _matched(
     return matched, [(row, _would_be_new(name, known)) for row, name in new]
 
 
-def _stripped(name: Any) -> str | None:
-    return str(name).strip() or None if name is not None else None
+def _composed(name: Any) -> str | None:
+    """Return a name as it is compared: a Mac writes ü as two characters."""
+    return unicodedata.normalize("NFC", str(name)).strip() or None if name is not None else None
 
 
 def _would_be_new(name: str, known: Mapping[str, str]) -> str:
@@ -225,7 +219,7 @@ def load_plan(connection: Connection, path: Path, specs: CellSpecs) -> Plan:
     )
     moved = saved.moved(plan)
     if moved:
-        lines = [f"  {line}" for line in [*moved[:_MOST_SAID], *_and_more(len(moved), "place")]]
+        lines = [f"  {line}" for line in first_few(moved)]
         head = f"{path.name} is not what would be sent now: the service has moved since it was reviewed. Nothing was sent. Plan again and review that."
         raise StalePlanError("\n".join([head, *lines]))
     return replace(plan, base_rows=saved.base_rows, base_filled=saved.base_filled)

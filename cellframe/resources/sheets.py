@@ -9,31 +9,30 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cellframe.contract.records import CELL_INSTANCE
-from cellframe.errors import PlanError, SheetError
+from cellframe.errors import PlanError, SheetError, first_few
 from cellframe.frames.columns import parse
 from cellframe.frames.headers import read_header
 from cellframe.resources.returned import plan_file
 from cellframe.sheets import companion
+from cellframe.sheets.dialect import read_bytes
 from cellframe.sheets.writing import write_table
 from cellframe.version import __version__
 from cellframe.views.words import many
-from cellframe.writeback.carrying import carry, comments
+from cellframe.writeback.carrying import carry, comments, strays
 from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW, server_now
 from cellframe.writeback.inputs import Base
+from cellframe.writeback.plan import Action
 from cellframe.writeback.receipt import GOOD
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from cellframe.contract.records import RecordKind
     from cellframe.resources.cell_instance import CellInstances
-    from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.writeback.plan import Plan, Step
     from cellframe.writeback.receipt import Receipt
-
-_MOST_SAID = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,39 +61,64 @@ class SheetReport:
     held: int = 0
 
 
-def write_frame(
-    connection: Connection, kind: RecordKind, frame: pl.DataFrame, path: Path
+def pull(
+    connection: Connection,
+    instances: CellInstances,
+    path: Path,
+    read: Callable[[], pl.DataFrame],
+    *,
+    merge: bool,
 ) -> SheetReport:
-    """Write a frame that was just read, and beside it what it was read from.
+    """Read cells into a sheet; see `CellInstances.to_file`.
 
-    Raises
-    ------
-    SheetError
-        The file cannot be written, or cannot hold a value; it is as it was.
+    Parameters
+    ----------
+    read : callable
+        Reads the cells; called once the file that is there was looked at.
     """
+    before = digest_of(path)
+    there = unpushed(connection, instances, path) if before is not None else None
+    if there is not None and not merge:
+        _refuse_unpushed(path, there)
+    frame = read()
+    if digest_of(path) != before:
+        message = f"{path} was saved by somebody while the cells were read, and stays as it is. Pull again."
+        raise SheetError(message)
+    if there is not None:
+        return _write_merged(connection, frame, path, there)
+    kind = instances.kind
     return _write(connection, kind, frame, path, _read_of(connection, kind, frame))
 
 
-def write_merged(
-    connection: Connection, fresh: pl.DataFrame, path: Path, unpushed: Plan
-) -> SheetReport:
-    """Write a newer reading with the edits that the file held.
+def digest_of(path: Path) -> str | None:
+    """Return the digest of a file; None where there is none.
 
     Raises
     ------
     SheetError
-        A cell of the file is no value; the file is as it was.
+        It cannot be read.
     """
+    return hashlib.sha256(read_bytes(path)).hexdigest() if path.exists() else None
+
+
+def _write_merged(
+    connection: Connection, fresh: pl.DataFrame, path: Path, unpushed: Plan
+) -> SheetReport:
+    """Write a newer reading with the edits that the file held."""
     kind = unpushed.kind
-    wrong = [step for step in unpushed.rows if step.action.value == "invalid"]
+    wrong = [step.message for step in unpushed.rows if step.action is Action.INVALID]
     if wrong:
-        lines = [step.message for step in wrong[:_MOST_SAID]]
         head = f"{path.name} stays as it is: {many(len(wrong), 'row')} cannot be read as a {kind.noun}. Correct them, then pull --merge again."
-        raise SheetError("\n  ".join([head, *lines]))
+        raise SheetError("\n  ".join([head, *first_few(wrong)]))
+    elsewhere = strays(unpushed, fresh)
+    if elsewhere:
+        names = ", ".join(map(repr, first_few(elsewhere)))
+        message = f"{path.name} stays as it is: it has edits or remarks of {kind.noun}s that are not among those pulled: {names}. Pull their specs too, or push or delete those rows first."
+        raise SheetError(message)
     header = read_header(kind, fresh, {})
     found = carry(unpushed, fresh, header.columns)
     read = {**_read_of(connection, kind, fresh), **found.held}
-    report = _write(connection, kind, found.frame, path, read)
+    report = _write(connection, kind, found.frame, path, read, has_edits=True)
     return replace(report, carried=found.edits, held=len(found.held))
 
 
@@ -113,7 +137,14 @@ def _write(
     frame: pl.DataFrame,
     path: Path,
     read: Mapping[str, Base],
+    *,
+    has_edits: bool = False,
 ) -> SheetReport:
+    """Write a sheet, then its companion: one without the other is a sheet still.
+
+    A sheet that was written with somebody's edits has no digest: it is never taken for one that
+    nobody touched.
+    """
     written = write_table(frame, path, name=kind.noun)
     shown = (parse(label) for label in frame.columns)
     beside = companion.Companion(
@@ -121,14 +152,26 @@ def _write(
         service=connection.service,
         origin=connection.wire.origin,
         labels=tuple(frame.columns),
-        digest=written.digest,
+        digest="" if has_edits else written.digest,
         client=__version__,
         records=[dict(base.record) for base in read.values()],
         units={".".join(at): unit for at, unit in shown if unit is not None},
         parents={id_: name for base in read.values() for id_, name in base.parents.items()},
     )
-    companion.save(path, beside)
-    return SheetReport(path, frame.height, frame.width, tuple(written.notices))
+    notices = [*written.notices, *_companion(path, beside)]
+    return SheetReport(path, frame.height, frame.width, tuple(notices))
+
+
+def _companion(path: Path, beside: companion.Companion) -> list[str]:
+    """Write what a sheet was made from; say where that cannot be."""
+    try:
+        companion.save(path, beside)
+    except OSError as fault:
+        name = companion.path_of(path).name
+        return [
+            f"{name} cannot be written ({fault.strerror}): the sheet is whole, and can come back on this computer alone."
+        ]
+    return []
 
 
 def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport:
@@ -146,20 +189,19 @@ def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport
         )
         raise SheetError(message)
     written = write_table(frame, path)
-    companion.save(path, companion.Companion(what, "", "", (), written.digest, __version__, []))
-    return SheetReport(path, frame.height, frame.width, tuple(written.notices))
+    beside = companion.Companion(what, "", "", (), written.digest, __version__, [])
+    notices = [*written.notices, *_companion(path, beside)]
+    return SheetReport(path, frame.height, frame.width, tuple(notices))
 
 
 def _is_as_written(path: Path, what: str) -> bool:
     beside = companion.load(path)
     if beside is None or beside.kind != what:
         return False
-    return beside.digest == hashlib.sha256(path.read_bytes()).hexdigest()
+    return beside.digest == digest_of(path)
 
 
-def unpushed(
-    connection: Connection, specs: CellSpecs, instances: CellInstances, path: Path
-) -> Plan | None:
+def unpushed(connection: Connection, instances: CellInstances, path: Path) -> Plan | None:
     """Return the plan of a file that is there, where it has edits or remarks; None where it has none.
 
     Raises
@@ -170,14 +212,14 @@ def unpushed(
     if _is_as_written(path, CELL_INSTANCE.name):
         return None
     try:
-        plan = plan_file(connection, specs, instances, path)
+        plan = plan_file(connection, instances.specs, instances, path)
     except (PlanError, SheetError) as fault:
         message = f"{path} is there already, and is no sheet of this service as it stands. Choose another file, or move it away. ({fault})"
         raise SheetError(message) from fault
     return plan if plan or comments(plan.edited) else None
 
 
-def refuse_unpushed(path: Path, plan: Plan) -> None:
+def _refuse_unpushed(path: Path, plan: Plan) -> None:
     """Raise because a file has what a new pull would not have."""
     counts = ", ".join(
         f"{n} {word}" for word, n in plan.summary.items() if n and word != "unchanged"
@@ -208,7 +250,7 @@ def write_left_over(connection: Connection, receipt: Receipt, path: Path) -> She
     }
     columns = [pl.Series(label, values, dtype=pl.String) for label, values in more.items()]
     frame = plan.edited[rows].drop(list(more), strict=False).with_columns(columns)
-    return _write(connection, plan.kind, frame, path, plan.bases)
+    return _write(connection, plan.kind, frame, path, plan.bases, has_edits=True)
 
 
 _WAITS = {

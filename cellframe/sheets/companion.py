@@ -55,8 +55,6 @@ class Companion:
         Names of their parents by id, as they were shown.
     units : mapping of str to str
         Units in which quantities were shown, by label without unit.
-    scope : str
-        Id of the parent whose records these are; empty for several or all.
     """
 
     kind: str
@@ -68,7 +66,6 @@ class Companion:
     records: Sequence[Mapping[str, Any]]
     parents: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
-    scope: str = ""
 
 
 def path_of(sheet: Path) -> Path:
@@ -120,7 +117,7 @@ def _parse(raw: bytes) -> Companion:
     stored["labels"] = tuple(stored["labels"])
     found = Companion(**stored)
     texts: list[Any] = [*found.labels, *found.parents.values(), *found.units.values()]
-    texts += [found.kind, found.service, found.origin, found.digest, found.client, found.scope]
+    texts += [found.kind, found.service, found.origin, found.digest, found.client, ]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("holds something else than text")
     if not all(isinstance(record["id"], str) for record in found.records):

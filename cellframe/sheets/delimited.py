@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.errors import MOST_SHOWN, SheetError
+from cellframe.errors import SheetError, first_few
 from cellframe.sheets.dialect import Dialect, decoded, lines_of, read_bytes, sniff
 
 if TYPE_CHECKING:
@@ -75,9 +75,8 @@ def refuse(path: Path, faults: Sequence[str]) -> None:
         There are some.
     """
     if faults:
-        lines = [f"{path.name} cannot be read as a table.", *faults[:MOST_SHOWN]]
-        more = len(faults) - MOST_SHOWN
-        raise SheetError("\n  ".join([*lines, *([f"and {more} more."] if more > 0 else [])]))
+        head = f"{path.name} cannot be read as a table."
+        raise SheetError("\n  ".join([head, *first_few(faults)]))
 
 
 class _Reader:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from cellframe.errors import MOST_SHOWN, SheetError
+from cellframe.errors import SheetError, first_few
 from cellframe.sheets.held import find_holder
 from cellframe.sheets.rewriting import may_be_lost, may_be_rewritten
 from cellframe.sheets.tables import FIRST_ROW, format_of
@@ -81,10 +81,8 @@ def _parquet(frame: pl.DataFrame) -> bytes:
 def _delimited(frame: pl.DataFrame, path: Path, name: str | None) -> bytes:
     faults = [fault for label in frame.columns for fault in _unfit(frame, label, name)]
     if faults:
-        more = len(faults) - MOST_SHOWN
-        lines = [f"{path.name} was not written: parquet can hold this table, CSV cannot."]
-        lines += [*faults[:MOST_SHOWN], *([f"and {more} more."] if more > 0 else [])]
-        raise SheetError("\n  ".join(lines))
+        head = f"{path.name} was not written: parquet can hold this table, CSV cannot."
+        raise SheetError("\n  ".join([head, *first_few(faults)]))
     texts = frame.select(written(frame[label]) for label in frame.columns)
     texts.columns = guard(pl.Series(frame.columns, dtype=pl.String)).to_list()
     buffer = io.BytesIO()
@@ -153,7 +151,7 @@ def _put(path: Path, content: bytes) -> None:
 def _try(path: Path, content: bytes) -> str:
     """Write the file; return what went wrong, if something did."""
     try:
-        write_whole(path, content, mode=_FOR_EVERYBODY)
+        write_whole(path, content, mode=_FOR_EVERYBODY, sync=True)
     except PermissionError:
         # Windows says so of a file that another program holds, other systems of the folder.
         return f"{path} cannot be written: it is open in another program, or its folder is not yours to write in. The file is as it was."

@@ -62,13 +62,15 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write a file so that a reader sees all of it or none, also after a crash.
+def write_whole(path: Path, content: bytes, *, mode: int = 0o600, sync: bool = False) -> None:
+    """Write a file so that a reader sees all of it or none.
 
     Parameters
     ----------
     mode : int
         Who may read it, less what the system takes away; for this user alone if not given.
+    sync : bool
+        Whether it outlasts a power cut: for what cannot be made again.
     """
     private(path.parent)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -76,7 +78,12 @@ def write_whole(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
+        if sync:
+            sync_folder(path.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise

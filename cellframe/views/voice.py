@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -102,8 +101,3 @@ def shell(push: str) -> Voice:
         again="Push the same file again; it goes on from what the service has:",
         plan_again=lambda _noun: push,
     )
-
-
-def command(*words: str) -> str:
-    """Return a command as it is typed, quoted where it must be."""
-    return shlex.join(["cellframe", *words])

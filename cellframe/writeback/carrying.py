@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.quantities import convert
+from cellframe.frames.headers import ACTION, is_comment
+from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW
+from cellframe.writeback.inputs import Base
+from cellframe.writeback.known_rows import as_read
 from cellframe.writeback.plan import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cellframe.frames.columns import Column
-    from cellframe.writeback.inputs import Base
     from cellframe.writeback.plan import Change, Plan, Step
 
 
@@ -41,13 +44,38 @@ class Carried:
     held: Mapping[str, Base]
 
 
+def strays(plan: Plan, fresh: pl.DataFrame) -> list[str]:
+    """Return the names of rows with an edit or a remark, of records that a reading does not have.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the frame as it was edited.
+    fresh : DataFrame
+        The newer reading.
+    """
+    key = plan.kind.key
+    if key not in plan.edited.columns:
+        return []
+    there = set(fresh[key])
+    edited = {step.row for step in plan.rows if step.action is Action.UPDATE}
+    remarks = comments(plan.edited)
+    return [
+        str(row.get(plan.kind.noun) or row[key])
+        for at, row in enumerate(plan.edited.iter_rows(named=True))
+        if row[key]
+        and row[key] not in there
+        and (at in edited or any(row[label] for label in remarks))
+    ]
+
+
 def carry(plan: Plan, fresh: pl.DataFrame, columns: Mapping[str, Column]) -> Carried:
     """Return a newer reading with the edits of a plan.
 
     Parameters
     ----------
     plan : Plan
-        Of the frame as it was edited; without invalid rows.
+        Of the frame as it was edited; without invalid rows and strays.
     fresh : DataFrame
         The newer reading.
     columns : mapping of str to Column
@@ -57,39 +85,48 @@ def carry(plan: Plan, fresh: pl.DataFrame, columns: Mapping[str, Column]) -> Car
     steps = [step for step in plan.rows if step.action in _CARRIED]
     remarks = comments(plan.edited)
     schema = {**fresh.schema, **{label: plan.edited.schema[label] for label in remarks}}
-    rows = [{**row, **dict.fromkeys(remarks)} for row in fresh.to_dicts()]
-    places = {row[key]: row for row in rows}
-    for old in plan.edited.iter_rows(named=True):
-        if (row := places.get(old.get(key))) is not None:
-            row |= {label: old[label] for label in remarks}
+    rows: dict[object, dict[str, Any]] = {row[key]: row for row in fresh.to_dicts()}
     held: dict[str, Base] = {}
     for step in steps:
-        old = plan.edited.row(int(step.row or 0), named=True)
-        row = None if step.action is Action.EXISTS else places.get(step.id)
-        if row is None:
-            row = {**dict.fromkeys(fresh.columns), **{label: old[label] for label in remarks}}
-            row |= _parent(step, old, fresh)
-            rows.append(row)
-        row |= _edits(step, columns, schema)
-        if step.action is Action.CONFLICT and step.id is not None and step.id in plan.bases:
-            held[step.id] = plan.bases[step.id]
-            row |= {label: old[label] for label in (key, plan.kind.version)}
-    return Carried(pl.DataFrame(rows, schema=schema), len(steps), held)
+        at = step.row if step.action in _NEW else step.id
+        if step.action is Action.CONFLICT and step.id is not None:
+            held[step.id] = plan.bases.get(step.id) or Base(step.record, {}, {})
+            rows[at] = _as_it_was(plan, step, held[step.id], columns)
+        elif step.action in _NEW:
+            rows[at] = _parent(plan, step, fresh)
+        rows[at] |= _edits(step, columns, schema)
+    said = {step.row: step.row for step in steps if step.action in _NEW}
+    for number, old in enumerate(plan.edited.iter_rows(named=True)):
+        at = said.get(number, old.get(key))
+        if at in rows:
+            rows[at] |= {label: old[label] for label in remarks}
+    frame = pl.DataFrame(list(rows.values()), schema=schema)
+    return Carried(frame, len(steps), held)
 
 
-def _parent(step: Step, old: Mapping[str, Any], fresh: pl.DataFrame) -> dict[str, Any]:
-    """Return what a row that is not in the reading says of its parent."""
-    kind = step.kind
-    if not kind.parent:
-        return {}
-    said = {
-        kind.field(kind.parent_field).column: step.parent_id,
-        kind.parent_noun: old.get(kind.parent_noun),
-    }
-    return {label: value for label, value in said.items() if label in fresh.columns}
+_NEW = (Action.CREATE, Action.EXISTS)
+_CARRIED = (*_NEW, Action.UPDATE, Action.CONFLICT)
 
 
-_CARRIED = (Action.UPDATE, Action.CREATE, Action.CONFLICT, Action.EXISTS)
+def _as_it_was(plan: Plan, step: Step, base: Base, columns: Mapping[str, Column]) -> dict[str, Any]:
+    """Return a row in conflict as its editor read it, with the version of then."""
+    read, _ = as_read(plan.kind, list(columns.values()), [base])
+    old = plan.edited.row(int(step.row or 0), named=True)
+    keys = {label: old[label] for label in (plan.kind.key, plan.kind.version) if label in old}
+    return {**read.row(0, named=True), **keys}
+
+
+def _parent(plan: Plan, step: Step, fresh: pl.DataFrame) -> dict[str, Any]:
+    """Return an empty row of a new record, with what it says of its parent."""
+    kind, old = step.kind, plan.edited.row(int(step.row or 0), named=True)
+    row: dict[str, Any] = dict.fromkeys(fresh.columns)
+    if kind.parent:
+        told = {
+            kind.field(kind.parent_field).column: step.parent_id,
+            kind.parent_noun: old.get(kind.parent_noun),
+        }
+        row |= {label: value for label, value in told.items() if label in row}
+    return row
 
 
 def _edits(
@@ -125,7 +162,5 @@ def _dtype(change: Change) -> pl.DataType:
 
 def comments(frame: pl.DataFrame) -> list[str]:
     """Return the columns that hold remarks of an editor's own; reserved ones are none."""
-    reserved = ("_action", "_choice", "_error", "_server_now")
-    return [
-        label for label in frame.columns if label.startswith(("_", "#")) and label not in reserved
-    ]
+    reserved = (ACTION, CHOICE, ERROR, SERVER_NOW)
+    return [label for label in frame.columns if is_comment(label) and label not in reserved]

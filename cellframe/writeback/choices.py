@@ -29,6 +29,7 @@ MINE, THEIRS = "mine", "theirs"
 _GONE = "deleted"
 _WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
 _STALE = f"{CHOICE!r} was not made for what the service has now, which is: {{}}. Decide again."
+_NOT_MINE = f"{CHOICE!r} cannot give a name that is taken: theirs leaves the row out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def _chosen(step: Step, choice: Choice | None) -> Step:
     if choice.word == THEIRS:
         settled = step.settled(Class.ALREADY_THERE)
         return replace(settled, message="Theirs is kept, as '_choice' says.")
-    if step.action is Action.EXISTS or not step.record:
+    if step.action is Action.EXISTS:
+        return replace(step, message=f"{step.message} {_NOT_MINE}")
+    if not step.record:
         return step
     # What was shown beside the decision is what is overwritten, and nothing newer.
     seen = tuple(

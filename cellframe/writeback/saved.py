@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 FORMAT = 1
 _SEEN = ("row", "action", "id", "name", "column", "class", "you_read", "you_have", "server_now")
 _DONE = "already_there"
-_MOST_BYTES = 256 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,11 @@ def load(path: Path) -> Saved:
         It is no plan, or not as it was saved.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise SheetError(f"{path} is too large for a plan.")
         body = path.read_bytes()
     except OSError as fault:
-        raise SheetError(f"{path} cannot be read: {fault.strerror}.") from fault
+        raise SheetError(
+            f"{path} cannot be read: {fault.strerror}. Check the name and the folder."
+        ) from fault
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as fault:
@@ -128,7 +127,10 @@ def load(path: Path) -> Saved:
     said = content.pop("digest", None)
     if said != _digest(content) or body != _bytes({**content, "digest": said}):
         raise SheetError(f"{path} is not as it was saved: somebody edited it. {_AGAIN}")
-    return _saved(content)
+    try:
+        return _saved(content)
+    except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as fault:
+        raise SheetError(f"{path} is no saved plan: {fault}. {_AGAIN}") from fault
 
 
 _AGAIN = "Make the plan again: cellframe plan FILE -o plan.json"
@@ -192,20 +194,26 @@ def _said(change: Mapping[str, Any] | None) -> str:
 _VALUES = {"you_have": "you have", "server_now": "server now"}
 
 
+_DTYPES = {
+    str(dtype): dtype for dtype in (pl.String(), pl.Float64(), pl.Int64(), pl.Boolean(), pl.Null())
+}
+"""What a column of a saved plan may be; all others are kept as text."""
+
+
 def _column(values: pl.Series) -> list[Any]:
     """Return the type and the values of one column, as JSON holds them."""
     if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
         values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if values.dtype == pl.Float32:
         values = values.cast(pl.String).cast(pl.Float64)
-    if values.dtype not in (pl.Float64(), pl.Int64(), pl.Boolean(), pl.Null()):
+    if str(values.dtype) not in _DTYPES:
         values = values.cast(pl.String)
     return [str(values.dtype), values.to_list()]
 
 
 def _series(label: str, column: list[Any]) -> pl.Series:
     dtype, values = column
-    return pl.Series(label, values, dtype=getattr(pl, dtype), strict=True)
+    return pl.Series(label, values, dtype=_DTYPES[dtype], strict=True)
 
 
 def _plain(value: Any) -> Any:

@@ -201,6 +201,77 @@ def test_a_merge_keeps_a_conflict_a_conflict(client, colleague, spec, sheet):
         assert (change.you_read, change.you_have, change.server_now) == (41.3, 50.0, 44.0)
 
 
+def test_a_merged_sheet_still_has_its_edits_for_the_next_pull(client, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    for _ in range(2):
+        assert client.cell_instance.to_file(spec, sheet, merge=True).carried == 1
+    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 update\)"):
+        client.cell_instance.to_file(spec, sheet)
+
+
+def test_a_held_row_shows_no_edit_that_nobody_made(client, colleague, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    colleague.cell_instance.update("c-003", {**mass(44.0), "notes": "theirs"})
+    client.cell_instance.to_file(spec, sheet, merge=True)
+    colleague.cell_instance.update("c-003", {**mass(41.3), "notes": None})
+    [step] = client.plan_file(sheet).rows
+    assert [(c.label, c.you_have) for c in step.changes if c.what.value != "already_there"] == [
+        (MASS, 50.0)
+    ]
+
+
+def test_a_merge_in_another_unit_converts_the_edits(client, spec, sheet):
+    in_cell(sheet, "c-003", MASS, 50.0)
+    client.cell_instance.to_file(spec, sheet, merge=True, units={"cell.mass": "kg"})
+    assert texts(sheet).filter(cell="c-003")["cell.mass [kg]"].item() == "0.05"
+    [step] = client.plan_file(sheet).rows
+    assert client.apply(client.plan_file(sheet)).counts["ok"] == 1
+    record = client.cell_instance.get("c-003").measured_properties["cell"]["mass"]
+    assert (record, step.name) == ({"value": 50.0, "unit": "g"}, "c-003")
+
+
+@pytest.mark.parametrize("what", ["an edit", "a remark"])
+def test_a_merge_that_leaves_an_edited_cell_out_is_refused(client, cells, spec, tmp_path, what):
+    other = client.cell_spec.create({"name": "NMC pouch"})
+    client.cell_instance.create(other, {"name": "p-1"})
+    path = client.cell_instance.to_file([spec, other], tmp_path / "both.csv").path
+    if what == "a remark":
+        rewrite(path, lambda frame: frame.with_columns(_remark=pl.lit(None, pl.String)))
+    in_cell(path, "p-1", "notes" if what == "an edit" else "_remark", "seen")
+    before = path.read_bytes()
+    with pytest.raises(SheetError, match=r"not among those pulled: 'p-1'"):
+        client.cell_instance.to_file(spec, path, merge=True)
+    assert path.read_bytes() == before
+
+
+def test_a_merge_keeps_a_new_row_whose_name_was_taken(client, colleague, spec, sheet):
+    new = {"cell": "c-new", "spec": "LFP 18650", MASS: "40.5"}
+    rewrite(sheet, lambda frame: pl.concat([frame, pl.DataFrame([new])], how="diagonal"))
+    colleague.cell_instance.create(spec, {"name": "c-new", **mass(39.0)})
+    client.cell_instance.to_file(spec, sheet, merge=True)
+    assert client.plan_file(sheet).summary["exists"] == 1
+
+
+def test_an_edit_that_is_saved_while_cells_are_read_is_kept(client, spec, sheet):
+    from cellframe.resources.sheets import pull
+
+    def read():
+        in_cell(sheet, "c-003", MASS, 50.0)
+        return client.cell_instance.to_frame(spec)
+
+    with pytest.raises(SheetError, match="was saved by somebody while the cells were read"):
+        pull(client._connection, client.cell_instance, sheet, read, merge=False)
+    assert client.plan_file(sheet).summary["update"] == 1
+
+
+def test_a_companion_that_cannot_be_written_is_told_and_the_sheet_is_whole(client, spec, tmp_path):
+    path = tmp_path / "cells.csv"
+    (tmp_path / "cells.csv.cellframe").mkdir()
+    report = client.cell_instance.to_file(spec, path)
+    assert "can come back on this computer alone" in report.notices[-1]
+    assert not client.plan_file(path)
+
+
 def test_a_merge_over_an_unreadable_cell_says_which_and_changes_nothing(client, spec, sheet):
     in_cell(sheet, "c-003", MASS, "heavy")
     before = sheet.read_bytes()
@@ -247,6 +318,21 @@ def test_a_map_is_a_file_that_may_say_it_all(client, cells, weighing, tmp_path):
         "\n".join(['spec = "LFP 18650"', 'match = "name"', "[columns]", *lines]), "utf-8"
     )
     assert client.plan_file(weighing, map=path).summary["update"] == 1
+
+
+def test_names_are_matched_as_they_look(client, spec, tmp_path):
+    client.cell_instance.create(spec, {"name": "Zelle-\u00fc"})
+    path = tmp_path / "weighing.csv"
+    path.write_text(f"cell,{MASS}\nZelle-u\u0308,40.5\n", "utf-8")
+    plan = client.plan_file(path, spec=spec, match="name")
+    assert plan.summary == {"create": 0, "update": 1, "unchanged": 0}
+
+
+def test_a_quote_of_ones_own_sheet_is_no_guard(client, cells, tmp_path):
+    path = tmp_path / "notes.csv"
+    path.write_text("cell,notes\nc-003,'=x\n", "utf-8")
+    plan = client.plan_file(path, spec="LFP 18650", match="name")
+    assert plan.rows[0].changes[0].you_have == "'=x"
 
 
 def test_a_name_that_no_cell_has_is_told_with_the_nearest(client, cells, weighing):
@@ -340,6 +426,11 @@ def test_a_left_over_sheet_is_decided_and_pushed_as_it_is(client, left_over, wor
     for cell, value in (("c-003", stored), ("c-004", 42.5)):
         record = client.cell_instance.get(cell)
         assert record.measured_properties["cell"]["mass"]["value"] == value
+
+
+def test_a_pull_never_writes_over_left_over_rows(client, spec, left_over):
+    with pytest.raises(SheetError, match="not pushed"):
+        client.cell_instance.to_file(spec, left_over)
 
 
 def test_an_undecided_left_over_sheet_is_still_in_conflict(client, left_over):

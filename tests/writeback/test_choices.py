@@ -89,6 +89,14 @@ def test_theirs_lets_go_of_a_record_that_was_deleted(client, colleague, disputed
     assert not client.cell_instance.plan(decided(disputed, "theirs", "deleted"))
 
 
+def test_mine_cannot_take_a_name_that_is_taken(client, colleague, spec):
+    colleague.cell_instance.create(spec, {"name": "c-1", **mass(39.0)})
+    rows = new_rows(cell=["c-1"]).with_columns(pl.lit(41.5).alias("cell.mass [g]"))
+    plan = client.cell_instance.plan(decided(rows, "mine", "cell.mass [g]: 39"), spec=spec)
+    assert plan.summary["exists"] == 1
+    assert "'_choice' cannot give a name that is taken" in " ".join(repr(plan).split())
+
+
 def test_theirs_lets_go_of_a_name_that_is_taken(client, colleague, spec):
     colleague.cell_instance.create(spec, {"name": "c-1", **mass(39.0)})
     rows = new_rows(cell=["c-1"]).with_columns(pl.lit(41.5).alias("cell.mass [g]"))

@@ -127,6 +127,27 @@ def test_the_limits_of_a_saved_plan_are_those_of_the_whole_reading(client, cells
     assert client.load_plan(path).base_rows == 12
 
 
+@pytest.mark.law("D11")
+@pytest.mark.parametrize("change", [b"\t", b" "])
+def test_a_space_more_is_an_edit_too(tmp_path, body, change):
+    from cellframe.writeback.saved import load
+
+    path = tmp_path / "plan.json"
+    path.write_bytes(body.replace(b"\n  ", b"\n  " + change, 1))
+    with pytest.raises(SheetError, match="somebody edited it"):
+        load(path)
+
+
+def test_a_plan_of_odd_content_is_no_saved_plan(tmp_path):
+    from cellframe.writeback.saved import _bytes, _digest, load
+
+    content = {"cellframe_plan": 1, "kind": "cell_instance", "edited": {"a": ["scan_csv", ["x"]]}}
+    path = tmp_path / "plan.json"
+    path.write_bytes(_bytes({**content, "digest": _digest(content)}))
+    with pytest.raises(SheetError, match="no saved plan"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "not JSON"), ("[1]", "no saved plan"), ('{"cellframe_plan": 99}', "another version")],
