@@ -184,12 +184,12 @@ def _refuse_numbers(proposal: Proposal, place: Path) -> None:
     faults = [
         Fault(f"{doubt.message}{f' As proposed: {doubt.line}' if doubt.line else ''}", rule="doubt")
         for doubt in proposal.doubts
-        if doubt.changes_numbers
+        if doubt.needs_answer
     ]
     if faults:
         proposal.save(place)
     refuse(
-        f"--yes does not settle what changes numbers. The proposal is in {place}: look at its lines "
+        f"--yes does not settle what changes numbers or names. The proposal is in {place}: look at its lines "
         "marked CHECK, and import again.",
         faults,
     )

@@ -8,6 +8,7 @@ table that was imported before makes nothing, and one that was edited shows what
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 import polars as pl
 
@@ -15,7 +16,7 @@ from cellframe.errors import IntakeError, SheetError
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, table
 from cellframe.intake.mapping import label_faults, nearest, refuse
-from cellframe.intake.values import NO_VALUES, to_date, to_numbers
+from cellframe.intake.values import NO_VALUES, can_be_text, to_date, to_numbers
 from cellframe.sheets.tables import read_table
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ def _header_faults(found: Table, mapping: CellsMap, file_column: str | None) -> 
         if header not in headers:
             message = f"There is no column {header!r}.{nearest(header, headers)}"
             yield Fault(message, column=header, rule="known column")
+        elif not can_be_text(found.frame[header]) and not _is_left_out(mapping, header):
+            message = f'The column {header!r} holds lists, durations or bytes, which a cell does not. Leave it out: "{header}" = "_{header}".'
+            yield Fault(message, column=header, rule="type")
     for header in headers:
         if header not in mapping.columns and list(label_faults([header])):
             message = (
@@ -128,6 +132,10 @@ def _header_faults(found: Table, mapping: CellsMap, file_column: str | None) -> 
                 f'"{header}" = "_{header}" leaves it out.'
             )
             yield Fault(message, column=header, rule="known column")
+
+
+def _is_left_out(mapping: CellsMap, header: str) -> bool:
+    return mapping.columns.get(header, header).startswith(("_", "#"))
 
 
 class _Labels:
@@ -142,11 +150,12 @@ class _Labels:
 
     def _column(self, header: str) -> pl.Series | None:
         label = self.mapping.columns.get(header, header)
-        if label.startswith(("_", "#")):
+        if _is_left_out(self.mapping, header):
             return None
         values = self.found.frame[header]
         is_quantity, is_date = parse(label)[1] is not None, label == _DATE
         if values.dtype != pl.String:
+            values = values.dt.date() if is_date and values.dtype == pl.Datetime else values
             typed = values if is_quantity or is_date else _as_text(values)
             return typed.alias(NAME if label == "name" else label)
         values = values.str.strip_chars().replace("", None)
@@ -192,6 +201,7 @@ def _as_text(values: pl.Series) -> pl.Series:
 
 def _name_faults(found: Table, names: pl.Series) -> Iterator[Fault]:
     first: dict[str, int] = {}
+    composed: dict[str, int] = {}
     for name, row in zip(names, found.rows, strict=True):
         if name is None:
             message = f"Row {row} has no name of a cell. Fill it, or delete the row."
@@ -199,8 +209,14 @@ def _name_faults(found: Table, names: pl.Series) -> Iterator[Fault]:
         elif name in first:
             message = f"Rows {first[name]} and {row} are both {name!r}. A cell has one row."
             yield Fault(message, row, name, NAME, name, "unique")
+        elif (other := composed.get(normalize("NFC", name))) is not None:
+            message = (
+                f"Rows {other} and {row} are both {name!r}: they look alike, and are other characters "
+                "in the file. Write one of them anew."
+            )
+            yield Fault(message, row, name, NAME, name, "unique")
         else:
-            first[name] = row
+            first[name] = composed[normalize("NFC", name)] = row
 
 
 def _files(told: pl.Series, names: pl.Series) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from cellframe.contract.quantities import NO_UNIT, default_unit
@@ -11,8 +12,9 @@ from cellframe.frames.columns import escape, plain_columns
 from cellframe.intake.headers import Heading, heading, speaks_of
 from cellframe.intake.mapping import label_faults
 from cellframe.intake.proposal import Doubt, Line
+from cellframe.intake.suspects import doubted, suspicion, unit_unknown
 from cellframe.intake.values import Look, Looks, look
-from cellframe.intake.words import Role, has_no_unit, property_of, role_of
+from cellframe.intake.words import Role, has_no_unit, is_called_cell, property_of, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +45,12 @@ _SAYS: dict[Role, str] = {
     "spec": "the spec of each cell",
     "notes": "notes",
     "file": "names the files of the cell",
+}
+
+
+_NO_VALUES = {
+    Looks.NOTHING: "no values",
+    Looks.OTHER: "lists, durations or bytes, which a cell does not hold",
 }
 
 
@@ -77,7 +85,9 @@ def propose_columns(frame: pl.DataFrame, *, comma: bool = False) -> list[Line]:
         line = _line(one, roles.get(one.header))
         taken = {*first, *(other.value for other in lines)} - {one.header}
         is_second = line.value in taken and one.header not in roles
-        lines.append(_renamed(line, one) if is_second else line)
+        line = _renamed(line, one) if is_second else line
+        told = suspicion(frame, line, one.look)
+        lines.append(replace(line, doubt=doubted(line, told)) if told else line)
     return lines
 
 
@@ -95,11 +105,19 @@ def _roles(seen: list[Seen]) -> dict[str, Role]:
             ranked[role] = min(ranked.get(role, (rank, one.header)), (rank, one.header))
     roles: dict[str, Role] = {header: role for role, (_, header) in ranked.items()}
     if "cell" not in ranked:
-        first = next(
-            (one.header for one in seen if _is_name(one) and one.header not in roles), None
-        )
+        guessed = (one.header for one in seen if _is_name(one) and one.header not in roles)
+        first = _with_gaps(seen) or next(guessed, None)
         roles |= {} if first is None else {first: "cell"}
     return roles
+
+
+def _with_gaps(seen: list[Seen]) -> str | None:
+    """Return the column that is called by the cells' names, and lacks some.
+
+    Another one must not be taken for it: the rows without a name are told when it is read.
+    """
+    called = (one for one in seen if one.heading.unit is None and is_called_cell(one.header))
+    return next((one.header for one in called if one.look.is_distinct), None)
 
 
 def _can_be(role: Role, look: Look) -> bool:
@@ -113,22 +131,24 @@ def _can_be(role: Role, look: Look) -> bool:
 
 
 def _is_name(one: Seen) -> bool:
-    return one.look.is_unique and one.look.looks is Looks.TEXTS and one.heading.unit is None
+    is_text = one.look.looks is Looks.TEXTS and not one.look.odd
+    return one.look.is_unique and is_text and one.heading.unit is None
 
 
 def _line(one: Seen, role: Role | None) -> Line:
     if role is not None:
         return _of_role(one, role)
     label = one.header
-    if one.look.looks is Looks.NOTHING:
-        return Line(label, f"_{label}", "no values")
+    if one.look.looks in _NO_VALUES:
+        return Line(label, f"_{label}", _NO_VALUES[one.look.looks])
     if label == ROW_NUMBERS or label in _KEYS:
         why = "row numbers" if label == ROW_NUMBERS else "a key of the service, no property"
         return Line(label, f"_{label}", why, one.look.example)
     if _is_ours(label):
         return Line(label, label, "a column of cellframe", one.look.example)
     has_unit = one.heading.unit is not None and one.heading.is_certain
-    if one.look.looks is Looks.NUMBERS or (one.look.odd and has_unit):
+    is_quantity = has_unit or property_of(label).is_known or speaks_of(label) is not None
+    if one.look.looks is Looks.NUMBERS or (one.look.odd and is_quantity):
         return _quantity(one)
     return _text(one)
 
@@ -140,11 +160,13 @@ def _of_role(one: Seen, role: Role) -> Line:
         message = (
             f"{one.header!r} is taken for the cells' names, since its values differ in each row."
         )
-        doubt = Doubt(message, _toml(one.header, label))
+        doubt = Doubt(message, _toml(one.header, label), needs_answer=True)
     if role == "date_manufactured" and len(one.look.orders) > 1:
-        message = f"{one.header!r}: {one.look.example} has the day first, or the month first."
-        doubt = Doubt(message, 'dates = "day first"', changes_numbers=True)
-    return Line(one.header, label, _SAYS[role], one.look.example, doubt)
+        first, other = one.look.orders[:2]
+        message = f"{one.header!r}: {one.look.example} has the {first}, or the {other}."
+        doubt = Doubt(message, f'dates = "{first}"', needs_answer=True)
+    clock = "; the time of day is left out" if one.look.has_clock else ""
+    return Line(one.header, label, f"{_SAYS[role]}{clock}", one.look.example, doubt)
 
 
 def _is_ours(label: str) -> bool:
@@ -162,7 +184,7 @@ def _quantity(one: Seen) -> Line:
     unit = one.heading.unit or usual or NO_UNIT
     label = f"{about.part}.{escape(about.name)} [{unit}]"
     message = _unit_doubt(one, name, usual)
-    doubt = Doubt(message, _toml(one.header, label), changes_numbers=True) if message else None
+    doubt = Doubt(message, _toml(one.header, label), needs_answer=True) if message else None
     if doubt is None and not about.says_part:
         told = f"{one.header!r} does not say of which part; the {about.part} is usual."
         doubt = Doubt(told, _toml(one.header, label))
@@ -174,6 +196,9 @@ def _unit_doubt(one: Seen, name: str, usual: str | None) -> str:
     if one.heading.unit is not None:
         maybe = f"{one.header!r}: {one.heading.spelled!r} may be a unit, or a part of the name."
         return "" if one.heading.is_certain else maybe
+    unknown = unit_unknown(one.header)
+    if unknown:
+        return unknown
     if usual is not None:
         return (
             f"{one.header!r} says no unit; {usual} is usual. Its first value is {one.look.example}."
@@ -203,7 +228,7 @@ def _text(one: Seen) -> Line:
     doubt = None
     if one.heading.unit is not None and one.heading.is_certain and one.look.looks is Looks.TEXTS:
         message = f"{one.header!r} has a unit, and none of its values is a number, {one.look.example!r} for one."
-        doubt = Doubt(message, _toml(one.header, label))
+        doubt = Doubt(message, _toml(one.header, label), needs_answer=True)
     return Line(one.header, label, "text", one.look.example, doubt)
 
 

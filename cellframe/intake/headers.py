@@ -72,6 +72,9 @@ _WRITTEN_OUT = {
 }
 _WORDS = {word: unit for unit, words in _WRITTEN_OUT.items() for word in words}
 
+_MILLI = ("mA", "mA.h", "mV", "mW.h", "mohm", "mA.h/g", "mA.h/cm**2", "mg/cm**2")
+_DEGREES = {"C": "degC", "c": "degC", "F": "degF"}
+
 _SPEAKS_OF = {
     "mass": "g",
     "weight": "g",
@@ -184,7 +187,7 @@ def heading(text: str) -> Heading:
             return Heading(name, unit, spelled, is_certain=_is_plain(unit, spelled, name))
     for name, spelled in _at_the_end(text):
         unit = unit_of(spelled, name)
-        if unit is not None:
+        if unit is not None and not _is_least(text, name, spelled) and _fits(unit, name):
             return Heading(name, unit, spelled, is_certain=_is_clear(name, unit, spelled))
     return Heading(text)
 
@@ -200,8 +203,10 @@ def unit_of(spelled: str, name: str = "") -> str | None:
         What is measured: with a temperature, ``C`` is degC.
     """
     spelled = spelled.strip()
-    if spelled in ("C", "c") and speaks_of(name) == "degC":
-        return "degC"
+    if spelled in _DEGREES and speaks_of(name) == "degC":
+        return _DEGREES[spelled]
+    if spelled[:1] == "M" and _WORDS.get(spelled.casefold(), "") in _MILLI:
+        return None  # MV is milli for one lab, and mega for all others.
     if spelled in ("C", "M"):
         return {"C": "C", "M": "mol/L"}[spelled]
     if spelled not in _LAB and spelled.casefold() in _WORDS:
@@ -239,8 +244,13 @@ def _raised(symbol: str, power: int) -> str:
 
 def speaks_of(name: str) -> str | None:
     """Return a unit of the quantity that a name speaks of; None where no word of it is known."""
+    return next(reversed(_spoken(name)), None)
+
+
+def _spoken(name: str) -> list[str]:
+    """Return a unit of each quantity that a name speaks of."""
     words = re.findall(r"[^\W\d_]+", name.casefold())
-    return next((_SPEAKS_OF[word] for word in reversed(words) if word in _SPEAKS_OF), None)
+    return [_SPEAKS_OF[word] for word in words if word in _SPEAKS_OF]
 
 
 def _in_brackets(text: str) -> Iterator[tuple[str, str]]:
@@ -259,9 +269,31 @@ def _at_the_end(text: str) -> Iterator[tuple[str, str]]:
         yield text[: mark.start()], text[mark.end() :]
 
 
+def unknown_in(text: str) -> str:
+    """Return what stands in the last brackets of a header, where it is no unit; else nothing."""
+    inside = next((spelled for _, spelled in _in_brackets(text)), "")
+    return "" if unit_of(inside) is not None else inside.strip()
+
+
 def _is_plain(unit: str, spelled: str, name: str) -> bool:
     """Whether a bracketed unit is one: C is coulomb, or a C-rate, and only the name can tell."""
-    return unit != "C" or spelled != "C" or "charge" in name.casefold()
+    if unit == "C" and spelled == "C":
+        return "charge" in name.casefold() and "rate" not in name.casefold()
+    return _fits(unit, name)
+
+
+def _fits(unit: str, name: str) -> bool:
+    """Whether a unit is of a quantity that its name speaks of, or a part or a share of that."""
+    spoken = _spoken(name)
+    of = (unit, unit.partition("/")[0], unit.partition(".cm")[0])
+    fits = any(is_convertible(one, about) for one in of for about in spoken)
+    return not spoken or unit in ("%", "ppm") or fits
+
+
+def _is_least(text: str, name: str, spelled: str) -> bool:
+    """Whether ``min`` at the end of a name is its least value, and no minutes: ``SOC_min``."""
+    mark = text[len(name) :].removesuffix(spelled).strip()
+    return spelled == "min" and mark in ("", "_") and "s" not in _spoken(name)
 
 
 def _is_clear(name: str, unit: str, spelled: str) -> bool:

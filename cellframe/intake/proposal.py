@@ -1,8 +1,8 @@
 """What is proposed, why, and what is left for a person to say?
 
 Every line has its reason. What is not certain is a doubt: marked, and never used in silence. A
-doubt that could change a number (a unit, the sign of the current, the order of day and month) is
-settled by a person alone.
+doubt that could change a number (a unit, the sign of the current, the order of day and month) or
+put something under the wrong cell is settled by a person alone.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Doubt:
         What is not certain, in a sentence.
     line : str
         The line of the mapping that settles it as proposed.
-    changes_numbers : bool
-        Whether another answer would make other numbers.
+    needs_answer : bool
+        Whether another answer would make other numbers or other cells: a person has to say.
     """
 
     message: str
     line: str
-    changes_numbers: bool = False
+    needs_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,7 +259,7 @@ def _series_lines(group: SeriesGroup, files: str) -> list[Line]:
     series = group.proposal.map
     lines = [Line("current", series.current), Line("counters", series.counters)]
     for at, message in enumerate(group.proposal.doubts, start=1):
-        doubt = Doubt(f"{files}: {message}", "", changes_numbers=True)
+        doubt = Doubt(f"{files}: {message}", "", needs_answer=True)
         lines.append(Line(f"doubt {at}", "", doubt=doubt))
     return lines
 

@@ -7,8 +7,8 @@ a value of the column rules one out.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
 from enum import Enum
 from typing import Literal, TypeAlias
 
@@ -24,10 +24,11 @@ _COMMA = _POINT.replace(r"\.", ",")
 _DIGIT = r"\d"
 _WITH_COMMA = r"^[+-]?\d+,\d+(?:[eE][+-]?\d+)?$"
 _WITH_POINT = r"^[+-]?\d*\.\d+(?:[eE][+-]?\d+)?$"
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(?:[.,]\d{3})+$"
 _CLOCK = r"[ T]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?$"
 ORDERS: tuple[Order, ...] = ("year first", "day first", "month first")
 _FORMATS: dict[Order, tuple[str, ...]] = {
-    "year first": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"),
+    "year first": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%y-%m-%d", "%y/%m/%d"),
     "day first": (
         "%d.%m.%Y",
         "%d.%m.%y",
@@ -51,6 +52,7 @@ class Looks(Enum):
     NUMBERS = "numbers"
     DATES = "dates"
     TEXTS = "texts"
+    OTHER = "neither texts, numbers nor dates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Look:
         Its first value.
     is_unique : bool
         Whether every row has a value, each another one.
+    is_distinct : bool
+        Whether no value is there twice, gaps aside.
     is_whole : bool
         Whether its numbers are whole.
     blanks : tuple of str
@@ -73,15 +77,19 @@ class Look:
         How its dates can be read.
     odd : str
         Of texts among which are numbers, the first that is none.
+    has_clock : bool
+        Whether its dates have a time of day besides midnight.
     """
 
     looks: Looks
     example: str = ""
     is_unique: bool = False
+    is_distinct: bool = False
     is_whole: bool = False
     blanks: tuple[str, ...] = ()
     orders: tuple[Order, ...] = ()
     odd: str = ""
+    has_clock: bool = False
 
 
 def look(values: pl.Series, *, comma: bool = False) -> Look:
@@ -97,24 +105,77 @@ def look(values: pl.Series, *, comma: bool = False) -> Look:
     filled = values.drop_nulls()
     if not len(filled):
         return Look(Looks.NOTHING)
+    if not can_be_text(values):
+        return Look(Looks.OTHER)
     texts = filled.cast(pl.String).str.strip_chars()
-    is_unique = len(filled) == len(values) and texts.is_unique().all()
     missing = texts.str.to_lowercase().is_in(NO_VALUES)
-    blanks = tuple(texts.filter(missing).unique(maintain_order=True))
     said = texts.filter(~missing)
-    example = str((said if len(said) else texts)[0])
-    if values.dtype.is_temporal():
-        return Look(Looks.DATES, example, is_unique, orders=("year first",))
+    is_distinct = bool(texts.is_unique().all())
+    found = Look(
+        Looks.TEXTS,
+        str((said if len(said) else texts)[0]),
+        is_distinct and len(filled) == len(values),
+        is_distinct,
+    )
+    if values.dtype in (pl.Date, pl.Datetime):
+        return _dates(found, filled)
+    blanks = tuple(texts.filter(missing).unique(maintain_order=True))
     if values.dtype.is_numeric() or (len(said) and are_numbers(said, comma=comma).all()):
         numbers = said if values.dtype.is_numeric() else to_numbers(said, comma=comma)
         whole = numbers.cast(pl.Float64)
-        return Look(Looks.NUMBERS, example, is_unique, bool((whole == whole.round()).all()), blanks)
+        is_whole = bool((whole == whole.round()).all())
+        return replace(found, looks=Looks.NUMBERS, is_whole=is_whole, blanks=blanks)
     orders: tuple[Order, ...] = tuple(
         order for order in ORDERS if len(said) and _are_dates(said, order)
     )
     if orders:
-        return Look(Looks.DATES, example, is_unique, blanks=blanks, orders=orders)
-    return Look(Looks.TEXTS, example, is_unique, odd=_odd(said, comma=comma))
+        clocks = said.str.extract(_CLOCK, 0)
+        return replace(
+            found,
+            looks=Looks.DATES,
+            blanks=blanks,
+            orders=orders,
+            has_clock=bool(clocks.str.contains("[1-9]").any()),
+        )
+    return replace(found, odd=_odd(said, comma=comma))
+
+
+def can_be_text(values: pl.Series) -> bool:
+    """Whether the values of a typed column can be written as text: no lists, no durations."""
+    dtype = values.dtype
+    return not (dtype.is_nested() or dtype in (pl.Duration, pl.Binary, pl.Object))
+
+
+def _dates(found: Look, values: pl.Series) -> Look:
+    """Return the look of a column that has the type of dates."""
+    has_clock = values.dtype != pl.Date and bool((values.dt.time() != time(0)).any())
+    return replace(found, looks=Looks.DATES, orders=("year first",), has_clock=has_clock)
+
+
+def in_thousands(values: pl.Series) -> str:
+    """Return the first number of a column that may have a thousands separator.
+
+    Parameters
+    ----------
+    values : Series
+        Texts.
+
+    Returns
+    -------
+    str
+        ``2.500``, which is two and a half, or 2500; empty where a value of the column tells, or
+        where none has a separator.
+    """
+    texts = values.drop_nulls().cast(pl.String).str.strip_chars()
+    marked = texts.filter(texts.str.contains(r"\d[.,]\d"))
+    return str(marked[0]) if len(marked) and marked.str.contains(_THOUSANDS).all() else ""
+
+
+def tells_decimals(values: pl.Series, sign: str) -> bool:
+    """Whether a number of a column has this sign before its decimals beyond doubt."""
+    texts = values.drop_nulls().cast(pl.String).str.strip_chars()
+    numbers = texts.filter(texts.str.contains(_WITH_POINT if sign == "." else _WITH_COMMA))
+    return not numbers.str.contains(_THOUSANDS).all()
 
 
 def _odd(texts: pl.Series, *, comma: bool) -> str:

@@ -82,6 +82,12 @@ _NO_UNIT = (
 )
 """Words of headers whose numbers have no unit."""
 
+_SUMS = (
+    "sum, total, totals, mean, average, median, std, stdev, deviation, summe, gesamt, gesamtsumme, "
+    "mittelwert, mittel, durchschnitt, standardabweichung"
+)
+"""What the first cell of a row says that is no cell's."""
+
 _COMPOUND = re.compile(r"(kathoden|anoden|elektrolyt|separator|zell)(?=[a-zäöüß]{4,})")
 
 
@@ -96,11 +102,14 @@ class Property(NamedTuple):
         As in a label.
     says_part : bool
         Whether the header says to which part it belongs, where it matters.
+    is_known : bool
+        Whether the name is one of those that quantities have here.
     """
 
     part: str
     name: str
     says_part: bool
+    is_known: bool = False
 
 
 def role_of(name: str) -> tuple[Role, int] | None:
@@ -132,7 +141,14 @@ def property_of(name: str) -> Property:
     said = [word for word in words if _PART_OF.get(word) is None]
     bare = "_".join(_renamed(said or words))
     home = _HOME.get(bare)
-    return Property(part or home or "cell", bare or "value", part is not None or home is None)
+    says_part = part is not None or home is None
+    return Property(part or home or "cell", bare or "value", says_part, bare in _PROPERTIES)
+
+
+def is_sum(name: str) -> bool:
+    """Whether a name is a word for a sum, or a mean, of the rows above."""
+    words = _words(name)
+    return bool(words) and words[0] in _SUMS.split(", ")
 
 
 def has_no_unit(name: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -425,3 +425,35 @@ def test_the_84_cells_of_severson_and_nothing_twice(client):
     assert frame["cell.cycle_life [1]"].median() == pytest.approx(
         pl.read_csv(table)["Cycle life"].median()
     )
+
+
+def test_names_that_look_alike_stop_before_anything_is_made(client, tmp_path):
+    labs.write(tmp_path / "cells.csv", "Cell,Lot\n\u00e9,1\ne\u0301,2\n")
+    with pytest.raises(IntakeError, match=r"Rows 2 and 3 are both .*they look alike"):
+        import_cells(client, tmp_path, spec=LFP)
+    assert not client.cell_spec.list()
+
+
+def test_a_parquet_table_s_dates_lose_the_time_of_day_and_odd_columns_stay_out(client, tmp_path):
+    berlin = datetime(2026, 1, 5, 23, 30, tzinfo=UTC)
+    table = pl.DataFrame({"Cell": ["a"], "Built": [berlin], "odd": [timedelta(hours=1)]})
+    table = table.with_columns(pl.col("Built").dt.convert_time_zone("Europe/Berlin"))
+    table.write_parquet(tmp_path / "cells.parquet")
+    assert import_cells(client, tmp_path, spec=LFP)
+    assert str(client.cell_instance.to_frame(LFP)["date_manufactured"][0]) == "2026-01-06"
+
+
+def test_a_column_that_no_cell_holds_is_refused_by_name(client, tmp_path):
+    pl.DataFrame({"Cell": ["a"], "odd": [[1]]}).write_parquet(tmp_path / "c.parquet")
+    columns = '[cells]\nfile = "c.parquet"\n[cells.columns]\nCell = "cell"\nodd = "cell.odd"\n'
+    labs.write(tmp_path / "cellframe-import.toml", f'spec = "S"\n{columns}')
+    with pytest.raises(IntakeError, match='Leave it out: "odd" = "_odd"'):
+        import_cells(client, tmp_path)
+
+
+def test_a_row_without_a_name_stops_the_import_and_no_other_column_names_the_cells(
+    client, tmp_path
+):
+    labs.write(tmp_path / "cells.csv", "Zelle;Masse [g];Ort\nz1;41;A\n;84;B\n")
+    with pytest.raises(IntakeError, match="Row 3 has no name of a cell"):
+        import_cells(client, tmp_path, spec=LFP)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 import pytest
 
@@ -50,7 +52,7 @@ def test_names_without_a_word_are_a_question():
     line = proposed(Kennung=["a", "b"], Lab=["x", "x"])["Kennung"]
     assert line.value == "cell"
     assert "taken for the cells' names" in line.doubt.message
-    assert not line.doubt.changes_numbers
+    assert line.doubt.needs_answer
 
 
 def test_numbered_cells_have_numbers_for_names():
@@ -98,7 +100,7 @@ def test_a_column_becomes_what_its_header_and_values_say(header, values, label):
 def test_what_would_change_numbers_is_a_question_for_a_person(header, value, words):
     line = of(header, value, value)
     assert words in line.doubt.message
-    assert line.doubt.changes_numbers
+    assert line.doubt.needs_answer
     assert line.doubt.line
 
 
@@ -106,7 +108,7 @@ def test_a_loading_of_no_electrode_is_a_question_that_changes_no_number():
     line = of("Loading (mg/cm2)", "12", "13")
     assert line.value == "cathode.loading [mg/cm**2]"
     assert "does not say of which part" in line.doubt.message
-    assert not line.doubt.changes_numbers
+    assert not line.doubt.needs_answer
 
 
 def test_empty_columns_and_row_numbers_are_left_out():
@@ -158,3 +160,88 @@ def test_decimal_commas_are_decided_for_the_whole_file():
     assert has_commas(pl.DataFrame({"a": ["1,5", "2"], "b": ["x", "1,25"]}))
     assert not has_commas(pl.DataFrame({"a": ["1.5", "2"], "b": ["x", "1,25"]}))
     assert look(pl.Series(["1,5", "2"]), comma=True).looks is Looks.NUMBERS
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "words"),
+    [
+        ("Kapazität (mAh)", ("2.500", "2.480"), "decimals, or a thousands separator"),
+        ("Kapazität (mAh)", ("2.500", "980"), "decimals, or a thousands separator"),
+        ("Kapazität (mAh)", ("2.500,5", "2.480,1"), "none of its values is a number"),
+        ("Capacity (mAh)", ("2,500", "2,480"), "decimals, or a thousands separator"),
+        ("Capacity", ("1,002,500", "1,002,480"), "decimals, or a thousands separator"),
+        ("Capacity", ("2.500,5", "2.480,1"), "has numbers that cannot be read"),
+        ("Masse", ("g", "41.5"), "says no unit; g is usual"),
+        ("Voltage min", ("2.5", "2.6"), "says no unit; V is usual"),
+        ("Voltage (min)", ("2.5", "2.6"), "'min' may be a unit, or a part of the name"),
+        ("Charge rate (C)", ("1", "2"), "'C' may be a unit, or a part of the name"),
+        ("Spannung [MV]", ("3", "4"), "'MV' is no unit that is known here"),
+        ("Ri (M\u03a9)", ("3", "4"), "'M\u03a9' is no unit that is known here"),
+        ("Höhe [in]", ("1", "2"), "'in' is no unit that is known here"),
+        ("Date", ("26-01-05", "26-01-12"), "has the year first, or the day first"),
+        ("Date", ("26/01/05", "26/01/12"), "has the year first, or the day first"),
+        ("Date", ("2026-01-05", "12.01.2026"), "is a date by its name"),
+        ("Date", ("46027", "46030"), "is a date by its name"),
+        ("Datum", ("5. Mai 2026", "6. Mai 2026"), "is a date by its name"),
+        ("Built", ("2026-01-05T10:00:00Z",), "is a date by its name"),
+    ],
+)
+def test_what_looks_right_and_may_be_wrong_is_a_question_for_a_person(header, values, words):
+    line = of(header, *values)
+    assert words in line.doubt.message
+    assert line.doubt.needs_answer
+
+
+def test_three_decimals_are_decimals_where_another_column_tells():
+    assert of("Mass (g)", "41.123", "41.250", Height_mm=["1.5", "2.25"]).doubt is None
+    assert of("Mass (g)", "0.123", "1.250").doubt is None
+
+
+def test_a_least_value_is_no_minute():
+    found = labels(
+        Cell=["a"], SOC_min=["5"], U_min=["2.5"], **{"Time min": ["5"], "Temp (F)": ["70"]}
+    )
+    assert list(found.values()) == [
+        "cell",
+        "cell.soc_min [1]",
+        "cell.u_min [V]",
+        "cell.time [min]",
+        "cell.temperature [degF]",
+    ]
+
+
+def test_a_line_of_units_makes_no_names():
+    found = proposed(comma=True, Zelle=[None, "z1"], Masse=["g", "41,5"], Dicke=["mm", "1,2"])
+    assert found["Zelle"].value == "cell"
+    assert found["Masse"].value == "cell.mass [g]"
+    assert "'g' is no number, and its row will be refused" in found["Masse"].why
+
+
+def test_numbers_are_not_taken_for_names():
+    assert "cell" not in labels(Masse=["g", "41.5", "41.6"], Lab=["x", "x", "x"]).values()
+
+
+@pytest.mark.parametrize("name", ["Summe", "Total (3)", "Mittelwert"])
+def test_a_row_of_sums_is_a_question(name):
+    doubt = proposed(Zelle=["z1", "z2", name])["Zelle"].doubt
+    assert "is it a cell?" in doubt.message
+    assert doubt.needs_answer
+    assert proposed(Zelle=[name, "z1"])["Zelle"].doubt is None
+
+
+def test_a_time_of_day_is_left_out_and_said():
+    line = of("Date", "2026-01-05 10:00", "2026-01-06 00:00:00")
+    assert line.why == "the date of manufacture; the time of day is left out"
+    assert of("Date", "2026-01-06 00:00:00").why == "the date of manufacture"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [[timedelta(hours=1)], [[1, 2]], [{"a": 1}], [b"x"]],
+)
+def test_what_no_cell_holds_is_left_out(column):
+    (_, line) = propose_columns(pl.DataFrame({"Cell": ["a"], "odd": column}))
+    assert (line.value, line.why) == (
+        "_odd",
+        "lists, durations or bytes, which a cell does not hold",
+    )
