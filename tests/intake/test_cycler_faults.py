@@ -199,3 +199,13 @@ def test_lines_are_counted_from_the_top_of_the_file(tmp_path):
 def test_what_a_file_lacks_is_told_in_a_sentence(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
     assert said in intake.lacks(tmp_path / name)
+
+
+def test_a_shell_is_not_told_of_an_option_of_python(tmp_path):
+    path = write(tmp_path, Manner(counters="none"), truth())
+    mapping = intake.propose([path]).map
+    half = pl.when(pl.col("Step_Index") > 2).then(-1).otherwise(1)
+    pl.read_csv(path).with_columns(pl.col("Current(A)") * half).write_csv(path)
+    messages, _ = failures(path, mapping)
+    assert "is not the same everywhere" in messages[0]
+    assert "skip_checks" not in messages[0]

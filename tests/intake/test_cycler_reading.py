@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from cellframe.contract.series import CAPACITY, CHARGE_CAPACITY, DISCHARGE_CAPACITY, STEP
 from cellframe.errors import IntakeError
 from cellframe.intake import series as intake
-from cellframe.intake.cycler.numbers import kept, measured, numbers, order_of, seconds
+from cellframe.intake.cycler.numbers import kept, measured, numbers, order_of, orders_of, seconds
 from tests import real_series
 from tests.intake.written import A, Manner, Q, T, V, headers, table, truth, write
 from tests.journeys.conftest import need
@@ -84,6 +84,23 @@ def test_half_days_are_hours(text, hour):
 def test_what_is_no_time_is_null(text):
     forms = ("h:min:s", "date", "day.month.year", "month/day/year")
     assert [seconds(pl.Series([text]), form)[0] for form in forms] == [None] * 4
+
+
+def test_half_days_are_american_first_and_doubted(tmp_path):
+    path = tmp_path / "x.csv"
+    rows = [f"01/05/26 {hour:02}:00 PM,{3 + hour / 10},-1,1" for hour in range(1, 8)]
+    path.write_text("\n".join(["Date Time,Voltage(V),Current(A),Step", *rows, ""]))
+    proposal = intake.propose([path])
+    assert proposal.map.columns["Date Time"] == "Time [month/day/year]"
+    (doubt,) = proposal.doubts
+    assert doubt.endswith(
+        "Keep 'Time [month/day/year]' if that is right, else write 'Time [day.month.year]'."
+    )
+
+
+def test_a_year_of_two_digits_stands_last_but_with_dashes():
+    assert order_of(pl.Series(["13/05/26 10:00:00"])) == ("day.month.year", True)
+    assert orders_of(pl.Series(["26-01-13 10:00:00"])) == ["day.month.year", "date"]
 
 
 def test_days_above_twelve_settle_the_order():

@@ -37,7 +37,7 @@ from cellframe.intake.cycler.mapping import (
     unit_of,
 )
 from cellframe.intake.cycler.names import UNITLESS, Known, best, direction_of
-from cellframe.intake.cycler.numbers import numbers, order_of
+from cellframe.intake.cycler.numbers import numbers, order_of, orders_of
 from cellframe.intake.cycler.text import PLACE
 from cellframe.series.labels import misnamed
 
@@ -152,8 +152,13 @@ def _of_time(one: Known, rows: Rows, notes: Notes) -> str | None:
         return one.unit
     form, is_sure = found
     if not is_sure:
+        others = " or ".join(
+            repr(told(TIME, other)) for other in orders_of(values) if other != form
+        )
         what = f"{one.header!r} may have day and month either way round; it is read as {form}."
-        notes.doubts.append(f"{what} Write {told(TIME, form)!r} if that is right.")
+        notes.doubts.append(
+            f"{what} Keep {told(TIME, form)!r} if that is right, else write {others}."
+        )
     return form
 
 

@@ -35,6 +35,7 @@ from cellframe.intake.cycler.repairs import (
     repair_clock,
     restarts_of,
 )
+from cellframe.intake.cycler.thousands import unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,6 +72,7 @@ def propose_for(rows: Rows, layout: Layout) -> Proposal | None:
         return None
     series = replace(plain_map(layout), columns=in_units(known, rows, notes))
     series = _with_words(series, known, rows, notes)
+    notes.doubts.extend(unsettled(series, rows))
     series = replace(series, columns=settle_net(series, rows, notes))
     notes.evidence.extend(_of_steps(known))
     series = _with_clock(series, known[TIME], rows, notes)

@@ -34,11 +34,16 @@ _FALLS = (
     f"in such steps, repairs = [{NO_FALLS!r}]."
 )
 _UNSIGNED = "Write current = 'unsigned', and map the column that is the 'State'."
+_UNSIGNED_PARTLY = (
+    "Where a column says charge and discharge, map it as the 'State' and write current = 'unsigned'; "
+    "else leave the file out of this [[series]]."
+)
 _ADVICE = {
     "time_not_monotonic": ("Put the rows", _CLOCKS),
     "cumulative_value_decreased": ("Charge and discharge", _FALLS),
     "current_sign_reversed": ("Positive current is", "Write current = {other!r} in the mapping."),
     "current_sign_unsigned": ("Positive current is", _UNSIGNED),
+    "current_sign_indeterminate": ("Positive current is", _UNSIGNED_PARTLY),
     "value_not_finite": ("Drop these", "Correct the value in the file, or leave the cell empty."),
 }
 """Where the advice of a finding begins, and what a mapping can do instead."""

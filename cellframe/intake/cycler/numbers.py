@@ -198,15 +198,29 @@ def order_of(values: pl.Series) -> tuple[str, bool] | None:
     """
     if values.dtype.is_temporal():
         return (CLOCK if values.dtype == pl.Duration else DATE), True
+    found = orders_of(values)
+    return (found[0], len(found) == 1) if found else None
+
+
+def orders_of(values: pl.Series) -> list[str]:
+    """Return every way in which the times of a column of text can be read, the likeliest first.
+
+    Parameters
+    ----------
+    values : Series
+        Text; anything else is no such column.
+    """
     given = values.drop_nulls()
     if given.dtype != pl.String or given.is_empty():
-        return None
+        return []
     fitting = [written for written in TIMES if not seconds(given, written).null_count()]
-    if not fitting:
-        return None
+    if len(fitting) > 1 and not given.str.contains("-", literal=True).any():
+        fitting = [one for one in fitting if one != DATE]  # 01/05/26 has its year last.
     # Of two orders only the true one makes time run on.
     rising = [one for one in fitting if (seconds(given, one).diff().drop_nulls() >= 0).all()]
-    return (rising or fitting)[0], len(rising or fitting) == 1
+    # Where the month comes first, hours are counted to twelve.
+    first = MONTH_FIRST if given.str.contains(r"(?i)[ap]\.?m\.?\s*$").any() else None
+    return sorted(rising or fitting, key=lambda one: (one != first, one == DATE))
 
 
 def kept(values: pl.Series, decimal: str) -> pl.Series:
