@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cellframe.errors import SheetError, first_few
-from cellframe.sheets.dialect import Dialect, decoded, lines_of, read_bytes, sniff
+from cellframe.sheets.dialect import HEAD, Dialect, decoded, lines_of, read_bytes, sniff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,9 @@ _INDEX = "Unnamed: 0"
 """What pandas calls a column without a header when it reads its own row numbers back."""
 
 
-def read_texts(path: Path, dialect: Dialect, *, short: list[int] | None = None) -> pl.DataFrame:
+def read_texts(
+    path: Path, dialect: Dialect, *, short: list[int] | None = None, text: str | None = None
+) -> pl.DataFrame:
     """Read a delimited file, every column as text.
 
     Parameters
@@ -43,6 +46,8 @@ def read_texts(path: Path, dialect: Dialect, *, short: list[int] | None = None) 
         Gets the lines that have fewer cells than the header and are filled up with empty ones, as
         Excel leaves out delimiters at the end of rows. Such lines are refused where not given,
         and the last line of a file that breaks off always.
+    text : str, optional
+        What the file says, where somebody has read it already.
 
     Returns
     -------
@@ -58,7 +63,8 @@ def read_texts(path: Path, dialect: Dialect, *, short: list[int] | None = None) 
         cells than the header, a quote is not closed, the file is empty, binary or too large:
         everything at once, by line.
     """
-    text = decoded(path, read_bytes(path), dialect.encoding)
+    if text is None:
+        text = decoded(path, read_bytes(path), dialect.encoding)
     reader = _Reader(path, text, dialect, short)
     frame = reader.quickly()
     if frame is None:
@@ -96,18 +102,28 @@ class _Reader:
 
     def _split(self, text: str, skip: int) -> tuple[list[str], str]:
         """Return the header's cells, and the text below it."""
-        lines = lines_of(text)
-        for _ in range(skip):
-            lines.readline()
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        # Python copies a text to read lines of it, and a header does not need the whole.
+        header, end = list[str](), HEAD
+        with suppress(csv.Error):
+            header, end = self._header_of(text[:HEAD], skip)
         try:
-            header = next(reader, [])
+            if end >= HEAD:
+                header, end = self._header_of(text, skip)
         except csv.Error as fault:
             raise SheetError(
                 f"{self.path.name} cannot be read as a table.\n  {self._quotes(fault, 0)}"
             ) from None
+        return header, text[end:]
+
+    def _header_of(self, text: str, skip: int) -> tuple[list[str], int]:
+        """Return the header's cells, and where they end."""
+        lines = lines_of(text)
+        for _ in range(skip):
+            lines.readline()
+        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+        header = next(reader, [])
         self.header_lines = reader.line_num
-        return header, text[lines.tell() :]
+        return header, lines.tell()
 
     def _of_text(self, text: str) -> Iterator[str]:
         if not any(cell.strip() for cell in self.header):
@@ -200,6 +216,8 @@ class _Reader:
             return (
                 f"{cells}: a delimiter ({_SHOWN.get(self.delimiter, self.delimiter)}) is missing."
             )
+        if len(self.header) == 1:
+            return f"{cells}. If the header stands further below, delete the lines above it."
         extra = next(cell for cell in row[len(self.header) :] if cell)
         return f"{cells}: put a text with the delimiter in quotes, or name the column of {extra!r}."
 

@@ -12,7 +12,7 @@ import io
 import re
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cellframe.errors import SheetError
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DELIMITERS = (",", ";", "\t", "|")
-_HEAD = 2**18
-"""Bytes that are looked at for the delimiter."""
+HEAD = 2**18
+"""Characters that are looked at for the delimiter, and for the header."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -76,9 +76,8 @@ def sniff(path: Path, *, skip: int | None = 0) -> Dialect:
     SheetError
         The file cannot be opened, or is no text.
     """
-    raw = read_bytes(path)
-    encoding = _encoding(path, raw)
-    head = raw[:_HEAD].decode(encoding, errors="ignore")
+    encoding, text = read_text(path)
+    head = text[:HEAD]
     declared = _DECLARED.match(head)
     first = 1 if declared else 0
     below = list(lines_of(head))[first + (skip or 0) :]
@@ -162,17 +161,29 @@ def lines_of(text: str) -> io.StringIO:
     return io.StringIO(text, newline="")
 
 
-def _encoding(path: Path, raw: bytes) -> str:
+class Text(NamedTuple):
+    """What a file says, and how it is encoded."""
+
+    encoding: str
+    text: str
+
+
+def read_text(path: Path) -> Text:
+    """Read a text file of any encoding.
+
+    Raises
+    ------
+    SheetError
+        The file cannot be opened, or is no text.
+    """
+    raw = read_bytes(path)
     for mark, encoding in _MARKS.items():
         if raw.startswith(mark):
-            decoded(path, raw, encoding)
-            return encoding
+            return Text(encoding, decoded(path, raw, encoding))
     try:
-        raw.decode("utf-8")
+        return Text("utf-8", raw.decode("utf-8"))
     except UnicodeDecodeError:
-        decoded(path, raw, "cp1252")
-        return "cp1252"
-    return "utf-8"
+        return Text("cp1252", decoded(path, raw, "cp1252"))
 
 
 def _records(lines: list[str], delimiter: str) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -476,6 +477,15 @@ def test_any_encoding_and_head_is_read(tmp_path, encoding, above):
     proposal, series = read(path)
     assert proposal.doubts == ()
     assert_frame_equal(series.select(CORE), truth().select(CORE))
+
+
+def test_a_file_is_read_once(tmp_path, monkeypatch):
+    path = write(tmp_path, Manner(), truth())
+    mapping = intake.propose([path]).map
+    opened, plain = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda self: opened.append(self) or plain(self))
+    intake.read(path, mapping)
+    assert opened == [path]
 
 
 def test_a_column_can_be_left_out_and_renamed(tmp_path):

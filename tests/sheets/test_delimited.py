@@ -256,3 +256,27 @@ def test_letters_that_cannot_be_put_back_are_said_to_be_garbled(tmp_path):
     path.write_bytes(garbled("cell,note\nc-1,µm\n") + "c-2,typed there: µ\n".encode())
     with pytest.raises(SheetError, match="opened as Windows-1252 in a spreadsheet"):
         sniff(path)
+
+
+def test_text_above_a_table_is_told_from_a_missing_quote(text):
+    path = text("Cells of project X;;\n5.1.2026;;\nCell;Mass;Batch\n1;2;3\n")
+    assert refusal(path)[1] == (
+        "  Line 3 has 3 cells where the header has 1. If the header stands further below, delete "
+        "the lines above it."
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_header_longer_than_what_is_looked_at_is_read_whole(text, end):
+    names = [f"{at:05}{'x' * 60}" for at in range(5000)]
+    row = [str(at) for at in range(5000)]
+    frame = table(text(end.join([",".join(names), ",".join(row), ""])))
+    assert frame.columns == names
+    assert frame.rows() == [tuple(row)]
+
+
+def test_a_quote_that_closes_beyond_what_is_looked_at_is_a_header(text):
+    long = [f'"{letter}{"x" * 100_000}\n"' for letter in "abc"]
+    path = text(f"{','.join(long)}\n1,2,3\n4,5\n")
+    with pytest.raises(SheetError, match="Line 6 has 2 cells"):
+        read_texts(path, Dialect("utf-8", ","))

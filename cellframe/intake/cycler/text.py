@@ -18,7 +18,7 @@ from cellframe.intake.cycler.layers import are_layers, depth, read_layers, told_
 from cellframe.intake.cycler.names import recognise
 from cellframe.intake.headers import heading
 from cellframe.sheets.delimited import read_texts
-from cellframe.sheets.dialect import DELIMITERS, Dialect, read_bytes, sniff
+from cellframe.sheets.dialect import DELIMITERS, HEAD, Dialect, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 PLACE = "\x00place"
 """A column of our own: where each row stands in the file. No file has a header like this."""
-_HEAD = 2**18
-"""Bytes among which the header is looked for."""
 _MOST_LINES = 500
 
 
@@ -94,7 +92,7 @@ def layout_of(path: Path) -> Layout:
     if is_parquet(path):
         headers = tuple(_schema(path))
         return Layout(0, ",", headers, units_below=False, known=_known(headers))
-    lines = _head(path, sniff(path).encoding)[:_MOST_LINES]
+    lines = _lines(read_text(path).text[:HEAD])[:_MOST_LINES]
     candidates = [
         _layout(lines, number, delimiter)
         for delimiter in DELIMITERS
@@ -107,13 +105,7 @@ def layout_of(path: Path) -> Layout:
     )
 
 
-def _head(path: Path, encoding: str) -> list[str]:
-    with path.open("rb") as file:
-        return _lines(file.read(_HEAD), encoding)
-
-
-def _lines(raw: bytes, encoding: str) -> list[str]:
-    text = raw.decode(encoding, errors="ignore")
+def _lines(text: str) -> list[str]:
     # splitlines() would end a line at a form feed too, which no other reader does.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
@@ -179,16 +171,16 @@ def load(path: Path, series: SeriesMap) -> Rows:
     """
     if is_parquet(path):
         return Rows(_parquet(path).with_row_index(PLACE), "row")
-    dialect = Dialect(sniff(path).encoding, series.delimiter, series.skip)
-    kinds = _kinds(_head(path, dialect.encoding), series.skip, series.delimiter)
+    encoding, text = read_text(path)
+    kinds = _kinds(_lines(text[:HEAD]), series.skip, series.delimiter)
     if kinds:
-        lines = _lines(read_bytes(path), dialect.encoding)
-        frame = read_layers(path.name, lines, kinds, series.skip, series.delimiter, PLACE)
+        frame = read_layers(path.name, _lines(text), kinds, series.skip, series.delimiter, PLACE)
         return Rows(frame, "line")
     try:
-        frame = read_texts(path, dialect)
+        dialect = Dialect(encoding, series.delimiter, series.skip)
+        frame = read_texts(path, dialect, text=text)
     except SheetError as fault:
-        raise SheetError(f"{fault}{_cut_off(path)}") from None
+        raise SheetError(f"{fault}{_cut_off(text)}") from None
     first = series.skip + 2
     frame = frame.with_row_index(PLACE, offset=first)
     if not series.units_below:
@@ -215,8 +207,8 @@ def split(rows: Rows, by: Sequence[str]) -> Iterator[tuple[tuple[str, ...], Rows
         yield key, rows._replace(frame=part.drop(by))
 
 
-def _cut_off(path: Path) -> str:
-    if read_bytes(path)[-1:] in (b"\n", b"\r", b""):
+def _cut_off(text: str) -> str:
+    if text[-1:] in ("\n", "\r", ""):
         return ""
     return (
         "\n  Its last line has no end: the file was cut off while it was written. "
