@@ -154,7 +154,7 @@ class _Reader:
         polars fills short rows with gaps and says nothing, so the delimiters are counted.
         """
         body = self.body
-        if '"' in body or body.count("\r") != body.count("\r\n"):
+        if '"' in body or ("\r" in body and body.count("\r") != body.count("\r\n")):
             return None
         body = body.rstrip("\r\n")
         first = body[: body.find("\n")] if "\n" in body else body

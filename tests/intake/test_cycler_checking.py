@@ -163,3 +163,29 @@ def test_one_test_of_many_is_refused_and_the_others_are_read(tmp_path):
     found = dict(intake.parts(other, mapping, ["Cell"]))
     assert found["a",].height == truth().height
     assert "current = 'discharge positive'" in str(found["b",])
+
+
+def test_a_sign_where_none_is_expected_does_no_harm(tmp_path):
+    other, mapping = changed(tmp_path, flat)
+    unsigned = replace(mapping, current="unsigned")
+    assert_frame_equal(intake.read(other, unsigned), intake.read(other, mapping))
+
+
+def small(tmp_path, below):
+    """A discharge with a clock, and a unit of the current in the header."""
+    path = tmp_path / "c-001.csv"
+    rows = [f"00:0{row}:00;{3 - row / 10};1.5" for row in range(6)]
+    path.write_text("\n".join(["Time;U;I (A)", below, *rows, ""]))
+    return path, replace(intake.propose([path]).map, current="discharge positive")
+
+
+def test_a_clock_has_no_unit_to_compare(tmp_path):
+    path, mapping = small(tmp_path, "h;V;A")
+    assert mapping.columns["Time"] == "Time [h:min:s]"
+    assert intake.read(path, mapping)["Time [s]"].max() == 300
+
+
+def test_a_line_of_units_that_is_silent_leaves_it_to_the_mapping(tmp_path):
+    path, mapping = small(tmp_path, "h;V;")
+    columns = {**mapping.columns, "I (A)": "Current [mA]"}
+    assert intake.read(path, replace(mapping, columns=columns))[CURRENT][0] == 0.0015

@@ -12,7 +12,6 @@ import polars as pl
 
 from cellframe.contract.series import TEMPERATURE, VOLTAGE
 from cellframe.intake.cycler.mapping import TIMES, target, unit_of
-from cellframe.intake.cycler.names import UNITLESS
 from cellframe.intake.cycler.numbers import measured
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ def unsettled(series: SeriesMap, rows: Rows) -> list[str]:
     there = {
         header: target(written)
         for header, written in series.columns.items()
-        if rows.frame[header].dtype == pl.String
-        and target(written).label not in UNITLESS
-        and target(written).unit not in TIMES
+        if rows.frame[header].dtype == pl.String and target(written).unit not in TIMES
     }
     columns = [rows.frame[header] for header in there]
     few = (column.head(_FEW) for column in columns)
