@@ -70,11 +70,11 @@ def import_(  # noqa: PLR0913 - what a person may say
     Proposes what each column is, with the reason, and asks. What you confirm is kept beside the
     data and used again: to import a second time makes what is missing, and nothing twice.
     """
+    from cellframe.intake.folder import folder_of
     from cellframe.intake.mapping import FILE_NAME
-    from cellframe.intake.run import folder_of
 
     place = mapping or folder_of(path) / FILE_NAME
-    wanted = _Wanted(path, place, spec, update, max_updates)
+    wanted = _Wanted(path, place, spec, update, max_updates, yes)
     with _looking(profile, data) as client:
         job = _looked(client, wanted)
         if dry_run:
@@ -93,6 +93,7 @@ class _Wanted(NamedTuple):
     spec: str | None
     update: bool
     max_updates: int | None
+    yes: bool
 
 
 class _Job(NamedTuple):
@@ -148,6 +149,8 @@ def _looked(client: Client, wanted: _Wanted) -> _Job:
         found = narrowed(load(wanted.mapping), wanted.path)
         return _Job(wanted, with_spec(found, wanted.spec) if wanted.spec else found)
     proposal = settle_spec(client, propose(wanted.path), wanted.spec)
+    # Nobody is there to settle them: the files that leave no doubt go on.
+    proposal = proposal.without_doubtful() if wanted.yes else proposal
     say(f"{text(proposal)}\n")
     return _Job(wanted, proposal.mapping, proposal)
 

@@ -1,8 +1,9 @@
 """Which cell is this file of? By its name, its folder, the table, or a column within it.
 
 A name stands in another text when it is not a part of a longer word or number there: ``c-1`` is
-in ``c-1_rpt``, and not in ``c-12_rpt``. Of several the longest counts; two that do not contain
-each other are a question for a person.
+in ``c-1_rpt``, and not in ``c-12_rpt`` or ``c-1.5_rpt``. Of several the longest counts; two that
+do not contain each other are a question for a person. A name that is a short number, such as
+``1``, stands in too many texts: it has to be all of one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from cellframe.intake.mapping import BY_COLUMN, BY_FILE, BY_FOLDER, BY_TABLE
 
@@ -19,7 +21,16 @@ if TYPE_CHECKING:
 
     from cellframe.intake.mapping import FilesMap
 
-_APART = re.compile(r"[\W_]+")
+_SIGNS = {"+": "\u207a", "-": "\u207b"}
+"""A sign at the end of a word belongs to it, as in ``NMC+`` and ``NMC-``; it is kept as these."""
+_SIGN = re.compile(r"(?<=[^\W_])[+-](?=[_\s]|$)")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
+_AS_WRITTEN = str.maketrans("\u207a\u207b\u00b7", "+-.")
+_IN_WORDS = "\u207a\u207b\u00b7"
+_APART = re.compile(rf"(?:[^\w{_IN_WORDS}]|_)+")
+_BEFORE, _AFTER = rf"(?<![^\W_])(?<![{_IN_WORDS}])", rf"(?![^\W_]|[{_IN_WORDS}])"
+_LONG_NUMBER = 5
+"""Digits from which a number is a name of its own, and no count, day or year."""
 _MOST_NAMED = 3
 UNCLEAR = "the names of "
 """How the reason begins where several cells fit."""
@@ -165,24 +176,38 @@ def files_of(root: Path, patterns: Sequence[str]) -> list[str]:
         exact = root / pattern
         paths = [exact] if exact.is_file() else sorted(root.glob(pattern))
         found |= {path.relative_to(root).as_posix(): None for path in paths if path.is_file()}
-    return list(found)
+    return [file for file in found if has_plain_name(Path(file))]
+
+
+def has_plain_name(path: Path) -> bool:
+    """Whether the name of a file is text: Unix takes any bytes, and no record can hold them."""
+    return shown(path) == path.as_posix()
+
+
+def shown(path: Path) -> str:
+    """Return a path with ``/``, and with signs for bytes that are no text."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _spelled(text: str) -> str:
     """Return a text without case, its words joined by one mark."""
-    return _APART.sub("-", text.casefold()).strip("-")
+    plain = _SIGN.sub(lambda sign: _SIGNS[sign[0]], normalize("NFC", text))
+    return _APART.sub("-", _POINT.sub("\u00b7", plain).casefold()).strip("-")
 
 
 def _stands_in(name: str, text: str) -> bool:
     # A plain search first: a lab has thousands of names, and as many files.
     if not name or name not in text:
         return False
-    return re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", text) is not None
+    if name.isdigit() and len(name) < _LONG_NUMBER:
+        return name == text
+    return re.search(_BEFORE + re.escape(name) + _AFTER, text) is not None
 
 
 def _without(name: str, stem: str) -> str:
     """Return a file's name without the cell's name, as it is spelled there."""
-    words = r"[\W_]+".join(map(re.escape, name.split("-")))
+    stem = normalize("NFC", stem)
+    words = r"[\W_]+".join(re.escape(word.translate(_AS_WRITTEN)) for word in name.split("-"))
     found = re.search(rf"(?<![^\W_]){words}(?![^\W_])", stem, flags=re.IGNORECASE)
     if found is None:
         return stem

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cellframe.errors import SheetError
+from cellframe.intake.belonging import has_plain_name, shown
 from cellframe.intake.columns import propose_columns
 from cellframe.intake.cycler.evidence import plain_map
 from cellframe.intake.cycler.text import layout_of, load
@@ -31,6 +32,7 @@ _NO_TABLES = (
     ".json .yaml .yml .zip .gz .7z .tar .rar .py .ipynb .m .mat .h5 .hdf5 .log .ini .exe .res .mpr"
 )
 _A_SERVICE = "cellframe.sqlite"
+_OF_A_SERVICE = (_A_SERVICE, "blobs", "staging")
 _WITNESSES = 5
 """Files of one kind that are looked at before the one with the fewest doubts is believed."""
 
@@ -78,8 +80,8 @@ class Folder:
     broken: dict[str, str] = field(default_factory=dict)
 
     def name(self, path: Path) -> str:
-        """Return the path of a file from here, with ``/``."""
-        return path.relative_to(self.root).as_posix()
+        """Return the path of a file from here, with ``/``, in letters that can be shown."""
+        return shown(path.relative_to(self.root))
 
 
 def look_into(path: Path) -> Folder:
@@ -97,26 +99,33 @@ def look_into(path: Path) -> Folder:
     """
     if not path.exists():
         raise SheetError(f"There is no file or folder {path}. Check the name.")
-    folder = Folder(path if path.is_dir() else path.parent)
+    folder = Folder(folder_of(path))
     candidates = list(_candidates(folder, path))
     for group in alike(candidates):
         _sort_in(folder, group)
     return folder
 
 
+def folder_of(place: Path) -> Path:
+    """Return the folder from which the files of an import are named."""
+    return place if place.is_dir() else place.parent
+
+
 def walk(path: Path) -> Iterator[Path]:
     """Return the files of a folder that a person put there, in the order of their names.
 
     Hidden files, those that LibreOffice and Excel keep beside an open one, our own, and the
-    folder of a service are left out.
+    folder of a service are left out; links to folders are not followed.
     """
     if path.is_file():
         yield path
         return
+    ours = _OF_A_SERVICE if (path / _A_SERVICE).exists() else ()
     for entry in sorted(path.iterdir()):
-        if entry.name.startswith((".", "~$")) or entry.suffix == ".cellframe":
+        if entry.name.startswith((".", "~$", *ours)) or entry.suffix == ".cellframe":
             continue
-        if entry.is_dir() and not (entry / _A_SERVICE).exists():
+        # A link may lead to a folder above: what it holds would be found again and again.
+        if entry.is_dir() and not entry.is_symlink() and not (entry / _A_SERVICE).exists():
             yield from walk(entry)
         elif entry.is_file() and entry.name != FILE_NAME:
             yield entry
@@ -124,6 +133,8 @@ def walk(path: Path) -> Iterator[Path]:
 
 def why_no_table(file: Path) -> str:
     """Say why a file is never looked at; empty for one that is."""
+    if not has_plain_name(file):
+        return "its name is no UTF-8 text: rename it"
     suffix = file.suffix.lower()
     if suffix in _WORKBOOKS:
         return "a workbook: save it as CSV UTF-8 or parquet"

@@ -73,8 +73,6 @@ _WRITTEN_OUT = {
 _WORDS = {word: unit for unit, words in _WRITTEN_OUT.items() for word in words}
 
 _MILLI = ("mA", "mA.h", "mV", "mW.h", "mohm", "mA.h/g", "mA.h/cm**2", "mg/cm**2")
-_DEGREES = {"C": "degC", "c": "degC", "F": "degF"}
-
 _SPEAKS_OF = {
     "mass": "g",
     "weight": "g",
@@ -119,7 +117,7 @@ _SPEAKS_OF = {
 }
 """A word of a name, and a unit of what it speaks of."""
 
-_ALONE = (
+_ALONE = [
     "A",
     "mA",
     "V",
@@ -139,7 +137,7 @@ _ALONE = (
     "mA.h/cm**2",
     "W.h/kg",
     "W.h/L",
-)
+]
 """Units that make a header by themselves: ``Ah`` is one, ``min`` is none, ``m/g`` is a mass."""
 
 _BRACKETED = re.compile(r"\s*(?:\((?P<round>[^()]*)\)|\[(?P<square>[^\[\]]*)\])")
@@ -203,8 +201,8 @@ def unit_of(spelled: str, name: str = "") -> str | None:
         What is measured: with a temperature, ``C`` is degC.
     """
     spelled = spelled.strip()
-    if spelled in _DEGREES and speaks_of(name) == "degC":
-        return _DEGREES[spelled]
+    if spelled in ("C", "c", "F") and speaks_of(name) == "degC":
+        return f"deg{spelled.upper()}"
     if spelled[:1] == "M" and _WORDS.get(spelled.casefold(), "") in _MILLI:
         return None  # MV is milli for one lab, and mega for all others.
     if spelled in ("C", "M"):
@@ -284,10 +282,9 @@ def _is_plain(unit: str, spelled: str, name: str) -> bool:
 
 def _fits(unit: str, name: str) -> bool:
     """Whether a unit is of a quantity that its name speaks of, or a part or a share of that."""
-    spoken = _spoken(name)
     of = (unit, unit.partition("/")[0], unit.partition(".cm")[0])
-    fits = any(is_convertible(one, about) for one in of for about in spoken)
-    return not spoken or unit in ("%", "ppm") or fits
+    fits = (is_convertible(one, about) for one in of for about in _spoken(name))
+    return not _spoken(name) or unit in ("%", "ppm") or any(fits)
 
 
 def _is_least(text: str, name: str, spelled: str) -> bool:

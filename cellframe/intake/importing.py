@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from cellframe.errors import IntakeError, NotFoundError
 from cellframe.frames.faults import Fault, table
+from cellframe.intake.folder import folder_of
 from cellframe.intake.loading import load
 from cellframe.intake.mapping import FILE_NAME, ImportMap, SpecMap, refuse
 from cellframe.intake.proposal import Doubt, Proposal
 from cellframe.intake.proposing import propose
-from cellframe.intake.run import Import, folder_of
+from cellframe.intake.run import Import
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,7 +94,7 @@ def _chosen(
     """Return the mapping to use, and the files that were found to be broken on the way."""
     beside = folder_of(place) / FILE_NAME
     if mapping is None and not beside.exists():
-        proposal = settle_spec(client, propose(place), spec)
+        proposal = settle_spec(client, propose(place), spec).without_doubtful()
         _refuse_doubts(proposal, place)
         return proposal.mapping, proposal.broken
     if not place.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from cellframe.intake.mapping import (
     BY_FILE,
     BY_FOLDER,
     BY_TABLE,
+    PLACES,
     CellsMap,
     FilesMap,
     ImportMap,
     SpecMap,
     label_faults,
+    nearest,
     refuse,
 )
 from cellframe.intake.values import ORDERS
@@ -140,6 +143,12 @@ class _Reader:
             ways = f"'{BY_FILE}', '{BY_FOLDER}', '{BY_COLUMN}HEADER', '{BY_TABLE}HEADER'"
             self.say(f"{where} cell = {cell!r} is none of {ways} or a pattern with {{cell}}.")
         test = self._one(body, "test", str, where, default="{stem}")
+        for place in re.findall(r"\{\w*\}", test):
+            if place not in PLACES:
+                known = ", ".join(PLACES)
+                self.say(
+                    f"{where} test = {test!r}: {place} is none of {known}.{nearest(place, PLACES)}"
+                )
         return FilesMap(
             tuple(files),
             self._series(body, where),

@@ -104,6 +104,19 @@ class FilesProposal:
     strays: Mapping[str, str]
     evidence: tuple[str, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many files there are."""
+        return len(self.cells) + len(self.strays)
+
+    @property
+    def left_open(self) -> str:
+        """What their rows leave open, and what to do; empty where nothing is."""
+        lines = [line for line in self.settings if not line.value and line.doubt]
+        told = (line.doubt.message.partition(": ")[2] for line in lines if line.doubt)
+        own = " Import it by itself, with a mapping of its own: --map FILE."
+        return " ".join(told) + own if lines else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -162,6 +175,18 @@ class Proposal:
     ) -> Proposal:
         """Return the proposal for the cells of this spec."""
         return replace(self, spec=Line("spec", name, why, doubt=doubt), makes_spec=create)
+
+    def without_doubtful(self) -> Proposal:
+        """Return the proposal without the files whose numbers a person must settle, if few.
+
+        They are `broken` then, so that a report names them, and most files go on.
+        """
+        asked = [one for one in self.series if one.left_open]
+        good = tuple(one for one in self.series if not one.left_open)
+        if not asked or sum(one.count for one in good) <= sum(one.count for one in asked):
+            return self
+        broken = {file: one.left_open for one in asked for file in (*one.cells, *one.strays)}
+        return replace(self, series=good, broken={**self.broken, **broken})
 
     def to_toml(self, *, checked: bool = False) -> str:
         """Return the mapping as a person reads it: every line with its reason.

@@ -212,7 +212,8 @@ def _word(outcome: Outcome, words: Mapping[Outcome, str]) -> str:
 
 def _told(entry: Entry, words: Mapping[Outcome, str]) -> list[str]:
     """Return a file that failed or was left out, or a cell that changed, with the reason."""
-    what = entry.cell if entry.outcome in _CELLS_OF_NOTE else entry.file
+    is_of_cell = entry.test is None and (entry.outcome in _CELLS_OF_NOTE or not entry.file)
+    what = entry.cell if is_of_cell else entry.file
     first, *more = plain_reason(entry.file, entry.message).split("\n")
     head = f"  {_word(entry.outcome, words)}: {what}: {first}"
     return [head, *(f"    {line.strip()}" for line in more)]

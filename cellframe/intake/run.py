@@ -15,10 +15,11 @@ from cellframe.errors import IntakeError, NotFoundError, RefusedError
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, table
 from cellframe.intake.cells import NAME, SPEC, Cells, read_cells, with_ids
-from cellframe.intake.folder import walk, why_no_table
+from cellframe.intake.folder import folder_of
 from cellframe.intake.mapping import BY_TABLE, refuse
 from cellframe.intake.report import Entry, Outcome, Report
-from cellframe.intake.uploading import Job, Known, Uploads, cells_of, jobs
+from cellframe.intake.unnamed import missing, unnamed
+from cellframe.intake.uploading import Job, Known, There, Uploads, cells_of, jobs
 from cellframe.resources.progress import progress
 from cellframe.views.text import value
 from cellframe.writeback.diff import Class
@@ -45,11 +46,6 @@ _BESIDE = {
     Outcome.UPDATED: "{} → {}",
     Outcome.DIFFERENT: "{} on the service, {} in the table",
 }
-
-
-def folder_of(place: Path) -> Path:
-    """Return the folder from which the files of an import are named."""
-    return place if place.is_dir() else place.parent
 
 
 class Import:
@@ -120,7 +116,8 @@ class Import:
         known = self._known(cells, specs, ids if self._dry_run else self._ids(specs))
         work = jobs(self._root, self._mapping.series, known)
         entries += self._tests(work, known, shown=shown)
-        entries += self._others(work, broken or {})
+        entries += missing(self._root, self._mapping)
+        entries += unnamed(self._place, self._mapping, work, broken or {})
         name = ", ".join(self._spec_names)
         return Report(name, tuple(entries), self._dry_run, self._spec_outcome, tuple(self._notices))
 
@@ -274,7 +271,7 @@ class Import:
             made = (name for name in cells.names if name not in self._refused)
             flat = {**dict.fromkeys(made, ""), **flat}
         tests = {
-            (test.cell_instance_id, test.name): str(test.get("processing_status") or "")
+            (test.cell_instance_id, test.name): There.of(test)
             for id_ in specs.values()
             if id_ is not None and self._mapping.series
             for test in self._client.cell_measurement.list(spec=id_)
@@ -289,18 +286,6 @@ class Import:
                 entries += uploads.of(job)
                 step()
         return entries
-
-    def _others(self, work: list[Job], broken: Mapping[str, str]) -> Iterator[Entry]:
-        """Name the files that no line of the mapping names: one that is new must not go unseen."""
-        used = {job.file for job in work}
-        used |= {self._mapping.cells.file} if self._mapping.cells else set()
-        for path in walk(self._place) if self._place.is_dir() else ():
-            file = path.relative_to(self._root).as_posix()
-            if file in broken and file not in used:
-                yield Entry(file, None, None, Outcome.FAILED, None, broken[file])
-            elif file not in used and not why_no_table(path):
-                message = "no line of the mapping names it."
-                yield Entry(file, None, None, Outcome.LEFT_OUT, None, message)
 
 
 def _why(step: Step) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from cellframe.intake.report import plain_reason
@@ -57,7 +58,18 @@ def _files(proposal: FilesProposal) -> Iterator[str]:
             yield f"   {line.key} = {line.value!r}{f': {why}' if why else ''}"
     for sentence in proposal.evidence:
         yield f"     {sentence}"
+    yield from _owners(proposal.cells)
     yield from _listed("   No cell", proposal.strays)
+
+
+def _owners(cells: Mapping[str, str]) -> Iterator[str]:
+    """List the files whose names are not all of their cells' names: is each of its cell?"""
+    told = [
+        f"{file} → {cell}" for file, cell in cells.items() if cell and PurePath(file).stem != cell
+    ]
+    yield from (f"     {line}" for line in told[:_MOST_FILES])
+    if len(told) > _MOST_FILES:
+        yield f"     and {len(told) - _MOST_FILES} more"
 
 
 def _table(lines: Sequence[Line]) -> Iterator[str]:

@@ -73,12 +73,13 @@ def _of_dates(line: Line, look: Look) -> str:
 
 def _of_thousands(frame: pl.DataFrame, line: Line) -> str:
     values = frame[line.key]
-    found = in_thousands(values) if values.dtype == pl.String else ""
+    is_text = values.dtype == pl.String and " [" in line.value
+    found = in_thousands(values) if is_text else ""
     if not found:
         return ""
     sign = re.sub(r"[^.,]", "", found)[:1]
     texts = (frame[name] for name in frame.columns if frame.schema[name] == pl.String)
-    if " [" in line.value and any(tells_decimals(column, sign) for column in texts):
+    if any(tells_decimals(column, sign) for column in texts):
         return ""
     return (
         f"{line.key!r}: {found} has decimals, or a thousands separator; decimals are proposed. Write "
@@ -87,7 +88,7 @@ def _of_thousands(frame: pl.DataFrame, line: Line) -> str:
 
 
 def _of_texts(values: pl.Series, line: Line, look: Look) -> str:
-    if look.looks is not Looks.TEXTS or " [" in line.value:
+    if look.looks is not Looks.TEXTS or " [" in line.value or line.doubt is not None:
         return ""
     is_quantity = speaks_of(line.key) is not None or property_of(line.key).is_known
     if not is_quantity or not values.drop_nulls().str.strip_chars().str.contains(_DIGITS).all():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -41,6 +41,20 @@ _AWAY = (TransportError, AuthError, RateLimitError, ServerError, StoreError)
 """What concerns every file that follows, too."""
 
 
+class There(NamedTuple):
+    """What the service says of a test: how its data fared, and how many rows it has, if told."""
+
+    status: str
+    rows: int | None = None
+
+    @classmethod
+    def of(cls, test: Mapping[str, Any]) -> There:
+        """Return what a record of a test says."""
+        about = test.get("file_metadata")
+        rows = about.get("rows") if isinstance(about, dict) else None
+        return cls(str(test.get("processing_status") or ""), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the service has, and what became of the table.
@@ -49,7 +63,7 @@ class Known:
     ----------
     ids : mapping of str to str
         Ids of cells by name; empty text for one that a dry run would make.
-    tests : dict of (str, str) to str
+    tests : dict of (str, str) to There
         What the service says of each test's data, by id of its cell and name.
     refused : mapping of str to str
         Cells of the table that were not imported, and why.
@@ -60,7 +74,7 @@ class Known:
     """
 
     ids: Mapping[str, str]
-    tests: dict[tuple[str, str], str] = field(default_factory=dict)
+    tests: dict[tuple[str, str], There] = field(default_factory=dict)
     refused: Mapping[str, str] = field(default_factory=dict)
     of_table: tuple[str, ...] = ()
     by_table: Mapping[str, str] = field(default_factory=dict)
@@ -168,13 +182,16 @@ class Uploads:
 
     def _of_one(self, job: Job, cell: str, name: str) -> Entry:
         settled = self._settled(job, cell, name)
-        if settled is not None or not self._reads:
-            return settled or Entry(job.file, cell, name, Outcome.CREATED)
+        if settled is not None:
+            return settled
+        if not self._reads:
+            is_there = self._there(cell, name) is not None
+            return Entry(job.file, cell, name, Outcome.THERE if is_there else Outcome.CREATED)
         try:
             frame = read(self._root / job.file, job.files.series)
         except IntakeError as fault:
             return Entry(job.file, cell, name, Outcome.FAILED, None, str(fault))
-        return self._sent(job, cell, name, frame)
+        return self._made(job, cell, name, frame)
 
     def _of_many(self, job: Job) -> Iterator[Entry]:
         """Make the tests of a file that holds several cells, told apart by a column."""
@@ -202,17 +219,45 @@ class Uploads:
             return settled
         if isinstance(found, IntakeError):
             return Entry(job.file, cell, name, Outcome.FAILED, None, str(found))
-        return self._sent(job, cell, name, found)
+        return self._made(job, cell, name, found)
 
     def _settled(self, job: Job, cell: str, name: str) -> Entry | None:
         """Return what is known without reading a file; None where it has to be read."""
-        why = self._known.refused.get(cell)
-        if why is not None and cell not in self._known.ids:
-            message = f"Its cell was not imported: {why}"
-            return Entry(job.file, cell, name, Outcome.FAILED, None, message)
-        if cell not in self._known.ids:
-            message = f"There is no cell {cell!r}. Add it to the table, or correct its name."
-            return Entry(job.file, cell, name, Outcome.FAILED, None, message)
+        message = self._no_cell(cell)
+        there = None if message else self._there(cell, name)
+        if there is not None and there.status == UNREADABLE:
+            message = (
+                "The service has this test and could not read its data. Delete the test, and "
+                "import again."
+            )
+        return (
+            Entry(job.file, cell or None, name, Outcome.FAILED, None, message) if message else None
+        )
+
+    def _no_cell(self, cell: str) -> str:
+        """Say why a file's cell is none; empty where it is one."""
+        if cell in self._known.ids:
+            return ""
+        if cell in self._known.refused:
+            return f"Its cell was not imported: {self._known.refused[cell]}"
+        if not cell.strip():
+            return "Some rows say no cell. Fill their column, or take the rows out."
+        return f"There is no cell {cell!r}. Add it to the table, or correct its name."
+
+    def _there(self, cell: str, name: str) -> There | None:
+        return self._known.tests.get((self._known.ids[cell], name))
+
+    def _made(self, job: Job, cell: str, name: str, frame: pl.DataFrame) -> Entry:
+        """Make the test of a series, unless it is there, or another file's."""
+        there = self._there(cell, name)
+        rows = None if there is None else there.rows
+        if rows is not None and rows != frame.height:
+            message = (
+                f"The test {name!r} of {cell!r} has {rows:,} rows on the service, and this file has "
+                f"{frame.height:,}. Delete the test to import the file anew. If it is another test, "
+                'give tests other names in the mapping: test = "{stem}".'
+            )
+            return Entry(job.file, cell, name, Outcome.DIFFERENT, frame.height, message)
         other = self._first.setdefault((cell, name), job.file)
         if other != job.file:
             message = (
@@ -220,14 +265,9 @@ class Uploads:
                 'mapping: test = "{stem}".'
             )
             return Entry(job.file, cell, name, Outcome.FAILED, None, message)
-        status = self._known.tests.get((self._known.ids[cell], name))
-        if status == UNREADABLE:
-            message = (
-                "The service has this test and could not read its data. Delete the test, and "
-                "import again."
-            )
-            return Entry(job.file, cell, name, Outcome.FAILED, None, message)
-        return None if status is None else Entry(job.file, cell, name, Outcome.THERE)
+        if there is not None:
+            return Entry(job.file, cell, name, Outcome.THERE, frame.height)
+        return self._sent(job, cell, name, frame)
 
     def _sent(self, job: Job, cell: str, name: str, frame: pl.DataFrame) -> Entry:
         if self._dry_run:

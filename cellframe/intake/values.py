@@ -117,7 +117,7 @@ def look(values: pl.Series, *, comma: bool = False) -> Look:
         is_distinct and len(filled) == len(values),
         is_distinct,
     )
-    if values.dtype in (pl.Date, pl.Datetime):
+    if isinstance(values.dtype, (pl.Date, pl.Datetime)):
         return _dates(found, filled)
     blanks = tuple(texts.filter(missing).unique(maintain_order=True))
     if values.dtype.is_numeric() or (len(said) and are_numbers(said, comma=comma).all()):
@@ -143,7 +143,7 @@ def look(values: pl.Series, *, comma: bool = False) -> Look:
 def can_be_text(values: pl.Series) -> bool:
     """Whether the values of a typed column can be written as text: no lists, no durations."""
     dtype = values.dtype
-    return not (dtype.is_nested() or dtype in (pl.Duration, pl.Binary, pl.Object))
+    return not (dtype.is_nested() or isinstance(dtype, (pl.Duration, pl.Binary, pl.Object)))
 
 
 def _dates(found: Look, values: pl.Series) -> Look:

@@ -35,10 +35,14 @@ _LONGEST = 300
 def save(proposal: Proposal, path: str | PathLike[str], *, checked: bool) -> Path:
     """Write a proposal to a new file; see `Proposal.save`."""
     place = Path(path)
+    text = to_toml(proposal, checked=checked)
     try:
         with place.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(to_toml(proposal, checked=checked))
+            file.write(text)
     except FileExistsError:
+        # Two imports of one folder at once agree on one mapping.
+        if place.is_file() and place.read_bytes() == text.encode():
+            return place
         message = f"{place} is there already, and was left as it is. Delete it for a new proposal."
         raise SheetError(message) from None
     except OSError as fault:

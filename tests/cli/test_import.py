@@ -101,6 +101,28 @@ def test_yes_does_not_settle_what_changes_numbers(here, doubtful, tmp_path):
     assert here("import", "runs", "--yes").code == 0
 
 
+def test_yes_does_not_settle_which_column_names_the_cells(here, tmp_path):
+    labs.write(tmp_path / "runs/x.csv", "what\nread this\nthen that\n")
+    code, out, err = here("import", "runs", "--spec", "LFP", "--yes")
+    assert (code, out) == (1, "")
+    assert "'what' is taken for the cells' names" in err
+    assert not (tmp_path / "lab").exists()
+
+
+def test_yes_lets_the_good_files_go_on(here, folder):
+    odd = labs.arbin().rename({"Voltage(V)": "Voltage", "Current(A)": "Current"})
+    labs.write(folder / "cycling/c-004.csv", odd.write_csv())
+    code, out, _ = here("import", "runs", "--spec", "LFP", "--yes")
+    assert (code, "3 created, 1 failed" in out) == (5, True)
+    assert "failed: cycling/c-004.csv: " in out
+
+
+def test_files_are_listed_with_their_cells_before_anything_is_asked(here, tmp_path):
+    labs.table(tmp_path / "runs")
+    labs.series(tmp_path / "runs", name="{}_rpt.csv")
+    assert "     c-001_rpt.csv → c-001" in here("import", "runs", "--spec", "LFP").err
+
+
 def test_yes_settles_what_changes_no_number_and_says_so(here, folder):
     code, out, err = here("import", "runs", "--yes")
     assert code == 0
@@ -165,6 +187,7 @@ def test_nothing_that_could_be_imported_ends_with_1(here, tmp_path, text, words)
     code, out, err = here("import", "runs", "--spec", "LFP", "--yes")
     assert (code, out) == (1, "")
     assert words in err
+    assert "notes.csv: notes.csv" not in err
 
 
 def test_a_path_that_is_not_there_ends_with_1(here):

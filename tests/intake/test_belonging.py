@@ -36,6 +36,36 @@ def test_a_name_within_a_longer_word_is_not_that_name(file):
     assert owners("file name").of(file).why_not == "no cell's name stands in its name"
 
 
+def test_a_sign_at_the_end_of_a_name_belongs_to_it():
+    assert owners("file name", ["NMC+"]).of("NMC-_rpt.csv").cell == ""
+    assert owners("file name", ["NMC"]).of("NMC+_rpt.csv").cell == ""
+    found = owners("file name", ["NMC+", "NMC-"])
+    assert [found.of(f"{name}_rpt.csv").cell for name in ("NMC+", "NMC-", "nmc")] == [
+        "NMC+",
+        "NMC-",
+        "",
+    ]
+    assert found.of("NMC+_rpt.csv").rest == found.of("x/rpt NMC-.csv").rest == "rpt"
+
+
+def test_a_name_within_a_decimal_number_is_not_that_name():
+    assert owners("file name", ["A-1"]).of("A-1.5_rpt.csv").cell == ""
+    found = owners("file name", ["A-1", "A-1.5"]).of("a_1.5_rpt.csv")
+    assert (found.cell, found.rest) == ("A-1.5", "rpt")
+
+
+def test_a_short_number_is_a_name_only_by_itself():
+    found = owners("file name", ["1", "2", "150800464977"])
+    assert found.of("C2_run_1.csv").why_not == "no cell's name stands in its name"
+    assert found.of("x/1.csv").cell == "1"
+    assert found.of("150800464977_rpt.csv").cell == "150800464977"
+
+
+def test_a_letter_with_its_accent_apart_is_the_same_letter():
+    found = owners("file name", ["Z\u00e4 1"]).of("Za\u0308 1 rpt.csv")
+    assert (found.cell, found.rest) == ("Z\u00e4 1", "rpt")
+
+
 def test_two_names_in_one_file_are_a_question():
     assert (
         owners("file name").of("c-1 vs c-12.csv").why_not

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import polars as pl
 import pytest
 
 import cellframe as cf
-from cellframe.errors import IntakeError, RefusedError, TransportError
+from cellframe.errors import IntakeError, RefusedError, SheetError, TransportError
 from cellframe.intake import import_cells, propose
 from tests.intake import labs
 from tests.journeys.conftest import need
@@ -45,7 +47,7 @@ def test_a_table_and_its_series_become_cells_and_tests(client, folder):
     assert cells["cell"].to_list() == list(labs.NAMES)
     assert cells["cell.mass [g]"].to_list() == pytest.approx([41, 41.1, 41.2, 41.3])
     assert cells["batch"].to_list() == ["L1", "L2", "L1", "L2"]
-    assert client.cell_measurement.to_frame(spec=LFP)["test"].to_list() == ["cycling"] * 4
+    assert client.cell_measurement.to_frame(spec=LFP)["test"].to_list() == list(labs.NAMES)
 
 
 def test_current_is_turned_round_on_the_way(client, folder):
@@ -316,7 +318,9 @@ def test_a_file_that_no_line_of_the_mapping_names_does_not_go_unseen(client, fol
 
 def test_two_files_that_would_be_one_test_are_not_mixed_up(client, folder):
     proposal = propose(folder).with_spec(LFP, "", create=True)
-    proposal.save(folder / "cellframe-import.toml", checked=True)
+    (files,) = proposal.series
+    files = replace(files, map=replace(files.map, test="{folder}"), settings=())
+    replace(proposal, series=(files,)).save(folder / "cellframe-import.toml", checked=True)
     labs.write(folder / "cycling/c-001 again.csv", labs.arbin().write_csv())
     report = import_cells(client, folder)
     (failed,) = report.failures["message"]
@@ -457,3 +461,129 @@ def test_a_row_without_a_name_stops_the_import_and_no_other_column_names_the_cel
     labs.write(tmp_path / "cells.csv", "Zelle;Masse [g];Ort\nz1;41;A\n;84;B\n")
     with pytest.raises(IntakeError, match="Row 3 has no name of a cell"):
         import_cells(client, tmp_path, spec=LFP)
+
+
+def test_many_files_of_one_cell_beside_cells_without_any_are_a_question(client, tmp_path):
+    labs.table(tmp_path, ("A-1", "A-2", "A-3"))
+    labs.series(tmp_path, ("A-1", "A-1-3", "A-2"), "{}_rpt.csv")
+    with pytest.raises(IntakeError, match=r"2 files are taken for cell 'A-1'.*such as 'A-3'"):
+        import_cells(client, tmp_path, spec=LFP)
+    (doubt,) = [doubt for doubt in propose(tmp_path).doubts if "A-1-3_rpt" in doubt.message]
+    assert doubt.needs_answer
+
+
+def test_as_many_files_of_each_cell_are_no_question(client, tmp_path):
+    labs.table(tmp_path, ("A-1", "A-2", "A-3"))
+    for name in ("{}_rpt.csv", "{}_cyc.csv"):
+        labs.series(tmp_path, ("A-1", "A-2"), name)
+    assert import_cells(client, tmp_path, spec=LFP).counts["tests"] == {"created": 4}
+
+
+def test_files_of_no_cell_ask_nothing_where_others_have_one(client, folder):
+    odd = labs.arbin().rename({"Current(A)": "Current"})
+    labs.write(folder / "other/spare.csv", odd.write_csv())
+    report = import_cells(client, folder, spec=LFP)
+    assert outcomes(report)["other/spare.csv"] == "left out"
+    assert report.counts["tests"] == {"created": 4, "left out": 1}
+
+
+def test_files_of_this_month_and_the_next_have_names_of_their_own(client, folder):
+    import_cells(client, folder, spec=LFP)
+    propose(folder).with_spec(LFP, "", create=True).save(
+        folder / "cellframe-import.toml", checked=True
+    )
+    labs.series(folder, ("c-001",), "cycling/{} aged.csv")
+    report = import_cells(client, folder, spec=LFP)
+    assert report.counts["tests"] == {"created": 1, "there already": 4}
+
+
+def test_a_file_that_was_replaced_is_different_and_left_alone(client, folder):
+    import_cells(client, folder, spec=LFP)
+    labs.write(folder / "cycling/c-002.csv", labs.arbin(cycles=5).write_csv())
+    report = import_cells(client, folder, spec=LFP)
+    assert report.counts["tests"] == {"there already": 3, "different": 1}
+    assert "different: cycling/c-002.csv: The test 'c-002' of 'c-002' has 30 rows" in str(report)
+
+
+def test_a_file_that_sorts_first_does_not_take_another_one_s_test(client, folder):
+    proposal = propose(folder).with_spec(LFP, "", create=True)
+    text = proposal.to_toml(checked=True).replace('test = "{stem}"', 'test = "{folder}"')
+    labs.write(folder / "cellframe-import.toml", text)
+    import_cells(client, folder)
+    labs.write(folder / "cycling/a c-001.csv", labs.arbin(cycles=5).write_csv())
+    found = outcomes(import_cells(client, folder))
+    assert found["cycling/c-001.csv"] == "there already"
+    assert found["cycling/a c-001.csv"] == "different"
+
+
+def test_a_link_to_the_folder_above_is_not_followed(client, folder):
+    (folder / "cycling/up").symlink_to("..", target_is_directory=True)
+    assert import_cells(client, folder, spec=LFP).counts["tests"] == {"created": 4}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a name can be any bytes")
+def test_a_file_whose_name_is_no_text_is_left_out(client, folder):
+    bad = os.fsencode(folder / "cycling") + b"/c-\xe4.csv"
+    labs.write(folder / "x.csv", labs.arbin().write_csv()).rename(os.fsdecode(bad))
+    report = import_cells(client, folder, spec=LFP)
+    assert outcomes(report)["cycling/c-\\xe4.csv"] == "left out"
+    assert "rename it" in str(report)
+
+
+def test_a_service_in_the_folder_itself_is_no_data(folder):
+    with cf.open_local(folder) as client:
+        report = import_cells(client, folder, spec=LFP)
+        again = import_cells(client, folder, spec=LFP)
+    for one in (report, again):
+        assert {entry.file.split("/")[0] for entry in one.entries} == {"cells.csv", "cycling"}
+
+
+def test_a_pattern_that_no_file_is_like_is_told(client, folder):
+    text = propose(folder).with_spec(LFP, "", create=True).to_toml(checked=True)
+    labs.write(folder / "cellframe-import.toml", text.replace("cycling/", "cyling/"))
+    report = import_cells(client, folder)
+    assert "failed: cyling/*.csv: no file is called so." in str(report)
+
+
+def test_a_test_is_named_by_places_that_there_are(client, folder):
+    text = propose(folder).with_spec(LFP, "", create=True).to_toml(checked=True)
+    labs.write(folder / "cellframe-import.toml", text.replace("{stem}", "{fodler}"))
+    with pytest.raises(IntakeError, match=r"Did you mean '\{folder\}'"):
+        import_cells(client, folder)
+
+
+def test_a_mapping_that_is_there_already_as_proposed_is_no_fault(folder):
+    proposal, place = propose(folder), folder / "m.toml"
+    assert proposal.save(place) == proposal.save(place) == place
+    labs.write(place, "x")
+    with pytest.raises(SheetError, match="is there already, and was left as it is"):
+        proposal.save(place)
+
+
+def test_rows_that_say_no_cell_are_told_so(client, tmp_path):
+    rows = [labs.arbin().with_columns(pl.lit(name).alias("Cell ID")) for name in ("c-001", " ")]
+    labs.table(tmp_path)
+    labs.write(tmp_path / "all.csv", pl.concat(rows).write_csv())
+    text = propose(tmp_path).with_spec(LFP, "", create=True).to_toml(checked=True)
+    text = re.sub('cell = ".*', 'cell = "column: Cell ID"', text)
+    labs.write(tmp_path / "cellframe-import.toml", text)
+    (failed,) = import_cells(client, tmp_path).failed
+    assert failed.message == "Some rows say no cell. Fill their column, or take the rows out."
+
+
+def test_a_file_that_leaves_a_doubt_keeps_no_other_back(client, folder):
+    odd = labs.arbin().rename({"Voltage(V)": "Voltage", "Current(A)": "Current"})
+    labs.write(folder / "cycling/c-004.csv", odd.write_csv())
+    report = import_cells(client, folder, spec=LFP)
+    assert report.counts["tests"] == {"created": 3, "failed": 1}
+    (failed,) = report.failed
+    assert failed.file == "cycling/c-004.csv"
+    assert "Import it by itself, with a mapping of its own" in failed.message
+
+
+def test_files_that_leave_doubts_stop_where_they_are_most(client, folder):
+    odd = labs.arbin().rename({"Voltage(V)": "Voltage", "Current(A)": "Current"})
+    for name in labs.NAMES[1:]:
+        labs.write(folder / f"cycling/{name}.csv", odd.write_csv())
+    with pytest.raises(IntakeError, match="can be imported once these are settled"):
+        import_cells(client, folder, spec=LFP)

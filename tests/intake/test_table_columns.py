@@ -168,8 +168,8 @@ def test_decimal_commas_are_decided_for_the_whole_file():
         ("Kapazität (mAh)", ("2.500", "2.480"), "decimals, or a thousands separator"),
         ("Kapazität (mAh)", ("2.500", "980"), "decimals, or a thousands separator"),
         ("Kapazität (mAh)", ("2.500,5", "2.480,1"), "none of its values is a number"),
-        ("Capacity (mAh)", ("2,500", "2,480"), "decimals, or a thousands separator"),
-        ("Capacity", ("1,002,500", "1,002,480"), "decimals, or a thousands separator"),
+        ("Capacity (mAh)", ("2,500", "2,480"), "none of its values is a number"),
+        ("Capacity", ("1,002,500", "1,002,480"), "has numbers that cannot be read"),
         ("Capacity", ("2.500,5", "2.480,1"), "has numbers that cannot be read"),
         ("Masse", ("g", "41.5"), "says no unit; g is usual"),
         ("Voltage min", ("2.5", "2.6"), "says no unit; V is usual"),
@@ -190,6 +190,12 @@ def test_what_looks_right_and_may_be_wrong_is_a_question_for_a_person(header, va
     line = of(header, *values)
     assert words in line.doubt.message
     assert line.doubt.needs_answer
+
+
+def test_a_decimal_comma_may_be_a_thousands_separator():
+    names = {"cell": ["c-0", "c-1"]}
+    line = proposed(comma=True, **names, Masse_g=["2,500", "980"])["Masse_g"]
+    assert "decimals, or a thousands separator" in line.doubt.message
 
 
 def test_three_decimals_are_decimals_where_another_column_tells():
