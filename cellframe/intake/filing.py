@@ -155,7 +155,9 @@ def _way_line(found: FilesProposal, chosen: CellTable | None, names: Sequence[st
     doubt = None
     unclear = _unclear(found)
     if unclear or (found.strays and not found.cells):
-        doubt = Doubt(_stray_words(unclear or found.strays), f'cell = "{way}"')
+        # That some stay out can be agreed to; that all do is a wrong way to find their cells.
+        words = _stray_words(unclear or found.strays)
+        doubt = Doubt(words, f'cell = "{way}"', needs_answer=not found.cells)
     elif chosen is None and not names and not way.startswith(BY_COLUMN):
         message = f"{', '.join(found.map.files[:_MOST_NAMED])}: no table names cells; each is called as its file or folder."
         doubt = Doubt(message, f'cell = "{way}"')
@@ -200,7 +202,7 @@ def _with_uneven(
     theirs = [file for one in files for file, cell in one.cells.items() if cell == most]
     message = (
         f"{counts[most]} files are taken for cell {most!r}: {', '.join(theirs[:_MOST_NAMED])}; "
-        f"{len(without)} cells have none, such as {without[0]!r}. Name files under [series.cells]."
+        f"others have none, such as {without[0]!r}. Name files under [series.cells]."
     )
     way, *others = files[first].settings
     way = replace(way, doubt=Doubt(message, f'cell = "{way.value}"', needs_answer=True))

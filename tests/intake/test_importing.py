@@ -587,3 +587,10 @@ def test_files_that_leave_doubts_stop_where_they_are_most(client, folder):
         labs.write(folder / f"cycling/{name}.csv", odd.write_csv())
     with pytest.raises(IntakeError, match="can be imported once these are settled"):
         import_cells(client, folder, spec=LFP)
+
+
+def test_files_none_of_which_says_its_cell_are_a_question_for_a_person(tmp_path):
+    labs.table(tmp_path, ("1", "2", "3"))
+    labs.series(tmp_path, ("1", "2", "3"), "C{}_run_1.csv")
+    (doubt,) = [doubt for doubt in propose(tmp_path).doubts if "C1_run_1.csv" in doubt.message]
+    assert doubt.needs_answer
