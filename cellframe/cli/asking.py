@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from cellframe.cli.codes import WrongUsageError
@@ -44,6 +45,8 @@ def confirmed(question: str, *, yes: bool) -> bool:
 def _answer(question: str) -> str:
     # Python's own input() writes its prompt to stdout, which belongs to results.
     print(f"{shown(question)} [y/N] ", end="", file=sys.stderr, flush=True)
+    # polars takes Ctrl-C over once it has run, and a question would wait on regardless.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     line = sys.stdin.readline()
     if not line:
         print(file=sys.stderr)

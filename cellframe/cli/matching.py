@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from cellframe.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cellframe.client import Client
     from cellframe.resources.records import CellSpec
 
 _WILD = "*?["
+_MOST_NAMED = 12
 
 
 def specs_of(client: Client, wanted: Iterable[str]) -> list[CellSpec]:
@@ -42,7 +43,11 @@ def specs_of(client: Client, wanted: Iterable[str]) -> list[CellSpec]:
 
 def _meant(client: Client, word: str) -> list[CellSpec]:
     if not any(mark in word for mark in _WILD):
-        return [client.cell_spec.get(word)]
+        try:
+            return [client.cell_spec.get(word)]
+        except NotFoundError as fault:
+            names = sorted(spec.name for spec in client.cell_spec.list())
+            raise NotFoundError(f"{fault} {_there(names)}", status=404) from fault
     # Matched here: a service would match in any case, and may leave out what is on later pages.
     specs = client.cell_spec.list()
     names = {spec.id: _composed(spec.name) for spec in specs}
@@ -57,8 +62,16 @@ def _meant(client: Client, word: str) -> list[CellSpec]:
 def _none_like(pattern: str, names: set[str]) -> str:
     bare = "".join(letter for letter in pattern if letter not in _WILD)
     near = get_close_matches(bare, sorted(names), n=3, cutoff=0.3)
-    advice = f" Near it are {', '.join(map(repr, near))}." if near else ""
-    return f"No spec has a name like {pattern!r}.{advice}"
+    advice = f"Near it are {', '.join(map(repr, near))}." if near else _there(sorted(names))
+    return f"No spec has a name like {pattern!r}. {advice}"
+
+
+def _there(names: Sequence[str]) -> str:
+    """Say which specs there are; a name of several words needs quotes."""
+    if not names:
+        return "There are no specs yet."
+    more = ", …" if len(names) > _MOST_NAMED else ""
+    return f"The specs here: {', '.join(map(repr, names[:_MOST_NAMED]))}{more}."
 
 
 def _composed(name: str) -> str:

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from datetime import date
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from cellframe.cli.codes import ExitCode
@@ -77,6 +78,8 @@ def shown(words: str) -> str:
 
 def _plain(value: Any) -> Any:
     """Return what JSON has a word for."""
+    if isinstance(value, Enum):
+        return _plain(value.value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int):

@@ -154,7 +154,7 @@ class Pushing:
             return None
 
     def _say_left_over(self, plan: Plan, rest: SheetReport) -> None:
-        spec = self.how.get("--spec") or plan.parent_id
+        spec = self.how.get("--spec") or (None if plan.bases else plan.parent_id)
         them, each = ("it", "it") if rest.rows == 1 else ("them", "each")
         say(f"Not written, and now in {rest.path}: {many(rest.rows, 'row')}.")
         say(f"Correct {them}, or decide {each} by mine or theirs in the column _choice, then:")

@@ -36,6 +36,15 @@ def refuse(message: str, faults: Sequence[Fault]) -> None:
         raise PlanError(message, table(faults))
 
 
+def _texts(values: pl.Series) -> list[str | None]:
+    if values.dtype.is_numeric():
+        return [None if value is None or value != value else str(value) for value in values]  # noqa: PLR0124
+    return [
+        None if value is None or not str(value).strip() else str(value)
+        for value in values.to_list()
+    ]
+
+
 class Keys:
     """Ids and versions of an edited frame, as text; `numbers` is what its rows are called."""
 
@@ -53,16 +62,16 @@ class Keys:
                 NOT_RECORDS,
                 [Fault(message, column=kind.key, rule="key column")],
             )
-        self.ids = self._texts(kind.key)
+        self.ids = _texts(frame[kind.key])
         refuse(NOT_RECORDS, self._faults())
         versions = (
-            self._texts(kind.version) if kind.version in frame.columns else [None] * frame.height
+            _texts(frame[kind.version]) if kind.version in frame.columns else [None] * frame.height
         )
         self.versions = {id_: v for id_, v in zip(self.ids, versions, strict=True) if id_ and v}
         self.known_ids = [id_ for id_ in self.ids if id_ is not None]
 
-    def names(self, header: Header) -> list[str | None]:
-        """Return what each row calls its record."""
+    def names(self, header: Header, frame: pl.DataFrame) -> list[str | None]:
+        """Return what each row of a frame calls its record."""
         labels = [
             label
             for label, column in header.columns.items()
@@ -70,16 +79,7 @@ class Keys:
             and column.field is not None
             and column.field.name == "name"
         ]
-        return self._texts(labels[0]) if labels else [None] * self.frame.height
-
-    def _texts(self, label: str) -> list[str | None]:
-        values = self.frame[label]
-        if values.dtype.is_numeric():
-            return [None if value is None or value != value else str(value) for value in values]  # noqa: PLR0124
-        return [
-            None if value is None or not str(value).strip() else str(value)
-            for value in values.to_list()
-        ]
+        return _texts(frame[labels[0]]) if labels else [None] * frame.height
 
     def _faults(self) -> list[Fault]:
         faults: list[Fault] = []

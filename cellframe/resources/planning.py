@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
 from cellframe.contract.records import RecordKind, opaque_version
-from cellframe.frames.backend import AnyFrame, Incoming, to_polars
+from cellframe.frames.backend import AnyFrame, to_polars
 from cellframe.frames.cast import Typed, cast
 from cellframe.frames.columns import parse, survey
 from cellframe.frames.decode import decode
@@ -79,40 +79,49 @@ def make_plan(
     header = read_header(kind, incoming.frame, survey(kind, known.values()))
     choices, faults = read_choices(incoming.frame, source.numbers)
     refuse(NOT_RECORDS, [*header.faults, *faults])
-    names = list(called(keys, keys.names(header), bases))
-    given, typed, seen = _typed(incoming, source, keys, header, names, bases)
+    given = _settled(incoming.frame, source, keys, header, bases)
+    names = list(called(keys, keys.names(header, given.texts), bases))
+    typed = _typed(given, header, names, source, incoming.numbers)
     parents = parent_ids(keys, typed.frame, bases, known, Parents(parent_id, find_parent))
     edited = Edited(
-        kind, given, header.columns, typed, keys.ids, names, parents, source.numbers, choices
+        kind, given.frame, header.columns, typed, keys.ids, names, parents, source.numbers, choices
     )
     refuse("Two new rows have one name.", twins(edited))
-    unread = [id_ for id_ in keys.known_ids if id_ not in bases]
+    unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     asked = {*touched(edited, bases), *unread}
     present = _asked(connection, edited, bases, asked)
     empty = replace(
         _empty(connection, edited, keys, incoming.backend),
         parent_id=parent_id,
-        notices=(*source.notices, *seen),
+        notices=(*source.notices, *given.notices),
     )
     plan = assemble(edited, bases, present, asked, empty)
-    return _looked_over(connection, plan, keys, header, len(set(unread) & set(present.records)))
+    rows = [row for row, id_ in enumerate(keys.ids) if id_ in unread and id_ in present.records]
+    return _looked_over(connection, plan, keys, header, rows)
 
 
-def _typed(
-    incoming: Incoming,
-    source: Source,
-    keys: Keys,
-    header: Header,
-    names: Sequence[str | None],
-    bases: Mapping[str, Base],
-) -> tuple[pl.DataFrame, Typed, tuple[str, ...]]:
-    """Return the frame in its owner's columns, with the declared types, and what was seen.
+class _Given(NamedTuple):
+    """An edited frame, ready to be cast.
 
-    Texts of a file are settled first: a cell that nobody edited is put back as it was read.
+    `frame` is in its owner's columns, as it is told; `texts` has the cells that are read.
     """
-    frame, columns = incoming.frame, header.columns
+
+    frame: pl.DataFrame
+    texts: pl.DataFrame
+    faults: Sequence[Fault] = ()
+    notices: Sequence[str] = ()
+
+
+_MOST_NAMED = 8
+
+
+def _settled(
+    frame: pl.DataFrame, source: Source, keys: Keys, header: Header, bases: Mapping[str, Base]
+) -> _Given:
+    """Put the cells of a file that nobody edited back as they were read."""
+    columns = header.columns
     if not source.is_text or not columns:
-        return frame, cast(frame, columns, names, incoming.numbers, source.numbers), ()
+        return _Given(frame, frame)
     from cellframe.sheets.settle import settle
 
     nothing = Base({}, {}, {})
@@ -120,7 +129,7 @@ def _typed(
         keys.kind, list(columns.values()), [bases.get(id_ or "", nothing) for id_ in keys.ids]
     )
     known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
-    settled = settle(
+    found = settle(
         columns,
         frame.select(list(columns)),
         read,
@@ -128,14 +137,25 @@ def _typed(
         escaped=source.is_escaped,
         delimiter=source.delimiter,
     )
-    typed = cast(settled.frame, columns, names, {}, source.numbers)
+    shown = [pl.coalesce(found.frame[label], frame[label]).alias(label) for label in columns]
+    return _Given(frame.with_columns(shown), found.frame, found.faults, found.notices)
+
+
+def _typed(
+    given: _Given,
+    header: Header,
+    names: Sequence[str | None],
+    source: Source,
+    mixed: Mapping[str, list[int]],
+) -> Typed:
+    """Return a frame with the declared types."""
+    typed = cast(given.texts, header.columns, names, mixed, source.numbers)
+    rows = [fault.row or 0 for fault in given.faults]
     faults = [
-        renamed(fault, names[fault.row or 0], source.numbers[fault.row or 0])
-        for fault in settled.faults
+        renamed(fault, names[row], source.numbers[row])
+        for fault, row in zip(given.faults, rows, strict=True)
     ]
-    typed = replace(typed, faults=[*typed.faults, *faults])
-    shown = [pl.coalesce(settled.frame[label], frame[label]).alias(label) for label in columns]
-    return frame.with_columns(shown), typed, tuple(settled.notices)
+    return replace(typed, faults=[*typed.faults, *faults])
 
 
 def _bases(
@@ -229,7 +249,7 @@ def _empty(connection: Connection, edited: Edited, keys: Keys, backend: Backend)
 
 
 def _looked_over(
-    connection: Connection, plan: Plan, keys: Keys, header: Header, unread: int
+    connection: Connection, plan: Plan, keys: Keys, header: Header, unread: Sequence[int]
 ) -> Plan:
     """Return the plan with what was read around its rows, and what to look at before sending."""
     plan = replace(plan, notices=(*plan.notices, *_notices(plan, header, unread)))
@@ -250,7 +270,7 @@ def _units(pull: Pull) -> dict[str, str]:
     return {".".join(path): unit for path, unit in shown if unit is not None}
 
 
-def _notices(plan: Plan, header: Header, unread: int) -> Iterable[str]:
+def _notices(plan: Plan, header: Header, unread: Sequence[int]) -> Iterable[str]:
     """Say what to look at before sending: a property that no record has may be a slip."""
     noun = plan.kind.noun
     sent = {change.label for step in plan.rows if step.action in WRITES for change in step.changes}
@@ -265,7 +285,10 @@ def _notices(plan: Plan, header: Header, unread: int) -> Iterable[str]:
         yield f"{values} written by an earlier apply from here, after this frame was read, and no conflict: shown as read."
     yield from _case_twins(plan)
     if unread:
-        rows = "1 row carries" if unread == 1 else f"{unread} rows carry"
+        called = ", ".join(str(plan.number(row)) for row in unread[:_MOST_NAMED])
+        more = ", …" if len(unread) > _MOST_NAMED else ""
+        count = len(unread)
+        rows = f"Row {called} carries" if count == 1 else f"{count} rows ({called}{more}) carry"
         yield (
             f"{rows} no version that is known here, and can only be compared with the service as it is: "
             f"what somebody changed since you read them shows as your edit, and empty values are left as they are. "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
-from cellframe.errors import ConfigError, SheetError, StalePlanError, first_few
+from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import NOT_RECORDS, refuse
 from cellframe.resources.planning import make_plan
@@ -48,16 +48,31 @@ def plan_file(
 ) -> Plan:
     """Return the plan of a file; see ``client.plan_file``."""
     table = read_table(path)
-    names = read_map(map)
-    frame, numbers = _renamed(table, names), table.rows
+    try:
+        names = read_map(map)
+        return _planned(connection, specs, instances, table, names, spec or names.spec, match)
+    except PlanError as fault:
+        raise PlanError(f"{path.name} cannot be planned.", fault.failures) from fault
+
+
+def _planned(
+    connection: Connection,
+    specs: CellSpecs,
+    instances: CellInstances,
+    table: Table,
+    names: ColumnMap,
+    spec: Ref | None,
+    match: str | None,
+) -> Plan:
+    path, frame, numbers = table.path, _renamed(table, names), table.rows
     beside, damage = companion.load_or_tell(path)
     kind = _kind(path, frame, beside)
     _check_service(connection, path, beside)
-    spec, match = spec or names.spec, match or names.match
-    parent_id = None if spec is None or kind is CELL_SPEC else specs.id_of(spec)
+    parent_id = _parent(kind, specs, spec, beside)
     notices = [*table.notices, *([damage] if damage else [])]
-    if match is not None:
-        frame, new = _matched(frame, kind, match, instances, parent_id)
+    if (match or names.match) is not None:
+        given = None if spec is None else parent_id
+        frame, new = _matched(frame, kind, str(match or names.match), instances, given)
         told = [f"Row {numbers[row]}: {said}" for row, said in new]
         notices += first_few(told)
     elif kind.key not in frame.columns:
@@ -78,6 +93,18 @@ def plan_file(
         find_parent=specs.id_of if kind.parent else None,
         source=source,
     )
+
+
+def _parent(
+    kind: RecordKind, specs: CellSpecs, spec: Ref | None, beside: Companion | None
+) -> str | None:
+    """Return the parent of new rows that name none: the given one, else that of all the others."""
+    if not kind.parent:
+        return None
+    if spec is not None:
+        return specs.id_of(spec)
+    found = {record.get(kind.parent_field) for record in beside.records} if beside else set()
+    return str(found.pop()) if len(found) == 1 and None not in found else None
 
 
 def _renamed(table: Table, names: ColumnMap) -> pl.DataFrame:

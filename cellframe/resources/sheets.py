@@ -17,7 +17,7 @@ from cellframe.sheets import companion
 from cellframe.sheets.dialect import read_bytes
 from cellframe.sheets.writing import write_table
 from cellframe.version import __version__
-from cellframe.views.words import many
+from cellframe.views.words import counted, many
 from cellframe.writeback.carrying import carry, comments, strays
 from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW, server_now
 from cellframe.writeback.inputs import Base
@@ -113,7 +113,7 @@ def _write_merged(
     elsewhere = strays(unpushed, fresh)
     if elsewhere:
         names = ", ".join(map(repr, first_few(elsewhere)))
-        message = f"{path.name} stays as it is: it has edits or remarks of {kind.noun}s that are not among those pulled: {names}. Pull their specs too, or push or delete those rows first."
+        message = f"{path.name} stays as it is: it has edits or remarks of {kind.noun}s that are not among those pulled: {names}. They were deleted on the service, or are of a spec that is not pulled: name it too, or take these rows out."
         raise SheetError(message)
     header = read_header(kind, fresh, {})
     found = carry(unpushed, fresh, header.columns)
@@ -221,15 +221,13 @@ def unpushed(connection: Connection, instances: CellInstances, path: Path) -> Pl
 
 def _refuse_unpushed(path: Path, plan: Plan) -> None:
     """Raise because a file has what a new pull would not have."""
-    counts = ", ".join(
-        f"{n} {word}" for word, n in plan.summary.items() if n and word != "unchanged"
-    )
+    counts = ", ".join(one.phrase for one in counted(plan.summary) if one.kind != "unchanged")
     remarks = ", ".join(map(repr, comments(plan.edited)))
     what = [f"edits that are not pushed ({counts})"] if plan else []
     what += [f"columns of your own ({remarks})"] if remarks else []
     message = (
-        f"{path} has {' and '.join(what)}, and stays as it is. Push them first (cellframe push {path}), "
-        f"or carry them onto what the service has now: pull with --merge (merge=True)."
+        f"{path} has {' and '.join(what)}, and stays as it is. Push it first, or carry all of it "
+        "onto what the service has now by --merge (in Python merge=True)."
     )
     raise SheetError(message)
 

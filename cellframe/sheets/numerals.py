@@ -117,10 +117,14 @@ def is_cut(number: float, base: float) -> bool:
     )
 
 
+def _whole(digits: str) -> int | None:
+    return int(digits) if re.fullmatch(r"-?\d+", digits) else None
+
+
 def lost_point(text: str, base: str) -> bool:
     """Whether a spreadsheet took the decimal point of a number for one between thousands."""
     return (
         "." in base
         and bool(re.fullmatch(r"-?\d{1,3}(\.\d{3})+", base))
-        and text == base.replace(".", "")
+        and _whole(text) == _whole(base.replace(".", ""))
     )

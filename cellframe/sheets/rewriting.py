@@ -29,6 +29,7 @@ MISSING = frozenset((
 
 _NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?"
 _KEPT_NUMBER = r"-?(0|[1-9]\d{0,14})(\.\d{0,12}[1-9])?"
+_COMMAS = r"-?\d+(,\d+)+"
 _SHARE = r"-?\d+(\.\d+)?%"
 _TRUTH = r"(?i:true|false)"
 _DAY = r"(\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})"
@@ -46,7 +47,7 @@ _CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 def may_be_rewritten(texts: pl.Series) -> pl.Series:
     """Return which texts a spreadsheet may rewrite in a way that is known again."""
     number = texts.str.contains(f"^{_NUMBER}$") & ~texts.str.contains(f"^{_KEPT_NUMBER}$")
-    other = texts.str.contains(f"^({_TRUTH}|{_DAY}|{_SHARE})$")
+    other = texts.str.contains(f"^({_TRUTH}|{_DAY}|{_SHARE}|{_COMMAS})$")
     return (number | other).fill_null(value=False)
 
 
@@ -74,6 +75,7 @@ def is_rewritten(base: str, mine: str | None) -> bool:
         or _is_share_of(value, mine)
         or (value.casefold() == mine.casefold() and bool(re.fullmatch(_TRUTH, mine)))
         or _is_day_of(value, mine)
+        or _is_without_commas(value, mine)
     )
 
 
@@ -128,6 +130,13 @@ def _digits(number: str) -> int:
     """Return how many significant digits a number is written with."""
     mantissa = re.sub(r"\D", "", re.split("e", number, flags=re.IGNORECASE)[0])
     return len(mantissa.strip("0"))
+
+
+def _is_without_commas(base: str, mine: str) -> bool:
+    """Whether a spreadsheet took a text for a number with commas, of thousands or of decimals."""
+    if not re.fullmatch(r"-?\d+,\d+|-?\d{1,3}(,\d{3})+", base):
+        return False
+    return mine in (base.replace(",", ""), base.replace(",", "."))
 
 
 def _is_day_of(base: str, mine: str) -> bool:

@@ -19,7 +19,7 @@ from cellframe.frames.faults import Fault, cell_fault
 from cellframe.sheets.days import find_days
 from cellframe.sheets.judging import Judge
 from cellframe.sheets.numerals import find_numerals
-from cellframe.sheets.texts import exact, line_ends, unguard, written
+from cellframe.sheets.texts import exact, in_few_words, line_ends, unguard, written
 from cellframe.views.clean import cut
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 40
-_MOST_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +90,10 @@ def settle(
     )
     judge = Judge(numerals, days)
     settled = [one.settle(label, judge) for label, one in cells.items()]
-    told = _in_few_words([one.notice(label) for label, one in cells.items()], list(cells))
+    told = in_few_words({label: one.notice(label) for label, one in cells.items()})
     notices = [notice for notice in (numerals.notice, days.notice, *told) if notice]
     faults = [fault for one in cells.values() for fault in one.faults]
     return Settled(pl.DataFrame(settled), tuple(notices), faults)
-
-
-def _in_few_words(notices: list[str | None], labels: list[str]) -> list[str]:
-    """Return the notices of the first columns, and the names of the others."""
-    told = [(notice, label) for notice, label in zip(notices, labels, strict=True) if notice]
-    more = [label for _, label in told[_MOST_TOLD:]]
-    rest = f"The same in {', '.join(map(repr, more))}." if more else ""
-    return [*(notice for notice, _ in told[:_MOST_TOLD]), *([rest] if rest else [])]
 
 
 def _known(base: pl.DataFrame, label: str, column: Column, known: pl.Series) -> pl.Series:
@@ -134,7 +125,7 @@ class _Cells:
             self.texts = unguard(given) if escaped else given
         else:
             as_written = written(read)
-            given = given.str.strip_chars().replace("", None)
+            given = (unguard(given) if escaped else given).str.strip_chars().replace("", None)
             self.texts = given
         self.differs = given.ne_missing(as_written).arg_true()
         self.faults: list[Fault] = []

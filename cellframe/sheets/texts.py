@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # Excel, LibreOffice and their kin evaluate a cell that starts like this, the wide forms in
 # Japanese editions too (OWASP, CSV injection).
@@ -50,6 +50,17 @@ def written(values: pl.Series) -> pl.Series:
     if values.dtype.is_float():
         return texts.str.replace(r"\.0$", "")
     return guard(line_ends(texts)) if is_text(values.dtype) else texts
+
+
+def in_few_words(notices: Mapping[str, str | None]) -> list[str]:
+    """Return the notices of the first columns, and the names of the others."""
+    told = [(label, notice) for label, notice in notices.items() if notice]
+    more = ", ".join(repr(label) for label, _ in told[_MOST_TOLD:])
+    rest = [f"The same in {more}."] if more else []
+    return [*(notice for _, notice in told[:_MOST_TOLD]), *rest]
+
+
+_MOST_TOLD = 3
 
 
 def is_text(dtype: pl.DataType) -> bool:

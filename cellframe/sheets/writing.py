@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
@@ -13,11 +13,11 @@ from cellframe.errors import SheetError, first_few
 from cellframe.sheets.held import find_holder
 from cellframe.sheets.rewriting import may_be_lost, may_be_rewritten
 from cellframe.sheets.tables import FIRST_ROW, format_of
-from cellframe.sheets.texts import guard, is_text, written
+from cellframe.sheets.texts import guard, in_few_words, is_text, written
 from cellframe.store.places import write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _FOR_EVERYBODY = 0o666
@@ -65,7 +65,7 @@ def write_table(frame: pl.DataFrame, path: Path, *, name: str | None = None) -> 
     notices: list[str] = []
     if form == "csv":
         content = _delimited(frame, path, name)
-        notices = [notice for label in frame.columns for notice in _notices(label, frame[label])]
+        notices = [told for kind in _KINDS for told in in_few_words(_notices(frame, kind))]
     else:
         content = _parquet(frame)
     _put(path.resolve(), content)
@@ -104,27 +104,46 @@ def _unfit(frame: pl.DataFrame, label: str, name: str | None) -> Iterator[str]:
             yield f"Row {row + FIRST_ROW}{who}, {label!r}: a NUL character."
 
 
-def _notices(label: str, values: pl.Series) -> Iterator[str]:
-    if not is_text(values.dtype):
-        return
-    texts = values.cast(pl.String)
-    found = texts.filter(may_be_rewritten(texts))
-    if len(found):
-        yield (
-            f"{label!r}: {_many(len(found))} such as {found[0]!r}, which a spreadsheet may rewrite as "
-            "a number, a date or a truth when it opens the file. cellframe knows such rewritings, and "
-            "takes them for no edit."
-        )
-    found = texts.filter(may_be_lost(texts))
-    if len(found):
-        yield (
-            f"{label!r}: {_many(len(found))} such as {found[0]!r}, which a spreadsheet may make a date "
-            "or a time of when it opens the file. Such a cell is refused when it comes back: make the "
-            "column text as you open the file."
-        )
-    longer = int((texts.str.len_chars() > _MOST_CHARACTERS).sum())
-    if longer:
-        yield f"{label!r}: {_many(longer)} of more than {_MOST_CHARACTERS:,} characters, which Excel cuts off."
+def _are_too_long(texts: pl.Series) -> pl.Series:
+    return (texts.str.len_chars() > _MOST_CHARACTERS).fill_null(value=False)
+
+
+class _Kind(NamedTuple):
+    """Values of which something is to be known, and what."""
+
+    find: Callable[[pl.Series], pl.Series]
+    words: str
+
+
+_KINDS = (
+    _Kind(
+        may_be_rewritten,
+        "{values} such as {first!r}, which a spreadsheet may rewrite as a number, a date or a truth "
+        "when it opens the file. cellframe knows such rewritings, and takes them for no edit.",
+    ),
+    _Kind(
+        may_be_lost,
+        "{values} such as {first!r}, which a spreadsheet may make a date or a time of when it opens "
+        "the file. Such a cell is refused when it comes back: make the column text as you open the "
+        "file.",
+    ),
+    _Kind(
+        _are_too_long,
+        f"{{values}} of more than {_MOST_CHARACTERS:,} characters, which Excel cuts off.",
+    ),
+)
+
+
+def _notices(frame: pl.DataFrame, kind: _Kind) -> dict[str, str | None]:
+    """Return what is to be known of each column of texts."""
+    found: dict[str, str | None] = {}
+    for label, values in frame.to_dict().items():
+        if is_text(values.dtype):
+            texts = values.cast(pl.String)
+            these = texts.filter(kind.find(texts))
+            said = kind.words.format(values=_many(len(these)), first=these[0]) if len(these) else ""
+            found[label] = f"{label!r}: {said}" if said else None
+    return found
 
 
 def _many(count: int) -> str:

@@ -93,7 +93,7 @@ def shell(push: str) -> Voice:
     return Voice(
         noun="file",
         send=push,
-        decided_by=dict.fromkeys(kinds, skip),
+        decided_by={**dict.fromkeys(kinds, skip), "invalid": f"correct them, or {skip}"},
         remedies=dict.fromkeys(kinds, f"{skip} {aside}"),
         override=override,
         all_changes="the rest is in the file of: cellframe plan FILE -o plan.json",

@@ -84,14 +84,26 @@ def chosen(steps: Sequence[Step], choices: Mapping[int, Choice]) -> list[Step]:
 
 
 def _chosen(step: Step, choice: Choice | None) -> Step:
+    if choice is not None and step.action is Action.UPDATE:
+        return _held(step) if choice.word == THEIRS and choice.shown else step
     if choice is None or step.action not in (Action.CONFLICT, Action.EXISTS):
         return step
     now = server_now(step)
     if _bare(choice.shown) != _bare(now):
         return replace(step, message=" ".join([step.message, _STALE.format(now)]).strip())
-    if choice.word == THEIRS:
-        settled = step.settled(Class.ALREADY_THERE)
-        return replace(settled, message="Theirs is kept, as '_choice' says.")
+    return _theirs(step) if choice.word == THEIRS else _mine(step)
+
+
+def _theirs(step: Step) -> Step:
+    kept = tuple(
+        replace(change, you_have=change.server_now) if change.what is Class.CONFLICT else change
+        for change in step.changes
+    )
+    settled = replace(step, changes=kept).settled(Class.ALREADY_THERE)
+    return replace(settled, message="Theirs is kept, as '_choice' says.")
+
+
+def _mine(step: Step) -> Step:
     if step.action is Action.EXISTS:
         return replace(step, message=f"{step.message} {_NOT_MINE}")
     if not step.record:
@@ -102,6 +114,13 @@ def _chosen(step: Step, choice: Choice | None) -> Step:
         for change in step.changes
     )
     return replace(step, changes=seen).settled(Class.CHANGE)
+
+
+def _held(step: Step) -> Step:
+    """Return an edit as a conflict: theirs was to be kept, and theirs is gone."""
+    changes = tuple(replace(change, what=Class.CONFLICT) for change in step.changes)
+    held = replace(step, action=Action.CONFLICT, changes=changes)
+    return replace(held, message=_STALE.format(server_now(held)))
 
 
 def _bare(shown: str) -> str:

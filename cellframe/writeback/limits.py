@@ -30,7 +30,7 @@ class Limits:
     def on_updates(self, updates: int, rows: int, most: int | None) -> list[str]:
         """Say why so many updates of so many rows are not sent; nothing where they are."""
         if most is not None:
-            said = f"{updates} rows would be updated, more than max_updates={most}"
+            said = f"{updates} rows would be updated, more than the {most} that are meant"
             return [said] if updates > most else []
         share = updates / max(rows, 1)
         if updates < self.min_rows or share <= self.update_share:
@@ -55,7 +55,7 @@ class Limits:
         """
         total = sum(clears.values())
         if most is not None:
-            said = f"{total} values would be cleared, more than max_clears={most}"
+            said = f"{total} values would be cleared, more than the {most} that are meant"
             return [said] if total > most else []
         return [
             f"{count} of the {filled.get(label, count)} filled values of {label!r} would be cleared"

@@ -145,7 +145,7 @@ def test_a_pull_over_a_sheet_without_edits_renews_it(client, cells, spec, tmp_pa
 def test_a_pull_over_edits_is_refused_and_says_what_they_are(client, spec, sheet):
     in_cell(sheet, "c-003", MASS, 50.0)
     before = sheet.read_bytes()
-    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 update\).*--merge"):
+    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 to update\).*--merge"):
         client.cell_instance.to_file(spec, sheet)
     assert sheet.read_bytes() == before
 
@@ -175,7 +175,7 @@ def test_a_pull_over_something_else_is_refused(client, spec, cells, tmp_path, te
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_merge_carries_edits_new_rows_and_remarks(client, colleague, cells, spec, tmp_path, form):
     path = client.cell_instance.to_file(spec, tmp_path / f"cells.{form}").path
-    new = {"cell": "c-new", "spec": "LFP 18650", "_remark": "mine"}
+    new = {"cell": "c-new", "_remark": "mine"}
 
     def edited(frame):
         frame = with_cell(frame, "c-003", MASS, 50.0).with_columns(_remark=pl.lit("see"))
@@ -205,7 +205,7 @@ def test_a_merged_sheet_still_has_its_edits_for_the_next_pull(client, spec, shee
     in_cell(sheet, "c-003", MASS, 50.0)
     for _ in range(2):
         assert client.cell_instance.to_file(spec, sheet, merge=True).carried == 1
-    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 update\)"):
+    with pytest.raises(SheetError, match=r"edits that are not pushed \(1 to update\)"):
         client.cell_instance.to_file(spec, sheet)
 
 
@@ -431,6 +431,34 @@ def test_a_left_over_sheet_is_decided_and_pushed_as_it_is(client, left_over, wor
 def test_a_pull_never_writes_over_left_over_rows(client, spec, left_over):
     with pytest.raises(SheetError, match="not pushed"):
         client.cell_instance.to_file(spec, left_over)
+
+
+def test_left_over_numbers_below_zero_are_numbers(client, colleague, cells, spec, tmp_path):
+    path = tmp_path / "cells.csv"
+    client.apply(client.cell_instance.plan(with_cell(cells, "c-003", MASS, -0.5)))
+    client.cell_instance.to_file(spec, path)
+    in_cell(path, "c-003", "notes", "mine")
+    colleague.cell_instance.update("c-003", {"notes": "theirs"})
+    receipt = client.apply(client.plan_file(path), on_conflict="skip")
+    rest = client.write_left_over(receipt, tmp_path / "rest.csv").path
+    in_cell(rest, "c-003", "_choice", "mine")
+    assert client.apply(client.plan_file(rest)).counts == {"ok": 1}
+    assert client.cell_instance.get("c-003").notes == "mine"
+
+
+def test_a_guarded_or_rewritten_name_is_the_name(client, spec, tmp_path):
+    for name in ("-neg", "1E5"):
+        client.cell_instance.create(spec, {"name": name})
+    path = client.cell_instance.to_file(spec, tmp_path / "cells.csv").path
+    rewrite(path, lambda frame: frame.with_columns(pl.col("cell").replace("1E5", "1.00E+05")))
+    rewrite(path, lambda frame: frame.with_columns(notes=pl.lit("seen")))
+    assert [step.name for step in client.plan_file(path).rows] == ["-neg", "1E5"]
+    twins = pl.DataFrame(
+        {"cell": ["'-tw", "-tw"], "instance_id": [None, None], "spec": ["LFP 18650"] * 2}
+    )
+    rewrite(path, lambda frame: pl.concat([frame, twins], how="diagonal_relaxed"))
+    with pytest.raises(PlanError, match="are both new and named '-tw'"):
+        client.plan_file(path)
 
 
 def test_an_undecided_left_over_sheet_is_still_in_conflict(client, left_over):

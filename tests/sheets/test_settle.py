@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from sheet_tools import COLUMNS, MASS, back, usual, value
 
+from cellframe.sheets.rewriting import is_rewritten
 from cellframe.sheets.settle import settle
 from cellframe.sheets.writing import write_table
 
@@ -148,3 +149,19 @@ def test_one_notice_a_column_with_a_count_and_an_example():
     assert found.notices == (
         "'notes': 2 values came back as a tool rewrites them, such as '007' as '7'; they count as not edited.",
     )
+
+
+@pytest.mark.parametrize(("base", "mine"), [(0.981, "981"), (-0.123, "-123"), (1.002, "1002")])
+def test_a_number_that_lost_its_point_is_refused(base, mine):
+    from cellframe.sheets.numerals import lost_point
+
+    assert lost_point(mine, repr(base))
+    assert not lost_point(mine + "5", repr(base))
+
+
+@pytest.mark.parametrize(
+    ("base", "mine"), [("2,345", "2345"), ("1,5", "1.5"), ("1,234,567", "1234567")]
+)
+def test_a_text_that_lost_its_commas_is_no_edit(base, mine):
+    assert is_rewritten(base, mine)
+    assert not is_rewritten(base, mine + "1")

@@ -89,6 +89,18 @@ def test_theirs_lets_go_of_a_record_that_was_deleted(client, colleague, disputed
     assert not client.cell_instance.plan(decided(disputed, "theirs", "deleted"))
 
 
+def test_theirs_holds_where_what_was_to_be_kept_is_gone(client, colleague, disputed):
+    colleague.cell_instance.update("c-003", mass(41.3))
+    plan = client.cell_instance.plan(decided(disputed, "theirs"))
+    assert plan.summary["conflict"] == 1
+    assert "Decide again" in " ".join(repr(plan).split())
+
+
+def test_a_kept_value_is_shown_as_it_is(client, disputed):
+    plan = client.cell_instance.plan(decided(disputed.with_columns(notes=None), "theirs"))
+    assert "cell.mass [g]: 44 (already there)" in repr(plan)
+
+
 def test_mine_cannot_take_a_name_that_is_taken(client, colleague, spec):
     colleague.cell_instance.create(spec, {"name": "c-1", **mass(39.0)})
     rows = new_rows(cell=["c-1"]).with_columns(pl.lit(41.5).alias("cell.mass [g]"))
