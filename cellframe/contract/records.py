@@ -240,6 +240,18 @@ def _part(name: str) -> Field:
     return Field(name, Type.COMPONENT, settable=True, patchable=True)
 
 
+PROJECT = RecordKind(
+    name="project",
+    noun="project",
+    collection=routes.PROJECTS,
+    fields=(
+        Field("id", Type.ID, label="project_id", required=True),
+        _free("name", Type.NAME, label="project", required=True),
+        _free("description", Type.TEXT),
+        *_ORIGIN,
+    ),
+)
+
 CELL_SPEC = RecordKind(
     name="cell_specification",
     noun="spec",
@@ -373,7 +385,7 @@ CELL_MEASUREMENT = RecordKind(
 )
 
 KINDS: dict[str, RecordKind] = {
-    kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
+    kind.name: kind for kind in (PROJECT, CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
 }
 
 

@@ -19,11 +19,12 @@ from cellframe.contract.records import (
     CELL_MEASUREMENT,
     CELL_SPEC,
     COMPONENTS,
+    PROJECT,
     RecordKind,
     Type,
 )
 from cellframe.server.clock import written
-from cellframe.server.tables import cells, components, lots, materials, specs, tests
+from cellframe.server.tables import cells, components, lots, materials, projects, specs, tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -69,6 +70,11 @@ class Shape:
         return self.select.where(self.table.c.id == bindparam("id"))
 
     @cached_property
+    def select_row(self) -> Select[Any]:
+        """The statement that reads the record of one ``id`` as it is stored."""
+        return select(self.table).where(self.table.c.id == bindparam("id"))
+
+    @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
         writers = {Type.TIME: written, **dict.fromkeys(KEPT_AS_JSON, stored)}
         fields = self.kind.fields
@@ -112,6 +118,7 @@ def _shape(
     return Shape(kind, table, source, {**columns, "version": table.c.version})
 
 
+PROJECTS = _shape(PROJECT, projects, projects, {})
 SPECS = _shape(CELL_SPEC, specs, specs, {"instance_ids": null()})
 CELLS = _shape(
     CELL_INSTANCE,

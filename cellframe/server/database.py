@@ -9,14 +9,26 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    Update,
+    bindparam,
+    create_engine,
+    event,
+    select,
+    update,
+)
 
 from cellframe.server import schema
 from cellframe.server.clock import after
+from cellframe.server.refusals import Refusal
 from cellframe.server.tables import counter, meta
 
 if TYPE_CHECKING:
@@ -53,6 +65,24 @@ class Work:
     connection: Connection
     identity: Identity
     now: int
+    trial: bool = False
+    """Whether nothing of it is kept."""
+
+    @contextmanager
+    def part(self) -> Generator[Work]:
+        """Open a part of this change: where it is refused, it is undone alone."""
+        # Before the mark, since what is undone must not take the number back; and a later
+        # moment for each, so that they stay in order.
+        self.count()
+        self.now += 1
+        run = self.connection.exec_driver_sql
+        run("SAVEPOINT part")
+        try:
+            yield self
+        except Refusal:
+            run("ROLLBACK TO part")
+            raise
+        run("RELEASE part")
 
     @cached_property
     def number(self) -> int:
@@ -87,8 +117,7 @@ class Work:
             "version": row["version"] + 1,
             "changed": self.number,
         }
-        where = table.c.id == row["id"]
-        self.connection.execute(update(table).where(where).values({**values, **stamp}))
+        self.connection.execute(_change_of(table), {**values, **stamp, "record": row["id"]})
 
     def touch(self, table: Table, where: Any, values: Mapping[str, Any] | None = None) -> None:
         """Give every record that fits its next version, at a later time than its last."""
@@ -122,7 +151,7 @@ class Database:
         self._engine = _engine(path)
         try:
             with schema.readable(path):
-                schema.migrate(self.read, self._write, path)
+                schema.migrate(self.read, self._write, path, clock())
                 with self.read() as connection:
                     self.identity = _identity(connection)
                     self.secret = _secret(connection)
@@ -145,19 +174,33 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Work]:
-        """Open one change; it is kept when the block ends without an exception."""
-        with self._write() as connection:
-            yield Work(connection, self.identity, self._clock())
+    def write(self, *, trial: bool = False) -> Generator[Work]:
+        """Open one change; it is kept when the block ends without an exception.
+
+        Parameters
+        ----------
+        trial : bool
+            Whether nothing is kept in any case.
+        """
+        with self._write(trial=trial) as connection:
+            yield Work(connection, self.identity, self._clock(), trial)
 
     @contextmanager
-    def _write(self) -> Generator[Connection]:
+    def _write(self, *, trial: bool = False) -> Generator[Connection]:
         with self._writing, self._engine.connect() as plain:
             # A transaction that reads first and writes later fails at once when another
             # process wrote in between; one that begins as a writer waits its turn.
             connection = plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-            with connection.begin():
+            with connection.begin() as transaction:
                 yield connection
+                if trial:
+                    transaction.rollback()
+
+
+@cache
+def _change_of(table: Table) -> Update:
+    """Make the statement that changes one record of a table; kept, like its compiled form."""
+    return update(table).where(table.c.id == bindparam("record"))
 
 
 def _engine(path: Path) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from cellframe.server import about, cells, lots, specs, tests
+from cellframe.server import about, cells, lots, projects, specs, tests
 from cellframe.server.files import downloads, storage
 from cellframe.server.refusals import refuse
 from cellframe.server.strict import text_fault
@@ -34,6 +34,9 @@ ROUTES: dict[tuple[str | None, ...], dict[str, Handler]] = {
     ("users", "me"): {"GET": about.user},
     ("discovery", "capabilities"): {"GET": about.capabilities},
     ("discovery", "schemas", _ID): {"GET": about.schema},
+    ("projects",): {"GET": projects.find_all, "POST": projects.create},
+    ("projects", _ID): _one(projects.read, projects.change, projects.remove),
+    ("projects", _ID, "cell_specs"): {"GET": projects.find_specs},
     ("cell_specifications",): {"GET": specs.find_all, "POST": specs.create},
     ("cell_specifications", _ID): _one(specs.read, specs.change, specs.remove),
     ("cell_specifications", _ID, "cell_instances"): {

@@ -17,7 +17,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cellframe.errors import CorruptStoreError, StoreError
-from cellframe.server.tables import counter, meta
+from cellframe.server.names import folded
+from cellframe.server.tables import counter, meta, projects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
     _Open = Callable[[], AbstractContextManager[Connection]]
 
 FILE_NAME = "cellframe.sqlite"
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration: a folder that has it opens without loading any."""
+DEFAULT_PROJECT = "Default project"
+"""Name, to begin with, of the project of specs that name none."""
 _SCRIPTS = "cellframe.server:migrations"
 _PATIENCE = 30.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -113,8 +116,13 @@ def use_write_ahead_log(path: Path) -> None:
         raise StoreError(message)
 
 
-def migrate(read: _Open, write: _Open, path: Path) -> None:
+def migrate(read: _Open, write: _Open, path: Path, now: int) -> None:
     """Bring the tables to this version, in one transaction.
+
+    Parameters
+    ----------
+    now : int
+        When a new database is made, in microseconds.
 
     Raises
     ------
@@ -131,7 +139,7 @@ def migrate(read: _Open, write: _Open, path: Path) -> None:
             return
         _upgrade(connection, found, path)
         if found is None:
-            _introduce(connection)
+            _introduce(connection, now)
 
 
 def _revision(connection: Connection, path: Path) -> str | None:
@@ -165,8 +173,8 @@ def _upgrade(connection: Connection, found: str | None, path: Path) -> None:
     command.upgrade(config, "head")
 
 
-def _introduce(connection: Connection) -> None:
-    """Give a new database its identity."""
+def _introduce(connection: Connection, now: int) -> None:
+    """Give a new database its identity, and its built-in project."""
     values = {
         "server_id": str(uuid4()),
         "organization_id": str(uuid4()),
@@ -178,3 +186,16 @@ def _introduce(connection: Connection) -> None:
     rows = [{"key": key, "value": value} for key, value in values.items()]
     connection.execute(meta.insert(), rows)
     connection.execute(counter.insert().values(id=1, value=0))
+    project = {
+        "id": values["project_id"],
+        "name": DEFAULT_PROJECT,
+        "folded_name": folded(DEFAULT_PROJECT),
+        "created_at": now,
+        "updated_at": now,
+        "created_by": values["user_id"],
+        "created_by_email": values["user_email"],
+        "organization_id": values["organization_id"],
+        "version": 1,
+        "changed": 0,
+    }
+    connection.execute(projects.insert(), project)

@@ -13,6 +13,7 @@ from cellframe.server import calls, filters
 from cellframe.server.bodies import SPECS
 from cellframe.server.files import references
 from cellframe.server.parts import link_parts, touch_users
+from cellframe.server.projects import find_or_make
 from cellframe.server.refusals import printable, taken
 from cellframe.server.tables import cells, specs
 
@@ -33,7 +34,7 @@ def create(call: Call) -> Reply:
     """Create a spec with its parts."""
     fields = call.fields(CELL_SPEC, partial=False)
     with call.database.write() as work:
-        project = fields.get("project_id") or work.identity.project_id
+        project = find_or_make(work, fields.get("project_id"))
         _refuse_taken(work, project, fields["name"])
         parts, changed = link_parts(work, project, fields)
         values = {**calls.columns(CELL_SPEC, fields), **parts, "project_id": project}

@@ -90,6 +90,17 @@ components = Table(
     Index("ix_components_material", "material_id"),
 )
 
+projects = Table(
+    "projects",
+    metadata,
+    _id(),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("description", Text),
+    *_origin(),
+    UniqueConstraint("name", name="uq_projects_name"),
+)
+
 specs = Table(
     "cell_specifications",
     metadata,
