@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cellframe.errors import CorruptStoreError, StoreError
+from cellframe.server.files.filesystem import FileSystem
 from cellframe.server.names import folded
 from cellframe.server.tables import counter, meta, projects
 
@@ -60,9 +61,7 @@ def prepare_folder(folder: Path) -> Path:
         message = f"{path} is a link to elsewhere; move the database itself into the folder."
         raise StoreError(message)
     try:
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True)
-            folder.chmod(0o700)
+        _make_folder(folder)
         # SQLite would make the file with the caller's umask, and its side files like it.
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(path, flags, 0o600))
@@ -73,6 +72,16 @@ def prepare_folder(folder: Path) -> Path:
         message = f"The folder {folder} cannot be used: {reason}. Choose another folder."
         raise StoreError(message) from fault
     return path
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that outlasts a power cut; SQLite flushes what is in it, not its own name."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if new:
+        folder.chmod(0o700)
+    for one in new:
+        FileSystem().fsync_dir(one.parent)
 
 
 @contextmanager
