@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from cellframe.contract.problems import Problem
 from cellframe.server.refusals import Refusal, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANY = "*"
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -35,15 +39,17 @@ def parse(header: str) -> list[str] | None:
     return re.findall(_TAG, header) if _LIST.fullmatch(header) else None
 
 
-def check_match(header: str | None, current: dict[str, object]) -> None:
+def check_match(header: str | None, version: int, current: Callable[[], dict[str, object]]) -> None:
     """Refuse a write to a record that is no longer what its caller read.
 
     Parameters
     ----------
     header : str or None
         ``If-Match`` as sent.
-    current : dict
-        The record as it is now.
+    version : int
+        Of the record as it is now.
+    current : callable
+        Reads that record, for a refusal.
 
     Raises
     ------
@@ -55,12 +61,10 @@ def check_match(header: str | None, current: dict[str, object]) -> None:
     tags = parse(header)
     if tags is None:
         raise refuse(400, 'If-Match cannot be read; send If-Match: "<version>" or *.')
-    version = current["version"]
-    assert isinstance(version, int)
     # A weak tag never matches here: the comparison is the strong one.
     if ANY not in tags and tag(version) not in tags:
         message = f"The record has changed since it was read; it is at version {version} now."
-        problem = Problem(412, message, {"current": current})  # type: ignore[dict-item]
+        problem = Problem(412, message, {"current": current()})  # type: ignore[dict-item]
         raise Refusal(problem, {"etag": tag(version)})
 
 

@@ -96,6 +96,18 @@ class Query:
             return None
 
 
+def is_trial(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether nothing of a write is to be kept; 422 where ``dry_run`` says neither."""
+    asked = [value for name, value in pairs if name == "dry_run"]
+    if not all(asked):
+        # Elsewhere blank means no; here somebody may have meant yes.
+        raise invalid([Fault(("dry_run",), "true or false is required")], "query")
+    query = Query([("dry_run", value) for value in asked])
+    found = query.yes("dry_run")
+    query.check()
+    return found
+
+
 def operand(value: str) -> tuple[str, str]:
     """Split ``ilike.%a%`` into its operator and its value; without a known one it is exact.
 

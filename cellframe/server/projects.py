@@ -33,11 +33,13 @@ def find_all(call: Call) -> Reply:
 def create(call: Call) -> Reply:
     """Create a project."""
     fields = call.fields(PROJECT, partial=False)
-    with call.database.write() as work:
+
+    def store(work: Work) -> Reply:
         _refuse_taken(work, fields["name"])
         project_id = work.insert(projects, calls.columns(PROJECT, fields))
-        body = calls.get(work.connection, PROJECTS, project_id)
-    return calls.record_reply(201, body)
+        return calls.record_reply(201, calls.get(work.connection, PROJECTS, project_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -48,30 +50,32 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change the fields that were sent."""
     fields = call.fields(PROJECT, partial=True)
-    (project_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, PROJECTS, project_id))
-        row = calls.row_of(work.connection, PROJECTS, project_id)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, PROJECTS)
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, fields["name"])
         values = calls.differing(PROJECT, row, calls.columns(PROJECT, fields))
         if values:
             work.change(projects, row, values)
-        body = calls.get(work.connection, PROJECTS, project_id)
-    return calls.record_reply(200, body)
+        return calls.record_reply(200, calls.get(work.connection, PROJECTS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a project that holds no specs, with the materials that none of them uses any more."""
-    (project_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, PROJECTS, project_id))
+
+    def store(work: Work) -> Reply:
+        project_id = calls.held(call, work, PROJECTS)["id"]
         _refuse_needed(work, project_id)
         for table in (components, materials):
             work.connection.execute(delete(table).where(table.c.project_id == project_id))
         work.connection.execute(delete(projects).where(projects.c.id == project_id))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def find_specs(call: Call) -> Reply:

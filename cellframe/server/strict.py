@@ -13,8 +13,11 @@ import re
 import zlib
 from email.message import Message
 from functools import cache
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
+
+import orjson
 
 from cellframe.contract.wire import FileBody
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, lowered, printable, refuse
@@ -86,6 +89,11 @@ def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> di
     if not isinstance(value, dict):
         raise invalid([Fault((), "An object is required, as in {...}", "dict_type")])
     return value  # type: ignore[return-value] - the faults are out
+
+
+def digest_of(body: object) -> str:
+    """Digest a body so that equal content is equal text, whatever the order of its keys."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _check_type(content_type: str) -> None:

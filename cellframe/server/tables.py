@@ -229,6 +229,21 @@ files = Table(
 )
 """What belongs to a test. ``role`` is time_series, steps, cycles, or file for any other."""
 
+answers = Table(
+    "answers",
+    metadata,
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("etag", String),
+    Column("body", Text, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Index("ix_answers_created", "created_at"),
+)
+"""Answers of writes that came with a key. ``digest`` is of the request, ``caller`` of the
+credential."""
+
 uploads = Table(
     "uploads",
     metadata,

@@ -52,11 +52,14 @@ def create_properties(call: Call) -> Reply:
     if fields.get("measurement_type", PROPERTIES) != PROPERTIES:
         message = "Only 'properties' is created without files"
         raise invalid([Fault(("measurement_type",), message)])
-    with call.database.write() as work:
-        calls.require(work.connection, CELLS, call.ids[0])
-        test_id = insert(work, call.ids[0], {**fields, "measurement_type": PROPERTIES})
-        body = calls.get(work.connection, TESTS, test_id)
-    return calls.record_reply(201, body)
+    (cell_id,) = call.ids
+
+    def store(work: Work) -> Reply:
+        calls.require(work.connection, CELLS, cell_id)
+        test_id = insert(work, cell_id, {**fields, "measurement_type": PROPERTIES})
+        return calls.record_reply(201, calls.get(work.connection, TESTS, test_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -67,10 +70,9 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change the fields that were sent, each whole; no data."""
     fields = call.fields(CELL_MEASUREMENT, partial=True)
-    (test_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, TESTS, test_id))
-        row = calls.row_of(work.connection, TESTS, test_id)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, TESTS)
         values = _columns(work, row, fields)
         values = calls.differing(CELL_MEASUREMENT, row, values)
         if "name" in values:
@@ -78,21 +80,24 @@ def change(call: Call) -> Reply:
         if values:
             work.change(tests, row, values)
         if "tags" in values:
-            tags.store(work, test_id, orjson.loads(values["tags"]))
-        body = calls.get(work.connection, TESTS, test_id)
-    return calls.record_reply(200, body)
+            tags.store(work, row["id"], orjson.loads(values["tags"]))
+        return calls.record_reply(200, calls.get(work.connection, TESTS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a test with its files."""
-    (test_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, TESTS, test_id))
+
+    def store(work: Work) -> Reply:
+        test_id = calls.held(call, work, TESTS)["id"]
         references.release(work, tests.c.id == test_id)
         work.connection.execute(delete(tests).where(tests.c.id == test_id))
         work.connection.execute(delete(uploads).where(uploads.c.measurement_id == test_id))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def insert(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -14,12 +12,12 @@ from cellframe.contract.filenames import filename_fault
 from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
 from cellframe.server.fields import NameText, check_fields
 from cellframe.server.refusals import Fault, invalid
-from cellframe.server.strict import read_object
+from cellframe.server.strict import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cellframe.contract.wire import Request
+    from cellframe.contract.wire import JsonValue
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _MOST_FILES = 100
@@ -54,9 +52,8 @@ class Confirm(Initiate):
     digest: str
 
 
-def read_initiate(request: Request) -> Initiate:
+def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
-    body = read_object(request.headers, request.body)
     given = _checked(_Initiate, body)
     if (given.measurement_type == FILES) != (given.filenames is not None):
         message = "Names of files are sent with measurement_type 'file', and only then"
@@ -64,23 +61,16 @@ def read_initiate(request: Request) -> Initiate:
     return Initiate(*_common(given))
 
 
-def read_confirm(request: Request) -> Confirm:
+def read_confirm(body: Mapping[str, JsonValue]) -> Confirm:
     """Read the body of a confirm; 4xx where it does not fit."""
-    body = read_object(request.headers, request.body)
     given = _checked(_Confirm, body)
     return Confirm(*_common(given), given.cell_instance_id, digest_of(body))
 
 
-def read_nothing(request: Request) -> str:
+def read_nothing(body: Mapping[str, JsonValue]) -> str:
     """Read a body that says nothing, ``{}``; return its digest."""
-    body = read_object(request.headers, request.body) if request.body else {}
     _checked(_Nothing, body)
     return digest_of(body)
-
-
-def digest_of(body: object) -> str:
-    """Digest a body so that equal content is equal text, whatever the order of its keys."""
-    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
@@ -93,7 +83,7 @@ def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
     return fields, kind, given.filenames
 
 
-def _checked(model: type[_Model], body: dict[str, Any]) -> _Model:
+def _checked(model: type[_Model], body: Mapping[str, JsonValue]) -> _Model:
     try:
         return model.model_validate(body)
     except ValidationError as fault:
