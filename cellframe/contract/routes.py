@@ -14,6 +14,7 @@ CELLS = "/cell_instances"
 LOTS = "/cell_batches"
 TESTS = "/cell_measurements"
 STORAGE = "/storage"
+BATCH = "/batch"
 
 # Below a cell.
 CREATE_PROPERTIES = "/cell_measurements/create"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
 from cellframe.contract.records import KINDS
-from cellframe.server import calls
+from cellframe.server import batch, calls, once
 from cellframe.server.fields import model_of
 from cellframe.server.refusals import missing
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Reply
     from cellframe.server.calls import Call
 
+_DAY = 24 * 3600 * 1_000_000
 _DOMAIN = (
     "Battery cells: a cell specification is a design, a cell instance one cell built to it, a "
     "cell batch the lot it was made in, a cell measurement one test of a cell. Numbers carry their unit; positive current is discharge."
@@ -60,6 +61,9 @@ def capabilities(call: Call) -> Reply:
             "server_id": call.database.identity.server_id,
             "version": True,
             "if_match": True,
+            "idempotency_key": {"retention_days": once.KEPT_FOR // _DAY},
+            "dry_run": True,
+            "batch": {"path": routes.BATCH, "max_operations": batch.MOST_OPERATIONS},
             "cell_list": True,
             "cycles_download": True,
             "max_limit": routes.MAX_PAGE,
