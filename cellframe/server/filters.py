@@ -208,12 +208,17 @@ def _is_tagged(wanted: list[str]) -> ColumnElement[bool]:
     return tests.c.id.in_(select(tags.c.measurement_id).where(tags.c.folded.in_(spellings)))
 
 
-def of_lab(query: Query) -> list[ColumnElement[bool]]:
-    """Read the filters of the list of all tests: by project, spec or cell, and free text."""
+def of_lab(query: Query, project: str | None = None) -> list[ColumnElement[bool]]:
+    """Read the filters of the list of all tests: by project, spec or cell, and free text.
+
+    Parameters
+    ----------
+    project : str, optional
+        Id of the project, where the path names it.
+    """
     found = of_tests(query)
-    project, spec, cell, text = map(
-        query.one, ("project_id", "cell_specification_id", "cell_instance_id", "q")
-    )
+    spec, cell, text = map(query.one, ("cell_specification_id", "cell_instance_id", "q"))
+    project = project or query.one("project_id")
     members = select(cells.c.id).join(specs, specs.c.id == cells.c.cell_specification_id)
     if project is not None:
         found.append(tests.c.cell_instance_id.in_(members.where(specs.c.project_id == project)))

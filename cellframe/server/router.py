@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellframe.server import about, batch, cells, lots, projects, specs, tests
+from cellframe.server import about, batch, cells, lots, projects, related, specs, tagging, tests
 from cellframe.server.files import downloads, storage
 from cellframe.server.paths import ID
 from cellframe.server.uploading import extend, uploads
@@ -42,6 +42,15 @@ ROUTES: dict[tuple[str | None, ...], Handlers] = {
     ("cell_instances", ID, "cell_measurements", "create"): {"POST": tests.create_properties},
     ("cell_instances", ID, "cell_measurements", "initiate-upload"): {"POST": uploads.initiate},
     ("cell_measurements",): {"GET": tests.find_all},
+    ("cell_measurements", "tags"): {"GET": tagging.find_all},
+    ("cell_measurements", "tags", "bulk"): {"POST": tagging.change_many},
+    ("cell_measurements", "by-project", ID): {"GET": tests.find_of_project},
+    ("cell_measurements", ID, "raw_data"): {
+        "GET": related.find_raw_data,
+        "POST": related.attach_raw_data,
+    },
+    ("cell_measurements", ID, "raw_data", ID): {"DELETE": related.detach_raw_data},
+    ("cell_measurements", ID, "watch"): {"POST": related.watch, "DELETE": related.unwatch},
     ("cell_measurements", ID): _one(tests.read, tests.change, tests.remove),
     ("cell_measurements", ID, "confirm-upload"): {"POST": uploads.confirm},
     ("cell_measurements", ID, "initiate-extend"): {"POST": extend.initiate},

@@ -11,14 +11,14 @@ from cellframe.contract.records import CELL_MEASUREMENT, PROPERTIES, READY, TIME
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import calls, filters, tags
-from cellframe.server.bodies import CELLS, TESTS
+from cellframe.server.bodies import CELLS, PROJECTS, TESTS
 from cellframe.server.files import references
 from cellframe.server.names import folded
 from cellframe.server.refusals import Fault, invalid, printable, refuse, taken
 from cellframe.server.tables import tests, uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -35,6 +35,13 @@ def find_of_cell(call: Call) -> Reply:
     query = call.query()
     where = [*filters.of_tests(query), tests.c.cell_instance_id == call.ids[0]]
     return calls.listing(call, TESTS, where, query, parent=CELLS)
+
+
+def find_of_project(call: Call) -> Reply:
+    """List the tests of one project."""
+    query = call.query()
+    where = filters.of_lab(query, call.ids[0])
+    return calls.listing(call, TESTS, where, query, parent=PROJECTS, default_limit=_PAGE_OF_PROJECT)
 
 
 def find_all(call: Call) -> Reply:
@@ -73,14 +80,7 @@ def change(call: Call) -> Reply:
 
     def store(work: Work) -> Reply:
         row = calls.held(call, work, TESTS)
-        values = _columns(work, row, fields)
-        values = calls.differing(CELL_MEASUREMENT, row, values)
-        if "name" in values:
-            refuse_taken(work.connection, row["cell_instance_id"], fields["name"])
-        if values:
-            work.change(tests, row, values)
-        if "tags" in values:
-            tags.store(work, row["id"], orjson.loads(values["tags"]))
+        _change(work, row, fields)
         return calls.record_reply(200, calls.get(work.connection, TESTS, row["id"]))
 
     return call.write(store)
@@ -134,6 +134,22 @@ def insert(
     test_id = work.insert(tests, columns)
     tags.store(work, test_id, orjson.loads(columns["tags"]))
     return test_id
+
+
+def retag(work: Work, row: Mapping[str, Any], wanted: Sequence[str]) -> bool:
+    """Give a test other tags, and tell whether they differ; 400 where one cannot be."""
+    return _change(work, row, {"tags": wanted})
+
+
+def _change(work: Work, row: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    values = calls.differing(CELL_MEASUREMENT, row, _columns(work, row, fields))
+    if "name" in values:
+        refuse_taken(work.connection, row["cell_instance_id"], fields["name"])
+    if values:
+        work.change(tests, row, values)
+    if "tags" in values:
+        tags.store(work, row["id"], orjson.loads(values["tags"]))
+    return bool(values)
 
 
 def refuse_taken(connection: Connection, cell_id: str, name: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from cellframe.contract.filenames import filename_fault
 from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
-from cellframe.server.fields import NameText, check_fields
+from cellframe.server.fields import NameText, check_fields, check_model
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import digest_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cellframe.contract.wire import JsonValue
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_NOUN = "upload"
 _MOST_FILES = 100
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _SENDERS_OWN = "data_type"
@@ -54,7 +54,7 @@ class Confirm(Initiate):
 
 def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
-    given = _checked(_Initiate, body)
+    given = check_model(_Initiate, body, _NOUN)
     if (given.measurement_type == FILES) != (given.filenames is not None):
         message = "Names of files are sent with measurement_type 'file', and only then"
         raise invalid([Fault(("filenames",), message)])
@@ -63,13 +63,13 @@ def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
 
 def read_confirm(body: Mapping[str, JsonValue]) -> Confirm:
     """Read the body of a confirm; 4xx where it does not fit."""
-    given = _checked(_Confirm, body)
+    given = check_model(_Confirm, body, _NOUN)
     return Confirm(*_common(given), given.cell_instance_id, digest_of(body))
 
 
 def read_nothing(body: Mapping[str, JsonValue]) -> str:
     """Read a body that says nothing, ``{}``; return its digest."""
-    _checked(_Nothing, body)
+    check_model(_Nothing, body, _NOUN)
     return digest_of(body)
 
 
@@ -81,20 +81,6 @@ def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
         message = f"The upload is of type {kind!r}"
         raise invalid([Fault(("measurement", "measurement_type"), message)])
     return fields, kind, given.filenames
-
-
-def _checked(model: type[_Model], body: Mapping[str, JsonValue]) -> _Model:
-    try:
-        return model.model_validate(body)
-    except ValidationError as fault:
-        items = fault.errors(include_url=False, include_context=False)
-        raise invalid([_fault(item) for item in items]) from None
-
-
-def _fault(item: Mapping[str, Any]) -> Fault:
-    unknown = item["type"] == "extra_forbidden"
-    message = "An upload has no such field" if unknown else item["msg"]
-    return Fault(tuple(item["loc"]), message, item["type"], item["input"])
 
 
 def _filenames(names: list[str]) -> list[str]:
