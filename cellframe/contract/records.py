@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from cellframe.contract import routes
 
@@ -198,6 +199,10 @@ class RecordKind:
     def parent_noun(self) -> str:
         """Column of the parent's name; empty for a kind without a parent."""
         return KINDS[self.parent].noun if self.parent else ""
+
+    def name_key(self, name: str) -> str:
+        """Return what two names have in common that no two records may have."""
+        return normalize("NFC", name).casefold() if self.unique_without_case else name
 
     def below(self, parent_id: str) -> str:
         """Path of the records of one parent."""

@@ -16,6 +16,9 @@ TESTS = "/cell_measurements"
 STORAGE = "/storage"
 BATCH = "/batch"
 
+TAGS = "/cell_measurements/tags"
+BULK_TAGS = "/cell_measurements/tags/bulk"
+
 # Below a cell.
 CREATE_PROPERTIES = "/cell_measurements/create"
 INITIATE_UPLOAD = "/cell_measurements/initiate-upload"
