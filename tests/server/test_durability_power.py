@@ -14,7 +14,6 @@ from hashlib import sha256
 from itertools import count
 
 import pytest
-from conftest import Caller
 from upload_tools import MORE, parquet, path_of, upload
 
 from cellframe.server import database
@@ -23,6 +22,7 @@ from cellframe.server.files.blobs import BLOBS
 from cellframe.server.schema import FILE_NAME
 from tests.faults.cuts import cuts
 from tests.faults.powered import Recorder
+from tests.server.conftest import Caller
 
 pytestmark = pytest.mark.law("S2")
 
