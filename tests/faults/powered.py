@@ -65,6 +65,10 @@ class Recorder:
         """What the service may write its files with."""
         return _RecordedFiles(self.log)
 
+    def found(self, path: Path) -> None:
+        """Note what lies in a file since long ago."""
+        self.log += [Asked("write", str(path), 0, path.read_bytes()), Asked("sync", str(path))]
+
     def answered(self, told: object) -> None:
         """Note that an answer was given: from now on it must be true."""
         self.log.append(Asked("answered", told=told))
