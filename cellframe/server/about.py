@@ -64,6 +64,7 @@ def capabilities(call: Call) -> Reply:
             "idempotency_key": {"retention_days": once.KEPT_FOR // _DAY},
             "dry_run": True,
             "batch": {"path": routes.BATCH, "max_operations": batch.MOST_OPERATIONS},
+            "as_of": True,
             "cell_list": True,
             "cycles_download": True,
             "max_limit": routes.MAX_PAGE,

@@ -75,6 +75,11 @@ class Shape:
         return select(self.table).where(self.table.c.id == bindparam("id"))
 
     @cached_property
+    def select_version(self) -> Select[Any]:
+        """The statement that reads the version of the record of one ``id``."""
+        return select(self.table.c.version).where(self.table.c.id == bindparam("id"))
+
+    @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
         writers = {Type.TIME: written, **dict.fromkeys(KEPT_AS_JSON, stored)}
         fields = self.kind.fields

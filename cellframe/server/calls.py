@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cellframe.contract.records import RecordKind, Type
-from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import conditions, filters
 from cellframe.server.bodies import KEPT_AS_JSON, nest_parts
@@ -19,9 +18,9 @@ from cellframe.server.refusals import missing
 from cellframe.server.strict import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
     from cellframe.contract.wire import JsonValue, Request
     from cellframe.server.bodies import Body, Shape
@@ -148,53 +147,15 @@ def get(connection: Connection, shape: Shape, record_id: str) -> Body:
 
 def read(call: Call, shape: Shape) -> Reply:
     """Answer one record, or that it is unchanged."""
-    with call.database.read() as connection:
-        body = get(connection, shape, call.ids[0])
-    etag = conditions.tag(body["version"])
+    (record_id,) = call.ids
     # How many cells a lot has changes without the lot; it is always sent.
     fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
-    return unchanged(etag) if fixed and call.holds(etag) else record_reply(200, body)
-
-
-def listing(
-    call: Call,
-    shape: Shape,
-    where: Sequence[ColumnElement[bool]],
-    query: filters.Query,
-    *,
-    parent: Shape | None = None,
-    default_limit: int = MAX_PAGE,
-) -> Reply:
-    """Answer one page of a list and the number of all that fit.
-
-    Parameters
-    ----------
-    where : sequence of conditions
-        All of them hold.
-    query : Query
-        Order, limit and offset; ``full=true`` adds the parts of specs.
-    parent : Shape, optional
-        The kind whose id is in the path; 404 where no such record is.
-    default_limit : int
-        Records of a page where the query names no limit.
-    """
-    page = filters.page(query, shape.table, default_limit)
-    full = bool(shape.kind.name == "cell_specification" and query.yes("full"))
-    query.check()
-    wanted = shape.select.where(*where).order_by(*page.order)
-    count = select(func.count()).select_from(shape.table).where(*where)
     with call.database.read() as connection:
-        if parent is not None:
-            require(connection, parent, call.ids[0])
-        rows = connection.execute(wanted.limit(page.limit).offset(page.offset)).all()
-        items = shape.bodies(rows)
-        if full:
-            nest_parts(connection, items)
-        short = len(items) < page.limit and (items or not page.offset)
-        total = page.offset + len(items) if short else connection.execute(count).scalar_one()
-    content = orjson.dumps({"items": items, "count": len(items), "total": total})
-    etag = conditions.digest(content)
-    return unchanged(etag) if call.holds(etag) else reply(200, content, etag)
+        if fixed and call.request.headers.get("if-none-match") is not None:
+            version = connection.execute(shape.select_version, {"id": record_id}).scalar()
+            if version is not None and call.holds(conditions.tag(version)):
+                return unchanged(conditions.tag(version))
+        return record_reply(200, get(connection, shape, record_id))
 
 
 def require(connection: Connection, shape: Shape, record_id: str) -> None:

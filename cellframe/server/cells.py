@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import CELLS, SPECS
 from cellframe.server.files import references
 from cellframe.server.lots import find_named, find_or_make
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def find_all(call: Call) -> Reply:
     """List the cells of the whole lab."""
     query = call.query()
-    return calls.listing(call, CELLS, filters.of_cells(query), query)
+    return lists.page(call, CELLS, filters.of_cells(query), query)
 
 
 def find_of_spec(call: Call) -> Reply:
     """List the cells of one spec."""
     query = call.query()
     where = [*filters.of_cells(query), cells.c.cell_specification_id == call.ids[0]]
-    return calls.listing(call, CELLS, where, query, parent=SPECS)
+    return lists.page(call, CELLS, where, query, parent=SPECS)
 
 
 def create(call: Call) -> Reply:

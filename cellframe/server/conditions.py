@@ -1,7 +1,7 @@
 """Which version does the caller hold?
 
-Entity tags as RFC 9110 writes them: ``"7"`` on a record is its version, on a list a digest of
-what is in it.
+Entity tags as RFC 9110 writes them: ``"7"`` on a record is its version; on a list a digest of
+what is in it, beside the state of the records that it was read from.
 """
 
 from __future__ import annotations
@@ -27,9 +27,32 @@ def tag(version: int) -> str:
     return f'"{version}"'
 
 
-def digest(body: bytes) -> str:
-    """Write a list's content as an entity tag."""
-    return f'"l-{blake2b(body, digest_size=12).hexdigest()}"'
+def digest(content: bytes) -> str:
+    """Write a content that has no version as an entity tag."""
+    return f'"c-{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def tag_of_list(state: str, content: bytes) -> str:
+    """Write what a list says, and the state of the records that it was read from.
+
+    It is weak: of two that say the same, ``as_of`` may differ.
+    """
+    return f'W/"l-{state}-{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def of_same_state(header: str | None, state: str) -> str | None:
+    """Find the tag of this list that the caller holds, if nothing has changed since."""
+    tags = parse(header) if header is not None else None
+    return next((held for held in tags or () if held.startswith(f'W/"l-{state}-')), None)
+
+
+def is_same_list(header: str | None, etag: str) -> bool:
+    """Tell whether the caller holds a list that says the same, whenever it was read."""
+    tags = parse(header) if header is not None else None
+    said = etag.rpartition("-")[2]
+    return bool(tags) and (
+        ANY in tags or any(held.startswith('W/"l-') and held.endswith(f"-{said}") for held in tags)
+    )
 
 
 def parse(header: str) -> list[str] | None:

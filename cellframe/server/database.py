@@ -29,6 +29,7 @@ from sqlalchemy import (
 from cellframe.server import schema
 from cellframe.server.clock import after
 from cellframe.server.refusals import Refusal
+from cellframe.server.snapshots import Snapshots
 from cellframe.server.tables import counter, meta
 
 if TYPE_CHECKING:
@@ -149,6 +150,8 @@ class Database:
         path = schema.prepare_folder(folder)
         schema.use_write_ahead_log(path)
         self._engine = _engine(path)
+        log = path.with_name(f"{path.name}-wal")
+        self.snapshots = Snapshots(self._engine, log, clock)
         try:
             with schema.readable(path):
                 schema.migrate(self.read, self._write, path, clock())
@@ -161,6 +164,7 @@ class Database:
 
     def close(self) -> None:
         """Give back the files."""
+        self.snapshots.close()
         self._engine.dispose()
 
     def now(self) -> int:
@@ -182,6 +186,7 @@ class Database:
         trial : bool
             Whether nothing is kept in any case.
         """
+        self.snapshots.end_old()
         with self._write(trial=trial) as connection:
             yield Work(connection, self.identity, self._clock(), trial)
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_BATCH
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import LOTS, SPECS
 from cellframe.server.names import folded
 from cellframe.server.refusals import printable, taken
@@ -27,7 +27,7 @@ def find_all(call: Call) -> Reply:
     """List the lots of a spec."""
     query = call.query()
     where = [*filters.common(query, lots), lots.c.cell_specification_id == call.ids[0]]
-    return calls.listing(call, LOTS, where, query, parent=SPECS)
+    return lists.page(call, LOTS, where, query, parent=SPECS)
 
 
 def create(call: Call) -> Reply:

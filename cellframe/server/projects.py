@@ -13,7 +13,7 @@ from sqlalchemy import delete, func, select
 
 from cellframe.contract.records import PROJECT
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import PROJECTS, SPECS
 from cellframe.server.names import folded
 from cellframe.server.refusals import printable, refuse, taken
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def find_all(call: Call) -> Reply:
     """List projects."""
     query = call.query()
-    return calls.listing(call, PROJECTS, filters.common(query, projects), query)
+    return lists.page(call, PROJECTS, filters.common(query, projects), query)
 
 
 def create(call: Call) -> Reply:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_SPEC
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import SPECS
 from cellframe.server.files import references
 from cellframe.server.parts import link_parts, touch_users
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def find_all(call: Call) -> Reply:
     """List specs; ``full=true`` nests their parts."""
     query = call.query()
-    return calls.listing(call, SPECS, filters.of_specs(query), query)
+    return lists.page(call, SPECS, filters.of_specs(query), query)
 
 
 def create(call: Call) -> Reply:

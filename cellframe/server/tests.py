@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from cellframe.contract.records import CELL_MEASUREMENT, PROPERTIES, READY, TIME_SERIES
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, tags
+from cellframe.server import calls, filters, lists, tags
 from cellframe.server.bodies import CELLS, PROJECTS, TESTS
 from cellframe.server.files import references
 from cellframe.server.names import folded
@@ -34,21 +34,21 @@ def find_of_cell(call: Call) -> Reply:
     """List the tests of one cell."""
     query = call.query()
     where = [*filters.of_tests(query), tests.c.cell_instance_id == call.ids[0]]
-    return calls.listing(call, TESTS, where, query, parent=CELLS)
+    return lists.page(call, TESTS, where, query, parent=CELLS)
 
 
 def find_of_project(call: Call) -> Reply:
     """List the tests of one project."""
     query = call.query()
     where = filters.of_lab(query, call.ids[0])
-    return calls.listing(call, TESTS, where, query, parent=PROJECTS, default_limit=_PAGE_OF_PROJECT)
+    return lists.page(call, TESTS, where, query, parent=PROJECTS, default_limit=_PAGE_OF_PROJECT)
 
 
 def find_all(call: Call) -> Reply:
     """List the tests of a project, a spec, or the whole lab."""
     query = call.query()
     limit = MAX_PAGE if query.one("project_id") is None else _PAGE_OF_PROJECT
-    return calls.listing(call, TESTS, filters.of_lab(query), query, default_limit=limit)
+    return lists.page(call, TESTS, filters.of_lab(query), query, default_limit=limit)
 
 
 def create_properties(call: Call) -> Reply:

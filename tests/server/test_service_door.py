@@ -124,6 +124,7 @@ def test_capabilities_name_what_is_built(call, service):
         "idempotency_key": {"retention_days": 30},
         "dry_run": True,
         "batch": {"path": "/batch", "max_operations": 1000},
+        "as_of": True,
         "cell_list": True,
         "cycles_download": True,
         "max_limit": 1000,
