@@ -6,8 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
-from cellframe.contract.records import KINDS
+from cellframe.contract.records import CELL_MEASUREMENT, KINDS
 from cellframe.server import batch, calls, once
+from cellframe.server.describing.schemas import object_of
 from cellframe.server.fields import model_of
 from cellframe.server.refusals import missing
 
@@ -20,16 +21,6 @@ _DOMAIN = (
     "Battery cells: a cell specification is a design, a cell instance one cell built to it, a "
     "cell batch the lot it was made in, a cell measurement one test of a cell. Numbers carry their unit; positive current is discharge."
 )
-_PROTOCOL: dict[str, Any] = {
-    "title": "Protocol",
-    "description": "How a test was run.",
-    "type": "object",
-    "properties": {
-        "name": {"type": "string"},
-        "ambient_temperature_degc": {"type": "number"},
-        "definition": {},
-    },
-}
 
 
 def health(_call: Call) -> Reply:
@@ -55,7 +46,7 @@ def capabilities(call: Call) -> Reply:
     body = {
         "domain_context": _DOMAIN,
         "schemas": {name: f"{routes.SCHEMAS}/{name}" for name in ("data", "protocol")},
-        "openapi_spec": None,
+        "openapi_spec": routes.OPENAPI,
         "authentication": {"headers": ["X-API-Key", "Authorization: Bearer"]},
         "extensions": {
             "server_id": call.database.identity.server_id,
@@ -79,7 +70,7 @@ def schema(call: Call) -> Reply:
     if name == "data":
         return calls.reply(200, _data())
     if name == "protocol":
-        return calls.reply(200, _PROTOCOL)
+        return calls.reply(200, object_of(CELL_MEASUREMENT, "protocol", "How a test was run."))
     raise missing("schema")
 
 

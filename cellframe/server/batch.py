@@ -37,7 +37,9 @@ _REF = "$ref"
 _REFUSED = 400
 
 
-class _Operation(BaseModel):
+class BatchOperation(BaseModel):
+    """One write of a batch."""
+
     model_config = ConfigDict(strict=True, extra="forbid")
 
     method: Literal["POST", "PATCH", "DELETE"]
@@ -47,10 +49,12 @@ class _Operation(BaseModel):
     idempotency_key: str | None = None
 
 
-class _Batch(BaseModel):
+class Batch(BaseModel):
+    """Writes to carry out in order."""
+
     model_config = ConfigDict(strict=True, extra="forbid")
 
-    operations: list[_Operation]
+    operations: list[BatchOperation]
     all_or_none: bool = False
 
 
@@ -60,10 +64,11 @@ class _NoneOfThem(Exception):  # noqa: N818 - an answer, not an error
 
 def handler(routes: Routes) -> Handler:
     """Make the handler of batches whose operations have these paths."""
-    return partial(_carry_out, routes)
+    return partial(carry_out, routes)
 
 
-def _carry_out(routes: Routes, call: Call) -> Reply:
+def carry_out(routes: Routes, call: Call) -> Reply:
+    """Carry out writes one after the other, in few changes or in one."""
     asked = _read(call.body())
     run = _Run(routes, call, asked.operations, all_or_none=asked.all_or_none)
     at_once = AT_ONCE
@@ -74,9 +79,9 @@ def _carry_out(routes: Routes, call: Call) -> Reply:
     return run.reply()
 
 
-def _read(body: dict[str, JsonValue]) -> _Batch:
+def _read(body: dict[str, JsonValue]) -> Batch:
     try:
-        asked = _Batch.model_validate(body)
+        asked = Batch.model_validate(body)
     except ValidationError as fault:
         items = fault.errors(include_url=False, include_context=False)
         found = [Fault(tuple(item["loc"]), item["msg"], item["type"]) for item in items]
@@ -93,7 +98,7 @@ class _Run:
 
     routes: Routes
     call: Call
-    operations: Sequence[_Operation]
+    operations: Sequence[BatchOperation]
     all_or_none: bool
     replies: list[Reply] = field(default_factory=list[Reply])
 
@@ -141,7 +146,7 @@ class _Run:
             for index in range(start, len(self.operations))
         ]
 
-    def _one(self, work: Work, operation: _Operation) -> Reply:
+    def _one(self, work: Work, operation: BatchOperation) -> Reply:
         try:
             steps = tuple(map(self._step, paths.segments(operation.path)))
             found, ids = paths.find(self.routes, operation.method, steps)
@@ -165,7 +170,7 @@ class _Run:
         except Refusal as refusal:
             return refused(refusal)
 
-    def _once(self, operation: _Operation, steps: Sequence[str], body: object) -> Once | None:
+    def _once(self, operation: BatchOperation, steps: Sequence[str], body: object) -> Once | None:
         if operation.idempotency_key is None:
             return None
         return Once.of(

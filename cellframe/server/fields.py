@@ -22,7 +22,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from cellframe.contract.records import COMPONENTS, Field, RecordKind, Type
+from cellframe.contract.records import COMPONENTS, NAME_LENGTH, Field, RecordKind, Type
 from cellframe.server.clock import read_date, read_time, written
 from cellframe.server.quantity import name_fault, quantity_faults
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, printable
@@ -230,8 +230,18 @@ def _time(text: object) -> int:
     return moment
 
 
-NameText = Annotated[str, AfterValidator(_name)]
+NameText = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}),
+]
 """1 to 255 characters, no controls."""
+
+
+class Nothing(BaseModel):
+    """A body that says nothing: the path says it all."""
+
+    model_config = _MODEL
 
 
 class Material(BaseModel):

@@ -15,7 +15,7 @@ from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import calls
 from cellframe.server.bodies import TESTS
-from cellframe.server.fields import NameText, check_model
+from cellframe.server.fields import NameText, Nothing, check_model
 from cellframe.server.refusals import missing, printable, refuse
 
 if TYPE_CHECKING:
@@ -31,12 +31,6 @@ class RawData(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
 
     raw_data_ids: list[NameText]
-
-
-class Watch(BaseModel):
-    """Nothing: the path says what is watched."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 def find_raw_data(call: Call) -> Reply:
@@ -74,7 +68,7 @@ def detach_raw_data(call: Call) -> Reply:
 
 def watch(call: Call) -> Reply:
     """Grant that a test is watched."""
-    check_model(Watch, call.body(), "watch")
+    check_model(Nothing, call.body(), "watch")
     return unwatch(call)
 
 

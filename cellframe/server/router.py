@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cellframe.server import about, batch, cells, lots, projects, related, specs, tagging, tests
+from cellframe.server.describing import document
 from cellframe.server.files import downloads, storage
 from cellframe.server.paths import ID
 from cellframe.server.uploading import extend, uploads
@@ -85,5 +86,6 @@ def _writes(handlers: Handlers) -> Handlers:
 ROUTES[("batch",)] = {
     "POST": batch.handler({pattern: _writes(ROUTES[pattern]) for pattern in _IN_BATCHES})
 }
+ROUTES[document.PATH] = {"GET": document.handler(ROUTES)}
 BEGINNINGS = {uploads.initiate, extend.initiate}
 """When files are about to come, those that nobody needs are removed."""

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from cellframe.contract.filenames import filename_fault
 from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
-from cellframe.server.fields import NameText, check_fields, check_model
+from cellframe.server.fields import NameText, Nothing, check_fields, check_model
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import digest_of
 
@@ -54,7 +54,7 @@ class Confirm(Initiate):
 
 def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
-    given = check_model(_Initiate, body, _NOUN)
+    given = check_model(InitiateBody, body, _NOUN)
     if (given.measurement_type == FILES) != (given.filenames is not None):
         message = "Names of files are sent with measurement_type 'file', and only then"
         raise invalid([Fault(("filenames",), message)])
@@ -63,17 +63,17 @@ def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
 
 def read_confirm(body: Mapping[str, JsonValue]) -> Confirm:
     """Read the body of a confirm; 4xx where it does not fit."""
-    given = check_model(_Confirm, body, _NOUN)
+    given = check_model(ConfirmBody, body, _NOUN)
     return Confirm(*_common(given), given.cell_instance_id, digest_of(body))
 
 
 def read_nothing(body: Mapping[str, JsonValue]) -> str:
     """Read a body that says nothing, ``{}``; return its digest."""
-    check_model(_Nothing, body, _NOUN)
+    check_model(Nothing, body, _NOUN)
     return digest_of(body)
 
 
-def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
+def _common(given: InitiateBody) -> tuple[dict[str, Any], str, list[str] | None]:
     sent = {name: value for name, value in given.measurement.items() if name != _SENDERS_OWN}
     fields = check_fields(CELL_MEASUREMENT, sent, partial=False, where=("measurement",))
     kind = given.measurement_type or TIME_SERIES
@@ -102,7 +102,9 @@ def _custom(text: str) -> PydanticCustomError:
     return PydanticCustomError("filename", "{text}", {"text": text})
 
 
-class _Initiate(BaseModel):
+class InitiateBody(BaseModel):
+    """An upload that is to begin."""
+
     model_config = _STRICT
 
     measurement: dict[str, Any]
@@ -113,9 +115,7 @@ class _Initiate(BaseModel):
     ) = None
 
 
-class _Confirm(_Initiate):
+class ConfirmBody(InitiateBody):
+    """An upload that has come."""
+
     cell_instance_id: NameText
-
-
-class _Nothing(BaseModel):
-    model_config = _STRICT
