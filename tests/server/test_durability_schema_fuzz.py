@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi import checks
 
 from cellframe.contract.routes import OPENAPI
 from cellframe.contract.wire import Request
@@ -15,14 +17,11 @@ from cellframe.server.answer import Service
 from cellframe.server.asgi import Publisher
 from tests.faults.conversation import conversation
 
-schemathesis = pytest.importorskip("schemathesis")
-specs = pytest.importorskip("schemathesis.specs.openapi.checks")
-
 CHECKS = [
     schemathesis.checks.not_a_server_error,
-    specs.response_schema_conformance,
-    specs.status_code_conformance,
-    specs.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
 ]
 UNCHANGED = 304
 KEY = {"x-api-key": "k"}
