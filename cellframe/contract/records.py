@@ -144,7 +144,8 @@ class Field:
         return found.get(key) if isinstance(found, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
+# There is one of each: compared by their fields, they would be slow keys of caches.
+@dataclass(frozen=True, slots=True, eq=False)
 class RecordKind:
     """One kind of record.
 

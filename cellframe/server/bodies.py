@@ -24,6 +24,7 @@ from cellframe.contract.records import (
     Type,
 )
 from cellframe.server.clock import written
+from cellframe.server.prepared import Prepared
 from cellframe.server.tables import cells, components, lots, materials, projects, specs, tests
 
 if TYPE_CHECKING:
@@ -65,19 +66,19 @@ class Shape:
         return select(*labelled).select_from(self.source)
 
     @cached_property
-    def select_one(self) -> Select[Any]:
-        """The statement that reads the record of one ``id``."""
-        return self.select.where(self.table.c.id == bindparam("id"))
+    def one(self) -> Prepared:
+        """The statement that reads the body of one ``id``."""
+        return Prepared(self.select.where(self.table.c.id == bindparam("id")))
 
     @cached_property
-    def select_row(self) -> Select[Any]:
+    def row(self) -> Prepared:
         """The statement that reads the record of one ``id`` as it is stored."""
-        return select(self.table).where(self.table.c.id == bindparam("id"))
+        return Prepared(select(self.table).where(self.table.c.id == bindparam("id")))
 
     @cached_property
-    def select_version(self) -> Select[Any]:
+    def version(self) -> Prepared:
         """The statement that reads the version of the record of one ``id``."""
-        return select(self.table.c.version).where(self.table.c.id == bindparam("id"))
+        return Prepared(select(self.table.c.version).where(self.table.c.id == bindparam("id")))
 
     @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:

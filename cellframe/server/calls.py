@@ -130,8 +130,8 @@ def unchanged(etag: str) -> Reply:
 
 def find(connection: Connection, shape: Shape, record_id: str) -> Body | None:
     """Read one record as it is written, a spec with its parts."""
-    rows = connection.execute(shape.select_one, {"id": record_id}).all()
-    found = shape.bodies(rows)
+    row = shape.one.first(connection, {"id": record_id})
+    found = [] if row is None else shape.bodies([row])
     if found and any(field.type is Type.COMPONENT for field in shape.kind.fields):
         nest_parts(connection, found)
     return found[0] if found else None
@@ -152,9 +152,9 @@ def read(call: Call, shape: Shape) -> Reply:
     fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
     with call.database.read() as connection:
         if fixed and call.request.headers.get("if-none-match") is not None:
-            version = connection.execute(shape.select_version, {"id": record_id}).scalar()
-            if version is not None and call.holds(conditions.tag(version)):
-                return unchanged(conditions.tag(version))
+            found = shape.version.first(connection, {"id": record_id})
+            if found is not None and call.holds(conditions.tag(found[0])):
+                return unchanged(conditions.tag(found[0]))
         return record_reply(200, get(connection, shape, record_id))
 
 
@@ -180,10 +180,10 @@ def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def row_of(connection: Connection, shape: Shape, record_id: str) -> Mapping[str, Any]:
     """Read one record as it is stored; 404 where there is none."""
-    row = connection.execute(shape.select_row, {"id": record_id}).mappings().first()
+    row = shape.row.first(connection, {"id": record_id})
     if row is None:
         raise missing(shape.kind.name.replace("_", " "))
-    return dict(row)
+    return dict(zip(shape.row.names, row, strict=True))
 
 
 def held(call: Call, work: Work, shape: Shape) -> Mapping[str, Any]:

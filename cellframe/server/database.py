@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -18,7 +18,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
-    Update,
     bindparam,
     create_engine,
     event,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 
 from cellframe.server import schema
 from cellframe.server.clock import after
+from cellframe.server.prepared import Prepared, execute
 from cellframe.server.refusals import Refusal
 from cellframe.server.snapshots import Snapshots
 from cellframe.server.tables import counter, meta
@@ -76,14 +76,13 @@ class Work:
         # moment for each, so that they stay in order.
         self.count()
         self.now += 1
-        run = self.connection.exec_driver_sql
-        run("SAVEPOINT part")
+        execute(self.connection, "SAVEPOINT part")
         try:
             yield self
         except Refusal:
-            run("ROLLBACK TO part")
+            execute(self.connection, "ROLLBACK TO part")
             raise
-        run("RELEASE part")
+        execute(self.connection, "RELEASE part")
 
     @cached_property
     def number(self) -> int:
@@ -108,7 +107,7 @@ class Work:
             "version": 1,
             "changed": self.number,
         }
-        self.connection.execute(table.insert(), row)
+        _insert_into(table, tuple(row)).run(self.connection, row)
         return record_id
 
     def change(self, table: Table, row: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -118,7 +117,9 @@ class Work:
             "version": row["version"] + 1,
             "changed": self.number,
         }
-        self.connection.execute(_change_of(table), {**values, **stamp, "record": row["id"]})
+        changed = {**values, **stamp}
+        statement = _change_of(table, tuple(changed))
+        statement.run(self.connection, {**changed, "record": row["id"]})
 
     def touch(self, table: Table, where: Any, values: Mapping[str, Any] | None = None) -> None:
         """Give every record that fits its next version, at a later time than its last."""
@@ -202,10 +203,16 @@ class Database:
                     transaction.rollback()
 
 
-@cache
-def _change_of(table: Table) -> Update:
-    """Make the statement that changes one record of a table; kept, like its compiled form."""
-    return update(table).where(table.c.id == bindparam("record"))
+@lru_cache(maxsize=512)
+def _insert_into(table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Make the statement that stores a record with these columns."""
+    return Prepared(table.insert(), columns)
+
+
+@lru_cache(maxsize=512)
+def _change_of(table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Make the statement that sets these columns of one record."""
+    return Prepared(update(table).where(table.c.id == bindparam("record")), columns)
 
 
 def _engine(path: Path) -> Engine:
