@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _QUIET = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-_GRACE = 8
+_GRACE = 6
 """Seconds in which requests under way may finish after a signal."""
 _IDLE = 30
 """Seconds that a connection stays open between two requests, and that a head may take."""

@@ -69,7 +69,13 @@ def conversation(service: Service) -> list[bytes]:
     call("PATCH", f"/cell_specifications/{spec['id']}", {"ratings": {"voltage_max": MASS}})
     lot = call("GET", path).body["batch_id"]
     call("PATCH", f"/cell_batches/{lot}", {"name": "M2"})
-    ids = [spec["id"], cell["id"], lot, _talk_about_tests(call, path)]
+    ids = {
+        "cell_specifications": spec["id"],
+        "cell_instances": cell["id"],
+        "cell_batches": lot,
+        "cell_measurements": _talk_about_tests(call, path),
+        "projects": spec["project_id"],
+    }
     for where in ("/cell_specifications", cells, "/cell_instances", "/cell_measurements"):
         for query in LISTS:
             call("GET", f"{where}?{query}", if_none_match='"x"')
@@ -98,16 +104,16 @@ def _talk_about_tests(call: Caller, cell: str) -> str:
     return test["id"]
 
 
-def _rest(heard: list[Request], ids: list[str]) -> list[Request]:
-    """Requests for the routes that were not come to, with every kind of id."""
-    template = heard[0]
+def _rest(heard: list[Request], ids: dict[str, str]) -> list[Request]:
+    """Requests for the routes that were not come to."""
     been = {(one.method, _pattern(one.path)) for one in heard}
     made: list[Request] = []
     for pattern, handlers in ROUTES.items():
-        for method in handlers:
-            if (method, pattern) not in been:
-                paths = ("".join(f"/{one or record}" for one in pattern) for record in ids)
-                made += [_asked(template, method, path) for path in paths]
+        for method in set(handlers) - {method for method, route in been if route == pattern}:
+            # What is deleted takes everything below with it, and leaves nothing to ask for.
+            record = "none" if method == "DELETE" else ids.get(pattern[0] or "", "none")
+            path = "".join(f"/{one or record}" for one in pattern)
+            made.append(_asked(heard[0], method, path))
     return made
 
 
@@ -144,7 +150,17 @@ SPICES = (
 
 
 def mutated(message: bytes, dice: Random) -> bytes:
-    """Change a few bytes of a request anywhere: flip, drop, double, or spice."""
+    """Change a few bytes of a request: flip, drop, double, or spice.
+
+    Anywhere in it, or half of the time in its body alone, since few get so far otherwise.
+    """
+    head, gap, body = message.partition(b"\r\n\r\n")
+    if len(body) > 2 and dice.random() < 0.5:
+        return head + gap + _changed(body, dice)
+    return _changed(message, dice)
+
+
+def _changed(message: bytes, dice: Random) -> bytes:
     found = bytearray(message)
     for _ in range(dice.choice((1, 1, 2, 3))):
         at = dice.randrange(len(found) + 1)

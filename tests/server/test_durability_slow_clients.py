@@ -26,7 +26,7 @@ app.serve(Path(sys.argv[1]), port=0, ready=lambda url: print(url, flush=True))
 """
 HEAD = b"POST /cell_specifications HTTP/1.1\r\nHost: localhost\r\nX-API-Key: k\r\n"
 BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
-LONG = pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(120)])
+LONG = pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])
 
 
 @pytest.fixture
