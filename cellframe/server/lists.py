@@ -49,11 +49,11 @@ def page(
     """
     part = filters.page(query, shape.table, default_limit)
     full = bool(shape.kind.name == "cell_specification" and query.yes("full"))
-    as_of = query.whole("as_of", -1, 0, _LATEST) if query.one("as_of") is not None else None
+    state_asked = as_of(query)
     query.check()
     wanted = shape.select.where(*where).order_by(*part.order)
     count = select(func.count()).select_from(shape.table).where(*where)
-    with call.database.snapshots.view(as_of) as view:
+    with call.database.snapshots.view(state_asked) as view:
         state = f"{call.database.snapshots.epoch}.{view.number}.{_target(call.request)}"
         known = conditions.of_same_state(call.request.headers.get("if-none-match"), state)
         if known is not None:
@@ -66,6 +66,11 @@ def page(
         total = _total(view.connection, part, len(items), count)
         view.wanted = part.offset + len(items) < total
     return _reply(call, state, items, total, view.number)
+
+
+def as_of(query: filters.Query) -> int | None:
+    """Read which state is asked for; None for the present one."""
+    return None if query.one("as_of") is None else query.whole("as_of", -1, 0, _LATEST)
 
 
 def _items(connection: Connection, shape: Shape, wanted: Select[Any], *, full: bool) -> list[Body]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls
+from cellframe.server import calls, lists
 from cellframe.server.bodies import TESTS
 from cellframe.server.fields import NameText, Nothing, check_model
 from cellframe.server.refusals import missing, printable, refuse
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cellframe.server.database import Work
 
 _PAGE = 100
+_NONE: dict[str, object] = {"items": [], "count": 0, "total": 0}
 
 
 class RawData(BaseModel):
@@ -38,10 +39,11 @@ def find_raw_data(call: Call) -> Reply:
     query = call.query()
     query.whole("limit", _PAGE, 1, MAX_PAGE)
     query.whole("offset", 0, 0, 10**18 - 1)
+    as_of = lists.as_of(query)
     query.check()
-    with call.database.read() as connection:
-        calls.require(connection, TESTS, call.ids[0])
-    return calls.reply(200, {"items": [], "count": 0, "total": 0})
+    with call.database.snapshots.view(as_of) as view:
+        calls.require(view.connection, TESTS, call.ids[0])
+    return calls.reply(200, {**_NONE, "as_of": view.number})
 
 
 def attach_raw_data(call: Call) -> Reply:
@@ -54,7 +56,7 @@ def attach_raw_data(call: Call) -> Reply:
             first = printable(asked.raw_data_ids[0])
             message = f"Raw data not found: {first!r}. Upload the file as a test of type 'file'."
             raise refuse(404, message, {"raw_data_ids": asked.raw_data_ids})
-        return calls.reply(200, {"items": [], "count": 0, "total": 0})
+        return calls.reply(200, _NONE)
 
     return call.write(store)
 

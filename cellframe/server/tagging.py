@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import func, select
 
 from cellframe.contract.routes import MAX_PAGE
-from cellframe.server import calls, tests
+from cellframe.server import calls, lists, tests
 from cellframe.server.fields import NameText, check_model
 from cellframe.server.names import folded
 from cellframe.server.refusals import refuse
@@ -44,6 +44,7 @@ def find_all(call: Call) -> Reply:
     if project is None:
         query.fault("project_id", "Field required", None)
     limit = query.whole("limit", _PAGE, 1, MAX_PAGE)
+    as_of = lists.as_of(query)
     query.check()
     used = (
         select(func.min(tags.c.tag).label("tag"), func.count().label("usage_count"))
@@ -56,10 +57,11 @@ def find_all(call: Call) -> Reply:
     )
     if text is not None:
         used = used.where(tags.c.folded.contains(folded(text), autoescape=True))
-    with call.database.read() as connection:
-        found = connection.execute(used).mappings().all()
+    with call.database.snapshots.view(as_of) as view:
+        found = view.connection.execute(used).mappings().all()
     items = [dict(row) for row in found[:limit]]
-    return calls.reply(200, {"items": items, "count": len(items), "total": len(found)})
+    counts = {"count": len(items), "total": len(found), "as_of": view.number}
+    return calls.reply(200, {"items": items, **counts})
 
 
 def change_many(call: Call) -> Reply:

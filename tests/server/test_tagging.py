@@ -57,6 +57,15 @@ def test_a_page_of_tags_has_fifty_where_nobody_says(call, spec, make):
     assert (body["count"], body["total"]) == (50, 60)
 
 
+def test_tags_are_read_as_they_were_too(call, spec, make):
+    first, project = make("a", "old"), f"project_id={spec['project_id']}"
+    make("b")
+    seen = call("GET", "/cell_measurements?limit=1").body["as_of"]
+    bulk(call, [first], add=["new"])
+    assert usage(call, f"{project}&as_of={seen}") == {"old": 1}
+    assert call("GET", f"{TAGS}?{project}").body["as_of"] > seen
+
+
 def test_another_project_has_tags_of_its_own(call, make):
     make("t", "mine")
     assert usage(call, "project_id=other") == {}

@@ -59,10 +59,15 @@ def limit(most: int = MAX_PAGE) -> Parameter:
 OFFSET = _asked("offset", {"type": "integer", "minimum": 0})
 
 
+AS_OF = _asked(
+    "as_of", {"type": "integer", "minimum": 0}, "A later page of the list that answered with it."
+)
+
+
 def _page(*orders: str) -> tuple[Parameter, ...]:
     order = _asked("order", {"type": "string", "enum": ["asc", "desc"], "default": "desc"})
     by = {"type": "string", "enum": ["name", "created_at", "updated_at", *orders]}
-    return (limit(), OFFSET, _asked("order_by", {**by, "default": "created_at"}), order)
+    return (limit(), OFFSET, _asked("order_by", {**by, "default": "created_at"}), order, AS_OF)
 
 
 _COMMON = (
@@ -91,7 +96,7 @@ OF_TESTS = (
 OF_PROJECTS_TESTS = (*OF_TESTS, *_texts(["q", "cell_specification_id", "cell_instance_id"]))
 OF_ALL_TESTS = (*OF_PROJECTS_TESTS, *_texts(["project_id"]))
 _PROJECT = {**_texts(["project_id"])[0], "required": True}
-OF_TAGS = (_PROJECT, *_texts(["q"], "Part of the tag, in any case."), limit())
+OF_TAGS = (_PROJECT, *_texts(["q"], "Part of the tag, in any case."), limit(), AS_OF)
 
 
 def _header(name: str, description: str) -> Parameter:

@@ -103,7 +103,7 @@ def part() -> Schema:
 
 def page(items: Schema) -> Schema:
     """Describe one page of a list."""
-    counts = {"count": {"type": "integer"}, "total": {"type": "integer"}}
+    counts = {name: {"type": "integer"} for name in ("count", "total", "as_of")}
     listed = {"items": {"type": "array", "items": items}, **counts}
     return _object(listed, listed)
 
