@@ -40,7 +40,7 @@ def test_a_lot_is_found_by_its_name_in_any_case(client, spec, lot):
     for name in ("LOT-1", "lot-1", "LFP 18650::Lot-1"):
         assert client.cell_batch.get(name).id == lot.id
     assert client.cell_batch.get("lot-1", spec=spec).id == lot.id
-    with pytest.raises(NotFoundError, match="Did you mean .*'LOT-1'"):
+    with pytest.raises(NotFoundError, match=r"Did you mean .*'LOT-1'"):
         client.cell_batch.get("LOT-2")
 
 
@@ -143,3 +143,13 @@ def test_a_project_that_there_is_not_is_told_with_what_is_near(client):
         client.project.get("default projekt")
     with pytest.raises(InvalidRecordError, match="name"):
         client.project.create({"description": "x"})
+
+
+def test_a_lot_that_somebody_else_made_meanwhile_is_told(client, colleague, spec, lot):
+    renamed = client.cell_batch.plan(client.cell_batch.to_frame(spec).with_columns(lot=pl.lit("B")))
+    new = client.cell_batch.plan([{"batch_id": None, "lot": "B", "notes": "mine"}], spec=spec)
+    colleague.cell_batch.create(spec, {"name": "b", "notes": "theirs"})
+    for plan in (renamed, new):
+        receipt = client.apply(plan)
+        assert receipt.to_frame()["outcome"].to_list() not in (["ok"], ["unchanged"])
+    assert {one.name for one in client.cell_batch.list(spec)} == {"LOT-1", "b"}
