@@ -152,9 +152,9 @@ def read(call: Call, shape: Shape) -> Reply:
     fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
     with call.database.read() as connection:
         if fixed and call.request.headers.get("if-none-match") is not None:
-            found = shape.version.first(connection, {"id": record_id})
-            if found is not None and call.holds(conditions.tag(found[0])):
-                return unchanged(conditions.tag(found[0]))
+            version = shape.version.scalar(connection, {"id": record_id})
+            if version is not None and call.holds(conditions.tag(version)):
+                return unchanged(conditions.tag(version))
         return record_reply(200, get(connection, shape, record_id))
 
 

@@ -44,7 +44,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
 )
 _KEPT_CONNECTIONS = 32
-_STEP = update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
+_STEP = Prepared(update(counter).values(value=counter.c.value + 1).returning(counter.c.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Work:
     @cached_property
     def number(self) -> int:
         """The change's number, larger than that of every change before it."""
-        return self.connection.execute(_STEP).scalar_one()
+        return _STEP.scalar(self.connection)
 
     def count(self) -> None:
         """Give this change its number, though it leaves no row that could carry it."""
@@ -232,7 +232,7 @@ def _connected(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    execute(connection, connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 def _identity(connection: Connection) -> Identity:

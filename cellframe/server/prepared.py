@@ -6,6 +6,7 @@ which takes several times as long as SQLite takes to run one on a single record.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Insert, Update
 
 _DIALECT = sqlite.dialect()
+NO_VALUES: Mapping[str, Any] = MappingProxyType({})
 
 
 class Prepared:
@@ -48,14 +50,20 @@ class Prepared:
         self._cursor(connection, values)
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> list[Any] | None:
-        """Read the first row."""
-        found = self._cursor(connection, values).fetchone()
-        if found is None:
+        """Read the one row that there is."""
+        # All of them, since a statement that has not ended holds its transaction open.
+        found = self._cursor(connection, values).fetchall()
+        if not found:
             return None
-        row = list(found)
+        row = list(found[0])
         for place, read in self._readers:
             row[place] = read(row[place])
         return row
+
+    def scalar(self, connection: Connection, values: Mapping[str, Any] = NO_VALUES) -> Any:
+        """Read the first value of the one row; None where there is none."""
+        row = self.first(connection, values)
+        return None if row is None else row[0]
 
     def _cursor(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         given = {**self._defaults, **values}

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from cellframe.server.prepared import Prepared
 from cellframe.server.refusals import Refusal, refuse
 from cellframe.server.tables import counter
 
@@ -34,7 +35,9 @@ LINGERS_FOR = 10_000_000
 """The same after a last page: others may be under way beside it."""
 LARGEST_LOG = 256 * 2**20
 """Bytes of the write-ahead log, which is only begun anew when no older state is read."""
-_NUMBER = select(counter.c.value)
+_CLOCK_SET_BACK = 2 * KEPT_FOR
+"""Microseconds to an end that is further off than any that was set."""
+_NUMBER = Prepared(select(counter.c.value))
 
 
 @dataclass
@@ -125,7 +128,7 @@ class Snapshots:
             old = [
                 number
                 for number, held in self._held.items()
-                if too_long or not now < held.until <= now + KEPT_FOR
+                if too_long or not now < held.until <= now + _CLOCK_SET_BACK
             ]
             ended = [self._held.pop(number) for number in old]
         for held in ended:
@@ -148,7 +151,7 @@ class Snapshots:
         kept = False
         try:
             connection.begin()
-            view = View(connection, connection.execute(_NUMBER).scalar_one())
+            view = View(connection, _NUMBER.scalar(connection))
             if number not in {None, view.number}:
                 raise _gone(number)
             yield view
