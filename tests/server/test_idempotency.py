@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -105,6 +106,14 @@ def test_another_spelling_of_a_body_is_the_same_request(call):
     call("POST", SPECS, b'{"name": "a", "notes": "\\u0041"}', idempotency_key="k")
     again = call("POST", SPECS, b'{"notes":"A","name":"a"}', idempotency_key="k")
     assert (again.status, again.headers[once.REPLAYED]) == (201, "true")
+
+
+def test_a_compressed_body_is_the_same_request(call):
+    packed = gzip.compress(b'{"name": "a"}')
+    call("POST", SPECS, packed, idempotency_key="k", content_encoding="gzip")
+    again = call("POST", SPECS, {"name": "a"}, idempotency_key="k")
+    assert (again.status, again.headers[once.REPLAYED]) == (201, "true")
+    assert again.headers["x-correlation-id"]
 
 
 @pytest.mark.parametrize(
