@@ -186,18 +186,30 @@ def test_a_disk_that_fails_leaves_nothing(lab, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("copy*"))
 
 
-@pytest.mark.parametrize("what", ["copy", "copy/blobs", "copy/cellframe.sqlite", "."])
-def test_every_name_of_a_copy_is_flushed(lab, tmp_path, monkeypatch, what):
-    flushed, real = set(), os.fsync
+@pytest.fixture
+def flushed(monkeypatch):
+    """Inodes of the files and folders that were flushed."""
+    found, real = set(), os.fsync
 
     def fsync(number):
-        flushed.add(os.fstat(number).st_ino)
+        found.add(os.fstat(number).st_ino)
         real(number)
 
     monkeypatch.setattr(os, "fsync", fsync)
+    return found
+
+
+@pytest.mark.parametrize("what", ["copy", "copy/blobs", "copy/cellframe.sqlite", "."])
+def test_every_name_of_a_copy_is_flushed(lab, tmp_path, flushed, what):
     backup(lab.folder, tmp_path / "copy")
     assert (tmp_path / what).stat().st_ino in flushed
     assert {path.stat().st_ino for path in (tmp_path / "copy/blobs").rglob("*")} <= flushed
+
+
+def test_a_copy_without_files_is_flushed_too(tmp_path, flushed):
+    with Lab(tmp_path / "new").served():
+        backup(tmp_path / "new", tmp_path / "copy")
+    assert (tmp_path / "copy").stat().st_ino in flushed
 
 
 def test_what_is_done_is_said(lab, tmp_path, capsys):
