@@ -13,13 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 
 from cellframe.contract.problems import Problem
 from cellframe.contract.wire import JsonValue, Reply, Request
 from cellframe.server import calls, paths
 from cellframe.server.once import REPLAYED, Once, checked, fingerprint
+from cellframe.server.plain import PLAIN, check_model
 from cellframe.server.problems import not_stored, problem_reply, refused
 from cellframe.server.refusals import Fault, Refusal, invalid, refuse
 
@@ -40,7 +41,7 @@ _REFUSED = 400
 class BatchOperation(BaseModel):
     """One write of a batch."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = PLAIN
 
     method: Literal["POST", "PATCH", "DELETE"]
     path: str
@@ -52,7 +53,7 @@ class BatchOperation(BaseModel):
 class Batch(BaseModel):
     """Writes to carry out in order."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = PLAIN
 
     operations: list[BatchOperation]
     all_or_none: bool = False
@@ -80,12 +81,7 @@ def carry_out(routes: Routes, call: Call) -> Reply:
 
 
 def _read(body: dict[str, JsonValue]) -> Batch:
-    try:
-        asked = Batch.model_validate(body)
-    except ValidationError as fault:
-        items = fault.errors(include_url=False, include_context=False)
-        found = [Fault(tuple(item["loc"]), item["msg"], item["type"]) for item in items]
-        raise invalid(found) from None
+    asked = check_model(Batch, body, "batch")
     if len(asked.operations) > MOST_OPERATIONS:
         message = f"At most {MOST_OPERATIONS} operations, these are {len(asked.operations)}"
         raise invalid([Fault(("operations",), message)])

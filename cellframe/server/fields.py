@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -30,7 +30,6 @@ from cellframe.server.refusals import MOST_LISTED, Fault, invalid, printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_Model = TypeVar("_Model", bound=BaseModel)
 _MODEL = ConfigDict(strict=True, extra="forbid")
 _STRICT = ConfigDict(strict=True)
 _LEVELS = {"ratings": 0, "measured_properties": 1}
@@ -74,31 +73,6 @@ def check_fields(
     except ValidationError as fault:
         raise invalid([_fault(kind, where, item) for item in _errors(fault)]) from None
     return checked.model_dump(exclude_unset=True)
-
-
-def check_model(model: type[_Model], body: Mapping[str, Any], noun: str) -> _Model:
-    """Check a body that is no record.
-
-    Parameters
-    ----------
-    noun : str
-        What people call it.
-
-    Raises
-    ------
-    Refusal
-        A field does not fit (422, every fault named).
-    """
-    try:
-        return model.model_validate(body)
-    except ValidationError as fault:
-        raise invalid([_plain_fault(noun, item) for item in _errors(fault)]) from None
-
-
-def _plain_fault(noun: str, item: Mapping[str, Any]) -> Fault:
-    unknown = item["type"] == "extra_forbidden"
-    message = f"This {noun} has no such field" if unknown else item["msg"]
-    return Fault(tuple(item["loc"]), message, item["type"], item["input"])
 
 
 def _refuse_crowd(where: tuple[str, ...], body: Mapping[str, object]) -> None:
@@ -236,12 +210,6 @@ NameText = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}),
 ]
 """1 to 255 characters, no controls."""
-
-
-class Nothing(BaseModel):
-    """A body that says nothing: the path says it all."""
-
-    model_config = _MODEL
 
 
 class Material(BaseModel):

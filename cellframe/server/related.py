@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import calls, lists
 from cellframe.server.bodies import TESTS
-from cellframe.server.fields import NameText, Nothing, check_model
+from cellframe.server.fields import NameText  # noqa: TC001 - pydantic reads it
+from cellframe.server.plain import PLAIN, Nothing, check_model
 from cellframe.server.refusals import missing, printable, refuse
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _NONE: dict[str, object] = {"items": [], "count": 0, "total": 0}
 class RawData(BaseModel):
     """Raw data records to attach to a test."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = PLAIN
 
     raw_data_ids: list[NameText]
 

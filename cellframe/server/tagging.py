@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import func, select
 
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.server import calls, lists, tests
-from cellframe.server.fields import NameText, check_model
+from cellframe.server.fields import NameText  # noqa: TC001 - pydantic reads it
 from cellframe.server.names import folded
+from cellframe.server.plain import PLAIN, check_model
 from cellframe.server.refusals import refuse
 from cellframe.server.tables import cells, specs, tags
 from cellframe.server.tables import tests as rows
@@ -30,7 +31,7 @@ _PAGE = 50
 class Bulk(BaseModel):
     """Tags to add to tests, and to remove from them."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = PLAIN
 
     measurement_ids: Annotated[list[NameText], Field(max_length=MAX_PAGE)]
     add: list[str] = []

@@ -16,8 +16,9 @@ from cellframe.contract.records import (
 from cellframe.server import about, batch, cells, lots, projects, related, specs, tagging, tests
 from cellframe.server.describing import parameters as of
 from cellframe.server.describing.schemas import page, ref, title
-from cellframe.server.fields import Nothing, model_of
+from cellframe.server.fields import model_of
 from cellframe.server.files import downloads, storage
+from cellframe.server.plain import Nothing
 from cellframe.server.uploading import envelopes, extend, uploads
 
 if TYPE_CHECKING:

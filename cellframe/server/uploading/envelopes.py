@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
 from cellframe.contract.filenames import filename_fault
 from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
-from cellframe.server.fields import NameText, Nothing, check_fields, check_model
+from cellframe.server.fields import NameText, check_fields
+from cellframe.server.plain import PLAIN, Nothing, check_model
 from cellframe.server.refusals import Fault, invalid
 from cellframe.server.strict import digest_of
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _NOUN = "upload"
 _MOST_FILES = 100
-_STRICT = ConfigDict(strict=True, extra="forbid")
 _SENDERS_OWN = "data_type"
 """Tells the sender's own checks what they look at; some send it along."""
 
@@ -105,7 +105,7 @@ def _custom(text: str) -> PydanticCustomError:
 class InitiateBody(BaseModel):
     """An upload that is to begin."""
 
-    model_config = _STRICT
+    model_config = PLAIN
 
     measurement: dict[str, Any]
     measurement_type: Literal["time_series", "file"] | None = None
