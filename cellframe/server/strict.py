@@ -192,7 +192,8 @@ _DECODER = json.JSONDecoder(
 
 def _faults(value: object) -> Iterator[Fault]:
     """Walk what the reader made, without recursion, and say what may not stay."""
-    yield from _value_faults((), value)
+    if reason := _value_fault(value):
+        yield Fault((), reason)
     where: list[str | int] = []
     open_: list[Iterator[tuple[str | int, object]]] = [_children(value)]
     while open_:
@@ -204,7 +205,8 @@ def _faults(value: object) -> Iterator[Fault]:
         key, child = step
         if isinstance(key, str) and (reason := text_fault(key)):
             yield Fault((*where, key), f"The key is refused: {lowered(reason)}")
-        yield from _value_faults((*where, key), child)
+        if reason := _value_fault(child):
+            yield Fault((*where, key), reason)
         if isinstance(child, (dict, list)):
             if len(open_) >= DEEPEST:
                 yield Fault((*where, key), _TOO_DEEP)
@@ -219,11 +221,10 @@ def _children(value: object) -> Iterator[tuple[str | int, object]]:
     return iter(enumerate(value)) if isinstance(value, list) else iter(())
 
 
-def _value_faults(where: tuple[str | int, ...], value: object) -> Iterator[Fault]:
-    if isinstance(value, _Bad):
-        yield Fault(where, value.reason)
-    elif isinstance(value, str) and (reason := text_fault(value)):
-        yield Fault(where, reason)
+def _value_fault(value: object) -> str | None:
+    if isinstance(value, str):
+        return text_fault(value)
+    return value.reason if isinstance(value, _Bad) else None
 
 
 def text_fault(text: str) -> str | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from test_dry_run import dump
 
 from cellframe.server import tables
+from cellframe.server.refusals import Refusal, refuse
 
 SPECS = "/cell_specifications"
 
@@ -99,7 +102,6 @@ def test_objects_below_a_field_are_the_senders_own(send):
 def test_what_is_refused_leaves_nothing_and_hinders_nobody(call, send, spec_path, cells_path, cell):
     results = send(
         op("POST", cells_path, {"name": "a", "batch": "L"}),
-        # Its lot is made before its name is found taken.
         op(
             "PATCH",
             f"/cell_instances/{cell['id']}",
@@ -138,20 +140,27 @@ def test_otherwise_a_change_has_a_hundred_operations(call, send, service, cells_
     assert [row.name for row in by_time] == sorted(row.name for row in rows)
 
 
-def test_a_refusal_does_not_take_the_number_of_its_change_back(call, send, service, cells_path):
-    send(
-        op("POST", cells_path, {"name": "a", "batch_id": "none"}),
-        op("POST", cells_path, {"name": "b"}),
-    )
-    number = _changed(service, "b")
-    call.made(cells_path, {"name": "c"})
-    assert _changed(service, "c") > number
+def test_a_part_of_a_change_that_is_refused_is_undone_alone(call, service):
+    project = service._database.identity.project_id
+    with service._database.write() as work:
+        for name in ("first", "refused", "last"):
+            with suppress(Refusal), work.part():
+                values = {"name": name, "folded_name": name, "project_id": project, "ratings": "{}"}
+                work.insert(tables.specs, values)
+                if name == "refused":
+                    raise refuse(409, "No.")
+    assert sorted(call("GET", SPECS).names) == ["first", "last"]
 
 
-def _changed(service, name):
-    with service._database.read() as connection:
-        rows = connection.execute(tables.cells.select().where(tables.cells.c.name == name))
-        return rows.one().changed
+def test_a_refused_part_does_not_take_the_number_of_the_change_back(call, service):
+    with service._database.write() as work:
+        with suppress(Refusal), work.part():
+            refused = work.number
+            raise refuse(409, "No.")
+        with work.part():
+            work.count()
+    with service._database.write() as work:
+        assert work.number > refused
 
 
 @pytest.mark.law("A11")
