@@ -6,7 +6,6 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
-from openapi_spec_validator import validate
 
 from cellframe.contract.records import KINDS
 from cellframe.server.describing.operations import OPERATIONS
@@ -49,8 +48,9 @@ def test_it_lies_where_the_capabilities_say(call, document):
 
 
 def test_it_is_a_valid_document(document):
+    validator = pytest.importorskip("openapi_spec_validator")
     assert document["openapi"].startswith("3.1")
-    validate(document)
+    validator.validate(document)
 
 
 def test_every_handler_is_described_in_its_own_words():
