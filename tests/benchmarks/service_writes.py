@@ -106,8 +106,10 @@ def single(service: Service, ids: list[str], connection: sqlite3.Connection) -> 
     for number, cell in enumerate(ids[:300]):
         times["commit"].append(seconds(lambda: commit(connection, number, number)))  # noqa: B023
         path = f"/cell_instances/{cell}"
-        change = seconds(lambda: answered(service, "PATCH", path, mass(number)))  # noqa: B023
+        change = seconds(lambda: answered(service, "PATCH", path, mass(-1)))  # noqa: B023
         times["PATCH"].append(change)
+    # A PATCH that changes nothing would not be committed.
+    assert answered(service, "PATCH", path, {})["version"] == 2
     medians = {name: statistics.median(found) * 1000 for name, found in times.items()}
     print(f"SQLite commit {medians['commit']:.2f} ms, PATCH {medians['PATCH']:.2f} ms", end=", ")
     print(f"ratio {medians['PATCH'] / medians['commit']:.2f}")
@@ -115,20 +117,23 @@ def single(service: Service, ids: list[str], connection: sqlite3.Connection) -> 
 
 def batches(address: str, ids: list[str]) -> None:
     wire = HTTPConnection(urlsplit(address).netloc)
-    paths = [f"/cell_instances/{cell}" for cell in ids]
     ratios = []
-    for turn in range(ROUNDS):
-        changes = [(path, mass(1000 * turn + number)) for number, path in enumerate(paths)]
-        few = changes[: len(changes) // 10]
-        one_by_one = seconds(lambda: [sent(wire, "PATCH", *change) for change in few])  # noqa: B023
-        operations = [
-            {"method": "PATCH", "path": p, "body": {**b, "notes": "n"}} for p, b in changes
-        ]
+    for turn in range(2, 2 + ROUNDS):
+        few = [(cell, {**mass(turn / 10), "notes": "alone"}) for cell in ids[: len(ids) // 10]]
+        alone = seconds(lambda: [sent(wire, "PATCH", path_of(cell), body) for cell, body in few])  # noqa: B023
+        body = {**mass(turn), "notes": "together"}
+        operations = [{"method": "PATCH", "path": path_of(cell), "body": body} for cell in ids]
         batch = seconds(lambda: sent(wire, "POST", "/batch", {"operations": operations}))  # noqa: B023
-        each, together = one_by_one / len(few) * 1000, batch / len(changes) * 1000
+        each, together = alone / len(few) * 1000, batch / len(ids) * 1000
         ratios.append(each / together)
         print(f"a PATCH alone {each:.2f} ms, in a batch {together:.3f} ms, ratio {ratios[-1]:.1f}")
+    versions = {sent(wire, "GET", path_of(cell), None)["version"] for cell in ids[-100:]}
+    assert versions == {1 + ROUNDS}, versions
     print(f"median ratio {statistics.median(ratios):.1f}")
+
+
+def path_of(cell: str) -> str:
+    return f"/cell_instances/{cell}"
 
 
 def main() -> None:
