@@ -117,7 +117,7 @@ def _parse(raw: bytes) -> Companion:
     stored["labels"] = tuple(stored["labels"])
     found = Companion(**stored)
     texts: list[Any] = [*found.labels, *found.parents.values(), *found.units.values()]
-    texts += [found.kind, found.service, found.origin, found.digest, found.client, ]
+    texts += [found.kind, found.service, found.origin, found.digest, found.client]
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("holds something else than text")
     if not all(isinstance(record["id"], str) for record in found.records):
