@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from cellframe.contract import routes
 from cellframe.errors import ConfigError
+from cellframe.resources.cell_batch import CellBatches
 from cellframe.resources.cell_instance import CellInstances
 from cellframe.resources.cell_measurement import CellMeasurements
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
+from cellframe.resources.project import Projects
 from cellframe.store.places import cache_folder, state_folder
 from cellframe.transport.replies import ask
 
@@ -65,10 +67,14 @@ class Client:
         The address or the credential is missing or unusable. Nothing was sent.
     """
 
+    project: Projects
+    """Projects."""
     cell_spec: CellSpecs
     """Cell specifications."""
     cell_instance: CellInstances
     """Cell instances."""
+    cell_batch: CellBatches
+    """Cell batches: manufacturing lots."""
     cell_measurement: CellMeasurements
     """Cell measurements: tests of cells."""
     last_receipt: Receipt | None
@@ -134,9 +140,11 @@ class Client:
             raise ConfigError(message)
         self._wire = wire
         self._connection = Connection(wire, state, settings, cache)
+        self.project = Projects(self._connection)
         self.cell_spec = CellSpecs(self._connection)
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
-        self.cell_measurement = CellMeasurements(self._connection, self.cell_instance)
+        self.cell_batch = CellBatches(self._connection, self.cell_spec)
+        self.cell_measurement = CellMeasurements(self._connection, self.cell_instance, self.project)
         self.last_receipt = None
 
     def plan_file(

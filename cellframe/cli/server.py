@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cellframe.cli.codes import ExitCode
+
+if TYPE_CHECKING:
+    from cellframe.server.verifying.verify import Report
 
 HELP = "Look after the folder of a service."
 
@@ -27,32 +30,58 @@ def verify(
     Changes nothing, and may run beside a service. Lists every fault and ends with 1, or with 0
     where there is none.
     """
-    return ExitCode.DONE if look(folder) else ExitCode.BAD_INPUT
+    from cellframe.server.verifying.verify import verify as look
+
+    return _told(look(folder.expanduser()), folder)
 
 
-def look(folder: Path) -> bool:
-    """Print what is wrong with a folder, one line each, and a last line that sums it up.
+@app.command(
+    epilog="""\b
+Examples:
+  cellframe server backup lab backups/2026-11-22
+  cellframe server backup lab backups/2026-11-22 --link"""
+)
+def backup(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The records' folder.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="Where the copy will be; nothing is there.")
+    ],
+    link: Annotated[
+        bool,
+        typer.Option("--link", help="Give files on the same disk a second name, and no copy."),
+    ] = False,
+) -> ExitCode:
+    """Copy a folder while it is in use, and look at the copy as verify does.
 
-    Parameters
-    ----------
-    folder : Path
-        A service's folder; a service may be running on it.
-
-    Returns
-    -------
-    bool
-        Whether it is sound. Notes leave it so.
-
-    Raises
-    ------
-    StoreError
-        The folder is none of a service.
+    Every write that was acknowledged before it began is in the copy.
     """
-    from cellframe.server.verifying.verify import verify as inspect
+    from cellframe.server.copying.backup import backup as copy
+
+    return _told(copy(folder.expanduser(), target.expanduser(), link=link), target)
+
+
+@app.command(
+    epilog="""\b
+Examples:
+  cellframe server restore backups/2026-11-22 lab"""
+)
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="What backup made.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where the records will be; nothing is there.")
+    ],
+) -> ExitCode:
+    """Make a service's folder of a backup, and look at it as verify does."""
+    from cellframe.server.copying.backup import restore as bring_back
+
+    return _told(bring_back(source.expanduser(), folder.expanduser()), folder)
+
+
+def _told(found: Report, folder: Path) -> ExitCode:
+    """Print what is wrong with a folder, one line each, and a last line that sums it up."""
     from cellframe.views.fleet import size
     from cellframe.views.words import many
 
-    found = inspect(folder.expanduser())
     for fault in found.faults:
         print(f"Fault: {fault}")
     for note in found.notes:
@@ -62,4 +91,4 @@ def look(folder: Path) -> bool:
         f"at {many(found.tests, 'test')} and {many(found.contents, 'content')} "
         f"({size(found.bytes)})."
     )
-    return not found.faults
+    return ExitCode.BAD_INPUT if found.faults else ExitCode.DONE

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from cellframe.contract import routes
 
@@ -143,7 +144,8 @@ class Field:
         return found.get(key) if isinstance(found, dict) else None
 
 
-@dataclass(frozen=True, slots=True)
+# There is one of each: compared by their fields, they would be slow keys of caches.
+@dataclass(frozen=True, slots=True, eq=False)
 class RecordKind:
     """One kind of record.
 
@@ -199,6 +201,10 @@ class RecordKind:
         """Column of the parent's name; empty for a kind without a parent."""
         return KINDS[self.parent].noun if self.parent else ""
 
+    def name_key(self, name: str) -> str:
+        """Return what two names have in common that no two records may have."""
+        return normalize("NFC", name).casefold() if self.unique_without_case else name
+
     def below(self, parent_id: str) -> str:
         """Path of the records of one parent."""
         return routes.below(KINDS[self.parent].collection, parent_id, self.under_parent)
@@ -239,6 +245,18 @@ def _free(name: str, type_: Type, **more: object) -> Field:
 def _part(name: str) -> Field:
     return Field(name, Type.COMPONENT, settable=True, patchable=True)
 
+
+PROJECT = RecordKind(
+    name="project",
+    noun="project",
+    collection=routes.PROJECTS,
+    fields=(
+        Field("id", Type.ID, label="project_id", required=True),
+        _free("name", Type.NAME, label="project", required=True),
+        _free("description", Type.TEXT),
+        *_ORIGIN,
+    ),
+)
 
 CELL_SPEC = RecordKind(
     name="cell_specification",
@@ -373,7 +391,7 @@ CELL_MEASUREMENT = RecordKind(
 )
 
 KINDS: dict[str, RecordKind] = {
-    kind.name: kind for kind in (CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
+    kind.name: kind for kind in (PROJECT, CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
 }
 
 

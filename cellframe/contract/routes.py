@@ -8,11 +8,17 @@ HEALTH = "/healthz"
 WHO_AM_I = "/users/me"
 CAPABILITIES = "/discovery/capabilities"
 SCHEMAS = "/discovery/schemas"
+OPENAPI = "/discovery/openapi.json"
+PROJECTS = "/projects"
 SPECS = "/cell_specifications"
 CELLS = "/cell_instances"
 LOTS = "/cell_batches"
 TESTS = "/cell_measurements"
 STORAGE = "/storage"
+BATCH = "/batch"
+
+TAGS = "/cell_measurements/tags"
+BULK_TAGS = "/cell_measurements/tags/bulk"
 
 # Below a cell.
 CREATE_PROPERTIES = "/cell_measurements/create"

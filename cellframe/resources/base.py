@@ -32,15 +32,20 @@ T = TypeVar("T")
 _UNPROCESSABLE = 422
 
 
-class Filters(TypedDict, total=False):
+class NameFilters(TypedDict, total=False):
     """Filters of every list; the service applies them.
 
     ``name`` is a part of the name in any case, in which ``%`` stands for any letters and ``_``
-    for one; ``name_exact`` is the whole of it. Times are ISO texts, UTC where they name no zone.
+    for one; ``name_exact`` is the whole of it.
     """
 
     name: str
     name_exact: str
+
+
+class Filters(NameFilters, total=False):
+    """Filters of most lists. Times are ISO texts, UTC where they name no zone."""
+
     created_by_email: str
     created_after: str
     created_before: str
@@ -246,7 +251,7 @@ class Resource(ABC, Generic[R]):
         """Return some names that there are, for a guess at what was meant."""
 
 
-def query_of(filters: Mapping[str, Any], known: type[Filters]) -> dict[str, Any]:
+def query_of(filters: Mapping[str, Any], known: type[NameFilters]) -> dict[str, Any]:
     """Return filters as the query of a list."""
     check_known(filters, known, "filter")
     spelled: dict[str, Any] = {}

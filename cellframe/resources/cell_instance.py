@@ -7,27 +7,22 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_INSTANCE
-from cellframe.errors import AmbiguousNameError, NotFoundError
-from cellframe.resources.base import Filters, Ref, Resource, query_of
-from cellframe.resources.records import CellInstance, Record, RecordList
+from cellframe.resources.base import Filters, Ref, query_of
+from cellframe.resources.of_spec import OfSpec
+from cellframe.resources.records import CellInstance, RecordList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
 
     import polars as pl
 
     from cellframe.frames.backend import AnyFrame, Backend
-    from cellframe.resources.cell_spec import CellSpecs
-    from cellframe.resources.connection import Connection
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
     from cellframe.resources.reading import Columns
     from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.plan import Plan
-
-
-NO_FILTERS: Mapping[str, Any] = {}
 
 
 class InstanceFilters(Filters, total=False):
@@ -36,15 +31,11 @@ class InstanceFilters(Filters, total=False):
     batch_id: str
 
 
-class CellInstances(Resource[CellInstance]):
+class CellInstances(OfSpec[CellInstance]):
     """Cell instances: physical cells. ``client.cell_instance``."""
 
     kind = CELL_INSTANCE
     record = CellInstance
-
-    def __init__(self, connection: Connection, specs: CellSpecs) -> None:
-        super().__init__(connection)
-        self.specs = specs
 
     def get(self, ref: Ref, *, spec: Ref | None = None) -> CellInstance:
         """Read one cell.
@@ -129,11 +120,7 @@ class CellInstances(Resource[CellInstance]):
             )
         if self._connection.offers("cell_list"):
             return self._list(routes.CELLS, limit, offset, query)
-        found = [
-            cell
-            for id_ in self._spec_ids()
-            for cell in self._list(self._below(id_), None, None, query)
-        ]
+        found = [cell for path in self._lab_paths() for cell in self._list(path, None, None, query)]
         first = offset or 0
         last = None if limit is None else first + limit
         return RecordList(found[first:last], len(found))
@@ -187,22 +174,10 @@ class CellInstances(Resource[CellInstance]):
         ``GET /cell_instances`` where the service has it, else spec by spec. What was read is kept
         on this disk: `plan` compares an edited frame with it.
         """
-        from cellframe.resources.reading import Wish, to_frame
+        from cellframe.resources.reading import Wish
 
-        query: Mapping[str, Any] = query_of(filters, InstanceFilters)
-        if spec is None or isinstance(spec, str | Record):
-            scope, pages = self.read_pages(spec, query)
-        else:
-            parts = [self.read_pages(one, query) for one in spec]
-            scope, pages = "", [page for _, part in parts for page in part]
-            # Of some specs only: a cell that is not among them may still exist.
-            query = {**query, "specs": " ".join(id_ for id_, _ in parts)}
-        ids = {str(record["cell_specification_id"]) for page in pages for record in page}
-        parents = self.specs.read([scope] if scope else sorted(ids)) if scope or ids else {}
         wish = Wish(backend, units, columns, schema)
-        return to_frame(
-            self._connection, self.kind, pages, scope=scope, query=query, parents=parents, wish=wish
-        )
+        return self._frame(spec, query_of(filters, InstanceFilters), wish)
 
     def detail(
         self,
@@ -334,19 +309,7 @@ class CellInstances(Resource[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        from cellframe.resources.planning import make_plan
-        from cellframe.writeback.inputs import Source
-
-        parent_id = None if spec is None else self.specs.id_of(spec)
-        return make_plan(
-            self._connection,
-            self.kind,
-            edited,
-            base=base,
-            parent_id=parent_id,
-            find_parent=self.specs.id_of,
-            source=None if numbers is None else Source(numbers),
-        )
+        return self._plan(edited, spec, base, numbers)
 
     def build_frame(
         self,
@@ -450,52 +413,13 @@ class CellInstances(Resource[CellInstance]):
 
         return pull(self._connection, self, Path(path), read, merge=merge)
 
-    def read_pages(
-        self, spec: Ref | None, query: Mapping[str, Any] = NO_FILTERS
-    ) -> tuple[str, list[list[dict[str, Any]]]]:
-        """Return the id of a spec and its cells, page by page; an empty id and all without one."""
-        from cellframe.resources.reading import read_all
-
-        if spec is not None:
-            return self.specs.with_id(
-                spec, lambda id_: (id_, read_all(self._connection, self._below(id_), query))
-            )
-        paths = self._lab_paths()
-        return "", [page for path in paths for page in read_all(self._connection, path, query)]
-
     def _lab_paths(self) -> list[str]:
         if self._connection.offers("cell_list"):
             return [routes.CELLS]
-        return [self._below(id_) for id_ in self._spec_ids()]
+        return super()._lab_paths()
 
-    def _spec_ids(self) -> list[str]:
-        return [spec.id for spec in self.specs.list()]
-
-    def _below(self, spec_id: str) -> str:
-        return routes.below(routes.SPECS, spec_id, self.kind.under_parent)
-
-    def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
-        found = [cell for cell in self.list(within, name_exact=name) if cell.name == name]
-        specs = (
-            self.specs.read(sorted({cell.cell_specification_id for cell in found})) if found else {}
-        )
-        for cell in found:
-            spec = specs.get(cell.cell_specification_id)
-            yield f"{spec.name if spec else cell.cell_specification_id}::{cell.name}", cell.id
-        if within is None:
-            yield from self._named_in_spec(name)
-
-    def _named_in_spec(self, name: str) -> Iterator[tuple[str, str]]:
-        """Cells by ``SPEC::CELL``."""
-        parts = name.split("::")
-        # A name may hold the mark itself: any cut may be the one between spec and cell.
-        for cut in range(1, len(parts)):
-            spec, cell = "::".join(parts[:cut]), "::".join(parts[cut:])
-            try:
-                found = self.list(spec, name_exact=cell)
-            except (NotFoundError, AmbiguousNameError):
-                continue
-            yield from ((name, one.id) for one in found if one.name == cell)
+    def _called(self, name: str, within: Ref | None) -> Iterable[CellInstance]:
+        return self.list(within, name_exact=name)
 
     def _names(self) -> Sequence[str]:
         return [cell.name for cell in self.list(limit=routes.DEFAULT_PAGE, offset=0)]

@@ -15,9 +15,9 @@ from cellframe.errors import (
     InvalidRecordError,
     NotFoundError,
 )
-from cellframe.resources.base import Filters, Ref, check_known, query_of
-from cellframe.resources.measured import MeasuredData
+from cellframe.resources.base import Ref, check_known, query_of
 from cellframe.resources.records import CellMeasurement, RecordList
+from cellframe.resources.tagging import MeasurementFilters, TaggedMeasurements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,23 +26,8 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import Backend
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
+    from cellframe.resources.project import Projects
     from cellframe.resources.reading import Columns
-
-
-class MeasurementFilters(Filters, total=False):
-    """Filters of tests.
-
-    ``tags_all`` asks for every tag, ``tags_any`` for one of them; ``q`` is looked for in names,
-    notes, protocol names and tags.
-    """
-
-    measurement_type: str
-    started_after: str
-    started_before: str
-    tags_all: list[str]
-    tags_any: list[str]
-    q: str
-    project_id: str
 
 
 class UploadOptions(TypedDict, total=False):
@@ -58,14 +43,16 @@ class UploadOptions(TypedDict, total=False):
 _LAB_WIDE = {"q", "project_id"}
 
 
-class CellMeasurements(MeasuredData):
+class CellMeasurements(TaggedMeasurements):
     """Cell measurements: tests of cells. ``client.cell_measurement``."""
 
     kind = CELL_MEASUREMENT
     record = CellMeasurement
 
-    def __init__(self, connection: Connection, instances: CellInstances) -> None:
-        super().__init__(connection)
+    def __init__(
+        self, connection: Connection, instances: CellInstances, projects: Projects
+    ) -> None:
+        super().__init__(connection, projects)
         self.instances = instances
 
     def create(

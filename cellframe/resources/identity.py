@@ -183,7 +183,7 @@ def twins(edited: Edited) -> list[Fault]:
         if name is None:
             continue
         spelled = unicodedata.normalize("NFC", name)
-        other = first.setdefault((edited.parent_ids[row], spelled), row)
+        other = first.setdefault(edited.name_key(row, spelled), row)
         if other != row:
             rows = f"Rows {edited.numbers[other]} and {edited.numbers[row]}"
             message = f"{rows} are both new and named {name!r}. A name is used once in a {edited.kind.parent_noun or 'lab'}."

@@ -72,7 +72,7 @@ def namesakes(
     """Return records that have the name of a new or renamed row already."""
     kind = edited.kind
     wanted = {
-        (edited.parent_ids[row], str(edited.names[row]))
+        edited.name_key(row, str(edited.names[row]))
         for row in (*edited.new_rows, *_renamed(edited, bases))
         if edited.names[row] is not None and (edited.parent_ids[row] is not None or not kind.parent)
     }
@@ -83,7 +83,10 @@ def namesakes(
             record for parent, name in wanted for record in _by_name(connection, kind, parent, name)
         )
     found = {
-        (record.get(kind.parent_field) if kind.parent else None, str(record["name"])): record
+        (
+            record.get(kind.parent_field) if kind.parent else None,
+            kind.name_key(str(record["name"])),
+        ): record
         for record in records
     }
     return {key: record for key, record in found.items() if key in wanted}
@@ -102,8 +105,9 @@ def _by_name(
         if parent is None
         else routes.below(KINDS[kind.parent].collection, parent, kind.under_parent)
     )
+    asked = f"ilike.%{name}%" if kind.unique_without_case else f"eq.{name}"
     try:
-        pages = list(connection.pages(path, {"name": f"eq.{name}"}))
+        pages = list(connection.pages(path, {"name": asked}))
     except NotFoundError:
         message = f"No {kind.parent_noun} has the id {parent!r}."
         refuse(

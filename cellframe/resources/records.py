@@ -83,6 +83,12 @@ class Record(Mapping[str, Any]):
         return f"{type(self).__name__}({self._body.get('name')!r}, id={self._body['id']!r})"
 
 
+class Project(Record):
+    """A project: what specs are filed under."""
+
+    description: str | None
+
+
 class CellSpec(Record):
     """A cell specification: the design of a cell."""
 
@@ -109,6 +115,16 @@ class CellInstance(Record):
     date_manufactured: str | None
     measured_properties: dict[str, Any] | None
     measurement_ids: list[str] | None
+
+
+class CellBatch(Record):
+    """A cell batch: the lot that cells were made in."""
+
+    cell_specification_id: str
+    project_id: str | None
+    date_manufactured: str | None
+    properties: dict[str, Any] | None
+    instance_count: int
 
 
 class CellMeasurement(Record):

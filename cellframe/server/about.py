@@ -6,8 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
-from cellframe.contract.records import KINDS
-from cellframe.server import calls
+from cellframe.contract.records import CELL_MEASUREMENT, KINDS
+from cellframe.server import batch, calls, once
+from cellframe.server.describing.schemas import object_of
 from cellframe.server.fields import model_of
 from cellframe.server.refusals import missing
 
@@ -15,20 +16,11 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import Reply
     from cellframe.server.calls import Call
 
+_DAY = 24 * 3600 * 1_000_000
 _DOMAIN = (
     "Battery cells: a cell specification is a design, a cell instance one cell built to it, a "
     "cell batch the lot it was made in, a cell measurement one test of a cell. Numbers carry their unit; positive current is discharge."
 )
-_PROTOCOL: dict[str, Any] = {
-    "title": "Protocol",
-    "description": "How a test was run.",
-    "type": "object",
-    "properties": {
-        "name": {"type": "string"},
-        "ambient_temperature_degc": {"type": "number"},
-        "definition": {},
-    },
-}
 
 
 def health(_call: Call) -> Reply:
@@ -54,12 +46,16 @@ def capabilities(call: Call) -> Reply:
     body = {
         "domain_context": _DOMAIN,
         "schemas": {name: f"{routes.SCHEMAS}/{name}" for name in ("data", "protocol")},
-        "openapi_spec": None,
+        "openapi_spec": routes.OPENAPI,
         "authentication": {"headers": ["X-API-Key", "Authorization: Bearer"]},
         "extensions": {
             "server_id": call.database.identity.server_id,
             "version": True,
             "if_match": True,
+            "idempotency_key": {"retention_days": once.KEPT_FOR // _DAY},
+            "dry_run": True,
+            "batch": {"path": routes.BATCH, "max_operations": batch.MOST_OPERATIONS},
+            "as_of": True,
             "cell_list": True,
             "cycles_download": True,
             "max_limit": routes.MAX_PAGE,
@@ -74,7 +70,7 @@ def schema(call: Call) -> Reply:
     if name == "data":
         return calls.reply(200, _data())
     if name == "protocol":
-        return calls.reply(200, _PROTOCOL)
+        return calls.reply(200, object_of(CELL_MEASUREMENT, "protocol", "How a test was run."))
     raise missing("schema")
 
 

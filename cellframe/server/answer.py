@@ -8,33 +8,32 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import orjson
 from sqlalchemy.exc import OperationalError
 
-from cellframe.contract.problems import JSON_TYPE, Problem
-from cellframe.contract.wire import Reply
+from cellframe.contract.problems import Problem
 from cellframe.errors import ConfigError
-from cellframe.server import clock, router
+from cellframe.server import clock, filters, once, paths, router
 from cellframe.server.calls import Call
 from cellframe.server.database import Database
 from cellframe.server.files import storage
-from cellframe.server.files.blobs import FULL, Blobs
+from cellframe.server.files.blobs import Blobs
 from cellframe.server.files.collector import Collector
+from cellframe.server.problems import disk_problem, labelled, not_stored, problem_reply, refused
 from cellframe.server.refusals import Refusal, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from cellframe.contract.wire import Request
+    from cellframe.contract.wire import Reply, Request
     from cellframe.server.files.filesystem import FileSystem
 
 _log = logging.getLogger(__name__)
-_FULL = "The disk is full; nothing was stored. Free some space and send it again."
 _HEALTH = ("healthz",)
 _FILES = ("storage",)
 """Needs no key, like the path before: its paths hold a signature instead."""
 _UPLOADS = ("storage", "uploads")
+_READS = {"GET", "HEAD"}
 SCHEME = ":scheme"
 """How the socket was spoken to, beside the headers: none of those can begin with a colon."""
 
@@ -118,9 +117,9 @@ class Service:
         try:
             reply = self._carry_out(request)
         except Refusal as refusal:
-            reply = problem_reply(refusal.problem, refusal.headers)
+            reply = refused(refusal)
         except OperationalError as fault:
-            reply = problem_reply(*_storage_problem(fault, correlation))
+            reply = not_stored(fault, correlation)
         except OSError as fault:
             reply = problem_reply(disk_problem(fault, correlation))
         except Exception:  # noqa: BLE001 - whatever it is, the caller gets a problem
@@ -130,19 +129,18 @@ class Service:
         return labelled(reply, correlation)
 
     def _carry_out(self, request: Request) -> Reply:
-        segments = router.segments(request.path)
-        if segments != _HEALTH and segments[:1] != _FILES:
-            self._check_key(request.headers)
-        handlers, ids = router.route(segments)
-        handler = handlers.get(request.method)
-        if handler is None:
-            allowed = {"allow": ", ".join(handlers)}
-            raise refuse(405, f"The path takes {allowed['allow']}.", headers=allowed)
-        if handler in router.BEGINNINGS:
+        segments = paths.segments(request.path)
+        is_file = segments[:1] == _FILES
+        caller = "" if segments == _HEALTH or is_file else self._caller(request.headers)
+        handler, ids = paths.find(router.ROUTES, request.method, segments)
+        call = self._call(request, ids, caller)
+        if request.method in _READS or is_file:
+            return handler(call)
+        if handler in router.BEGINNINGS or once.HEADER in request.headers:
             self._collector.run_when_due()
-        return handler(self._call(request, ids))
+        return once.carry_out(handler, call, segments)
 
-    def _call(self, request: Request, ids: tuple[str, ...]) -> Call:
+    def _call(self, request: Request, ids: tuple[str, ...], caller: str = "") -> Call:
         host = request.headers.get("host", "")
         asked = f"{request.headers.get(SCHEME, 'http')}://{host}" if host else ""
         return Call(
@@ -152,6 +150,8 @@ class Service:
             self._blobs,
             address=self._public_url or asked,
             in_process=self._open_door and not host,
+            caller=caller,
+            trial=request.method not in _READS and filters.is_trial(request.query),
         )
 
     def admit(self, request: Request) -> Path | None:
@@ -173,38 +173,26 @@ class Service:
         Refusal
             The body must not be read at all.
         """
-        segments = router.segments(request.path)
+        segments = paths.segments(request.path)
         if request.method != "PUT" or segments[:2] != _UPLOADS:
             return None
-        _, ids = router.route(segments)
+        _, ids = paths.find(router.ROUTES, request.method, segments)
         return storage.admit(self._call(request, ids))
 
-    def _check_key(self, headers: Mapping[str, str]) -> None:
-        if self._open_door:
-            return
+    def _caller(self, headers: Mapping[str, str]) -> str:
+        """Check the credential of a request, and tell callers apart by its digest."""
         key = headers.get("x-api-key", "").strip() or _bearer(headers.get("authorization", ""))
-        if not key or not self._is_known(key):
+        given = _digest(key)
+        if not self._open_door and not (key and self._is_known(given)):
             message = "Send a key that this service knows, as X-API-Key or Authorization: Bearer."
             raise refuse(401, message, headers={"www-authenticate": "Bearer"})
+        return given.hex()
 
-    def _is_known(self, key: str) -> bool:
+    def _is_known(self, given: bytes) -> bool:
         if self._digests is None:
             return True
-        given = _digest(key)
         # A list, since any() would stop at the key that fits and so tell its place.
         return any([hmac.compare_digest(given, known) for known in self._digests])  # noqa: C419
-
-
-def labelled(reply: Reply, correlation: str) -> Reply:
-    """Add the headers that every reply carries."""
-    common = {"content-type": JSON_TYPE, "x-content-type-options": "nosniff"}
-    headers = {**common, "x-correlation-id": correlation, **reply.headers}
-    return Reply(reply.status, headers, reply.body)
-
-
-def problem_reply(problem: Problem, headers: Mapping[str, str] | None = None) -> Reply:
-    """Write a problem as the contract says."""
-    return Reply(problem.status, headers or {}, orjson.dumps(problem.body()))
 
 
 def _bearer(authorization: str) -> str:
@@ -214,23 +202,3 @@ def _bearer(authorization: str) -> str:
 
 def _digest(key: str) -> bytes:
     return sha256(key.encode("utf-8", "surrogateescape")).digest()
-
-
-def disk_problem(fault: OSError, correlation: str) -> Problem:
-    """Tell a full disk from a fault of ours."""
-    _log.error("Request %s met the disk: %s", correlation, fault, exc_info=True)
-    if fault.errno in FULL:
-        return Problem(507, _FULL)
-    return Problem(500, "The service failed; its log says more under this x-correlation-id.")
-
-
-def _storage_problem(fault: OperationalError, correlation: str) -> tuple[Problem, dict[str, str]]:
-    """Tell a full disk and a busy database, which pass, from a fault of ours."""
-    said = str(fault.orig)
-    _log.error("Request %s was not stored: %s", correlation, said)
-    if "full" in said:
-        return Problem(507, _FULL), {}
-    if "locked" in said or "busy" in said:
-        message = "Other writers keep the database busy; nothing was stored. Send it again."
-        return Problem(503, message), {"retry-after": "1"}
-    return Problem(503, "The database cannot be used now; its service's log says why."), {}

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 from contextlib import closing, contextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import h11
@@ -20,14 +21,15 @@ from cellframe.server.answer import Service
 from cellframe.server.asgi import Publisher, last_words
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
 _QUIET = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-_GRACE = 8
+_GRACE = 6
 """Seconds in which requests under way may finish after a signal."""
 _IDLE = 30
-"""Seconds that a connection stays open between two requests."""
+"""Seconds that a connection stays open between two requests, and that a head may take."""
 _BACKLOG = 2048
 
 
@@ -148,16 +150,49 @@ class _Server(uvicorn.Server):
 
 
 class _Protocol(H11Protocol):
-    """HTTP whose answer to broken framing is a problem like any other."""
+    """HTTP that waits for no head of a request forever, and refuses as every answer does."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
+        self._refuse(Problem(400, f"This is no HTTP: {msg}"))
+
+    def _wait_for_head(self) -> None:
+        """Start to wait with the first byte; what comes later gives no more time."""
+        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+            self._stop_waiting()
+        elif self._waiting is None:
+            self._waiting = self.loop.call_later(_IDLE, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._refuse(Problem(408, "The head of the request came too slowly."))
+
+    def _refuse(self, problem: Problem) -> None:
         if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
             self.transport.close()
             return
-        reply = last_words(Problem(400, f"This is no HTTP: {msg}"))
+        reply = last_words(problem)
         headers = {**reply.headers, "content-length": str(len(reply.content))}
         pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-        response = h11.Response(status_code=400, headers=pairs, reason=b"Bad Request")
+        reason = HTTPStatus(problem.status).phrase.encode()
+        response = h11.Response(status_code=problem.status, headers=pairs, reason=reason)
         for event in (response, h11.Data(data=reply.content), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()

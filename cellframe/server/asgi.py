@@ -19,7 +19,8 @@ from anyio import CapacityLimiter, to_thread
 from cellframe.contract.problems import Problem
 from cellframe.contract.wire import FileBody, Reply, Request
 from cellframe.server import receiving
-from cellframe.server.answer import SCHEME, disk_problem, labelled, problem_reply
+from cellframe.server.answer import SCHEME
+from cellframe.server.problems import disk_problem, labelled, problem_reply
 from cellframe.server.receiving import PIECE, Gone
 from cellframe.server.refusals import Refusal, refuse
 

@@ -19,11 +19,13 @@ from cellframe.contract.records import (
     CELL_MEASUREMENT,
     CELL_SPEC,
     COMPONENTS,
+    PROJECT,
     RecordKind,
     Type,
 )
 from cellframe.server.clock import written
-from cellframe.server.tables import cells, components, lots, materials, specs, tests
+from cellframe.server.prepared import Prepared
+from cellframe.server.tables import cells, components, lots, materials, projects, specs, tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -64,9 +66,19 @@ class Shape:
         return select(*labelled).select_from(self.source)
 
     @cached_property
-    def select_one(self) -> Select[Any]:
-        """The statement that reads the record of one ``id``."""
-        return self.select.where(self.table.c.id == bindparam("id"))
+    def one(self) -> Prepared:
+        """The statement that reads the body of one ``id``."""
+        return Prepared(self.select.where(self.table.c.id == bindparam("id")))
+
+    @cached_property
+    def row(self) -> Prepared:
+        """The statement that reads the record of one ``id`` as it is stored."""
+        return Prepared(select(self.table).where(self.table.c.id == bindparam("id")))
+
+    @cached_property
+    def version(self) -> Prepared:
+        """The statement that reads the version of the record of one ``id``."""
+        return Prepared(select(self.table.c.version).where(self.table.c.id == bindparam("id")))
 
     @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
@@ -112,6 +124,7 @@ def _shape(
     return Shape(kind, table, source, {**columns, "version": table.c.version})
 
 
+PROJECTS = _shape(PROJECT, projects, projects, {})
 SPECS = _shape(CELL_SPEC, specs, specs, {"instance_ids": null()})
 CELLS = _shape(
     CELL_INSTANCE,

@@ -6,26 +6,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from cellframe.contract.records import RecordKind, Type
-from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
 from cellframe.server import conditions, filters
 from cellframe.server.bodies import KEPT_AS_JSON, nest_parts
-from cellframe.server.fields import read_fields
+from cellframe.server.fields import check_fields
 from cellframe.server.names import folded
 from cellframe.server.refusals import missing
+from cellframe.server.strict import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Connection
 
-    from cellframe.contract.wire import Request
+    from cellframe.contract.wire import JsonValue, Request
     from cellframe.server.bodies import Body, Shape
-    from cellframe.server.database import Database
+    from cellframe.server.database import Database, Work
     from cellframe.server.files.blobs import Blobs
+    from cellframe.server.once import Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,16 @@ class Call:
         Where the caller reaches this service; empty in the same process.
     in_process : bool
         Whether the caller may be handed a file in its place.
+    caller : str
+        Digest of the credential.
+    trial : bool
+        Whether nothing of a write is kept.
+    once : Once, optional
+        The key under which a write is carried out once.
+    given : mapping, optional
+        The body, where it was read before.
+    work : Work, optional
+        The change that this call's is a part of.
     """
 
     request: Request
@@ -54,18 +65,47 @@ class Call:
     blobs: Blobs
     address: str = ""
     in_process: bool = False
+    caller: str = ""
+    trial: bool = False
+    once: Once | None = None
+    given: dict[str, JsonValue] | None = None
+    work: Work | None = None
 
     def query(self) -> filters.Query:
         """Read the query; 422 where it holds what no filter can be."""
         return filters.Query(self.request.query)
 
+    def body(self) -> dict[str, JsonValue]:
+        """Read the body as one JSON object; 4xx where it is none."""
+        if self.given is not None:
+            return self.given
+        return read_object(self.request.headers, self.request.body)
+
     def fields(self, kind: RecordKind, *, partial: bool) -> dict[str, Any]:
         """Read the body's fields; 4xx where they do not fit the kind."""
-        return read_fields(kind, self.request, partial=partial)
+        return check_fields(kind, self.body(), partial=partial)
 
-    def check_match(self, current: Body) -> None:
-        """Refuse the write where ``If-Match`` names another version."""
-        conditions.check_match(self.request.headers.get("if-match"), current)
+    def write(self, store: Callable[[Work], Reply]) -> Reply:
+        """Carry out the change of this call; there is no other way to make one.
+
+        Parameters
+        ----------
+        store : callable
+            Makes the change, and returns the reply that tells of it.
+
+        Returns
+        -------
+        Reply
+            Of `store`; or of an earlier call with the same key.
+        """
+        with self.work.part() if self.work else self.database.write(trial=self.trial) as work:
+            # Asked again, under the lock: of two with one key, one comes second.
+            told = self.once.find(work.connection) if self.once else None
+            if told is None:
+                told = store(work)
+                if self.once:
+                    self.once.keep(work, told)
+        return told
 
     def holds(self, etag: str) -> bool:
         """Tell whether the caller says that it has this answer already."""
@@ -90,8 +130,8 @@ def unchanged(etag: str) -> Reply:
 
 def find(connection: Connection, shape: Shape, record_id: str) -> Body | None:
     """Read one record as it is written, a spec with its parts."""
-    rows = connection.execute(shape.select_one, {"id": record_id}).all()
-    found = shape.bodies(rows)
+    row = shape.one.first(connection, {"id": record_id})
+    found = [] if row is None else shape.bodies([row])
     if found and any(field.type is Type.COMPONENT for field in shape.kind.fields):
         nest_parts(connection, found)
     return found[0] if found else None
@@ -107,53 +147,15 @@ def get(connection: Connection, shape: Shape, record_id: str) -> Body:
 
 def read(call: Call, shape: Shape) -> Reply:
     """Answer one record, or that it is unchanged."""
-    with call.database.read() as connection:
-        body = get(connection, shape, call.ids[0])
-    etag = conditions.tag(body["version"])
+    (record_id,) = call.ids
     # How many cells a lot has changes without the lot; it is always sent.
     fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
-    return unchanged(etag) if fixed and call.holds(etag) else record_reply(200, body)
-
-
-def listing(
-    call: Call,
-    shape: Shape,
-    where: Sequence[ColumnElement[bool]],
-    query: filters.Query,
-    *,
-    parent: Shape | None = None,
-    default_limit: int = MAX_PAGE,
-) -> Reply:
-    """Answer one page of a list and the number of all that fit.
-
-    Parameters
-    ----------
-    where : sequence of conditions
-        All of them hold.
-    query : Query
-        Order, limit and offset; ``full=true`` adds the parts of specs.
-    parent : Shape, optional
-        The kind whose id is in the path; 404 where no such record is.
-    default_limit : int
-        Records of a page where the query names no limit.
-    """
-    page = filters.page(query, shape.table, default_limit)
-    full = bool(shape.kind.name == "cell_specification" and query.yes("full"))
-    query.check()
-    wanted = shape.select.where(*where).order_by(*page.order)
-    count = select(func.count()).select_from(shape.table).where(*where)
     with call.database.read() as connection:
-        if parent is not None:
-            require(connection, parent, call.ids[0])
-        rows = connection.execute(wanted.limit(page.limit).offset(page.offset)).all()
-        items = shape.bodies(rows)
-        if full:
-            nest_parts(connection, items)
-        short = len(items) < page.limit and (items or not page.offset)
-        total = page.offset + len(items) if short else connection.execute(count).scalar_one()
-    content = orjson.dumps({"items": items, "count": len(items), "total": total})
-    etag = conditions.digest(content)
-    return unchanged(etag) if call.holds(etag) else reply(200, content, etag)
+        if fixed and call.request.headers.get("if-none-match") is not None:
+            version = shape.version.scalar(connection, {"id": record_id})
+            if version is not None and call.holds(conditions.tag(version)):
+                return unchanged(conditions.tag(version))
+        return record_reply(200, get(connection, shape, record_id))
 
 
 def require(connection: Connection, shape: Shape, record_id: str) -> None:
@@ -177,9 +179,29 @@ def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def row_of(connection: Connection, shape: Shape, record_id: str) -> Mapping[str, Any]:
-    """Read one record as it is stored."""
-    wanted = select(shape.table).where(shape.table.c.id == record_id)
-    return dict(connection.execute(wanted).mappings().one())
+    """Read one record as it is stored; 404 where there is none."""
+    row = shape.row.first(connection, {"id": record_id})
+    if row is None:
+        raise missing(shape.kind.name.replace("_", " "))
+    return dict(zip(shape.row.names, row, strict=True))
+
+
+def held(call: Call, work: Work, shape: Shape) -> Mapping[str, Any]:
+    """Read the record that a write is about, as it is stored.
+
+    Raises
+    ------
+    Refusal
+        404 where there is none, 412 where ``If-Match`` names another version of it.
+    """
+    (record_id,) = call.ids
+    row = row_of(work.connection, shape, record_id)
+    conditions.check_match(
+        call.request.headers.get("if-match"),
+        row["version"],
+        lambda: get(work.connection, shape, record_id),
+    )
+    return row
 
 
 def differing(

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import CELLS, SPECS
 from cellframe.server.files import references
 from cellframe.server.lots import find_named, find_or_make
@@ -25,27 +25,29 @@ if TYPE_CHECKING:
 def find_all(call: Call) -> Reply:
     """List the cells of the whole lab."""
     query = call.query()
-    return calls.listing(call, CELLS, filters.of_cells(query), query)
+    return lists.page(call, CELLS, filters.of_cells(query), query)
 
 
 def find_of_spec(call: Call) -> Reply:
     """List the cells of one spec."""
     query = call.query()
     where = [*filters.of_cells(query), cells.c.cell_specification_id == call.ids[0]]
-    return calls.listing(call, CELLS, where, query, parent=SPECS)
+    return lists.page(call, CELLS, where, query, parent=SPECS)
 
 
 def create(call: Call) -> Reply:
     """Create a cell of a spec."""
     fields = call.fields(CELL_INSTANCE, partial=False)
     (spec_id,) = call.ids
-    with call.database.write() as work:
+
+    def store(work: Work) -> Reply:
         calls.require(work.connection, SPECS, spec_id)
         _refuse_taken(work, spec_id, fields["name"])
         values = _columns(work, spec_id, fields)
         cell_id = work.insert(cells, {**values, "cell_specification_id": spec_id})
-        body = calls.get(work.connection, CELLS, cell_id)
-    return calls.record_reply(201, body)
+        return calls.record_reply(201, calls.get(work.connection, CELLS, cell_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -56,29 +58,31 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change the fields that were sent, each whole."""
     fields = call.fields(CELL_INSTANCE, partial=True)
-    (cell_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, CELLS, cell_id))
-        row = calls.row_of(work.connection, CELLS, cell_id)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, CELLS)
         spec_id = row["cell_specification_id"]
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, spec_id, fields["name"])
         values = calls.differing(CELL_INSTANCE, row, _columns(work, spec_id, fields))
         if values:
             work.change(cells, row, values)
-        body = calls.get(work.connection, CELLS, cell_id)
-    return calls.record_reply(200, body)
+        return calls.record_reply(200, calls.get(work.connection, CELLS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a cell with its tests."""
-    (cell_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, CELLS, cell_id))
-        references.release(work, cells.c.id == cell_id)
-        work.connection.execute(delete(cells).where(cells.c.id == cell_id))
+
+    def store(work: Work) -> Reply:
+        mine = cells.c.id == calls.held(call, work, CELLS)["id"]
+        references.release(work, mine)
+        work.connection.execute(delete(cells).where(mine))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def _columns(work: Work, spec_id: str, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,16 +1,20 @@
 """Which version does the caller hold?
 
-Entity tags as RFC 9110 writes them: ``"7"`` on a record is its version, on a list a digest of
-what is in it.
+Entity tags as RFC 9110 writes them: ``"7"`` on a record is its version; on a list a digest of
+what is in it, beside the state of the records that it was read from.
 """
 
 from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from cellframe.contract.problems import Problem
 from cellframe.server.refusals import Refusal, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANY = "*"
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
@@ -23,9 +27,32 @@ def tag(version: int) -> str:
     return f'"{version}"'
 
 
-def digest(body: bytes) -> str:
-    """Write a list's content as an entity tag."""
-    return f'"l-{blake2b(body, digest_size=12).hexdigest()}"'
+def digest(content: bytes) -> str:
+    """Write a content that has no version as an entity tag."""
+    return f'"c-{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def tag_of_list(state: str, content: bytes) -> str:
+    """Write what a list says, and the state of the records that it was read from.
+
+    It is weak: of two that say the same, ``as_of`` may differ.
+    """
+    return f'W/"l-{state}-{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def of_same_state(header: str | None, state: str) -> str | None:
+    """Find the tag of this list that the caller holds, if nothing has changed since."""
+    tags = parse(header) if header is not None else None
+    return next((held for held in tags or () if held.startswith(f'W/"l-{state}-')), None)
+
+
+def is_same_list(header: str | None, etag: str) -> bool:
+    """Tell whether the caller holds a list that says the same, whenever it was read."""
+    tags = parse(header) if header is not None else None
+    said = etag.rpartition("-")[2]
+    return bool(tags) and (
+        ANY in tags or any(held.startswith('W/"l-') and held.endswith(f"-{said}") for held in tags)
+    )
 
 
 def parse(header: str) -> list[str] | None:
@@ -35,15 +62,17 @@ def parse(header: str) -> list[str] | None:
     return re.findall(_TAG, header) if _LIST.fullmatch(header) else None
 
 
-def check_match(header: str | None, current: dict[str, object]) -> None:
+def check_match(header: str | None, version: int, current: Callable[[], dict[str, object]]) -> None:
     """Refuse a write to a record that is no longer what its caller read.
 
     Parameters
     ----------
     header : str or None
         ``If-Match`` as sent.
-    current : dict
-        The record as it is now.
+    version : int
+        Of the record as it is now.
+    current : callable
+        Reads that record, for a refusal.
 
     Raises
     ------
@@ -55,12 +84,10 @@ def check_match(header: str | None, current: dict[str, object]) -> None:
     tags = parse(header)
     if tags is None:
         raise refuse(400, 'If-Match cannot be read; send If-Match: "<version>" or *.')
-    version = current["version"]
-    assert isinstance(version, int)
     # A weak tag never matches here: the comparison is the strong one.
     if ANY not in tags and tag(version) not in tags:
         message = f"The record has changed since it was read; it is at version {version} now."
-        problem = Problem(412, message, {"current": current})  # type: ignore[dict-item]
+        problem = Problem(412, message, {"current": current()})  # type: ignore[dict-item]
         raise Refusal(problem, {"etag": tag(version)})
 
 

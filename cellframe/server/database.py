@@ -9,14 +9,27 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, select, update
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    select,
+    update,
+)
 
 from cellframe.server import schema
 from cellframe.server.clock import after
+from cellframe.server.prepared import Prepared, execute
+from cellframe.server.refusals import Refusal
+from cellframe.server.snapshots import Snapshots
 from cellframe.server.tables import counter, meta
 
 if TYPE_CHECKING:
@@ -31,7 +44,7 @@ _PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
 )
 _KEPT_CONNECTIONS = 32
-_STEP = update(counter).values(value=counter.c.value + 1).returning(counter.c.value)
+_STEP = Prepared(update(counter).values(value=counter.c.value + 1).returning(counter.c.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +66,28 @@ class Work:
     connection: Connection
     identity: Identity
     now: int
+    trial: bool = False
+    """Whether nothing of it is kept."""
+
+    @contextmanager
+    def part(self) -> Generator[Work]:
+        """Open a part of this change: where it is refused, it is undone alone."""
+        # Before the mark, since what is undone must not take the number back; and a later
+        # moment for each, so that they stay in order.
+        self.count()
+        self.now += 1
+        execute(self.connection, "SAVEPOINT part")
+        try:
+            yield self
+        except Refusal:
+            execute(self.connection, "ROLLBACK TO part")
+            raise
+        execute(self.connection, "RELEASE part")
 
     @cached_property
     def number(self) -> int:
         """The change's number, larger than that of every change before it."""
-        return self.connection.execute(_STEP).scalar_one()
+        return _STEP.scalar(self.connection)
 
     def count(self) -> None:
         """Give this change its number, though it leaves no row that could carry it."""
@@ -77,7 +107,7 @@ class Work:
             "version": 1,
             "changed": self.number,
         }
-        self.connection.execute(table.insert(), row)
+        _insert_into(table, tuple(row)).run(self.connection, row)
         return record_id
 
     def change(self, table: Table, row: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -87,8 +117,9 @@ class Work:
             "version": row["version"] + 1,
             "changed": self.number,
         }
-        where = table.c.id == row["id"]
-        self.connection.execute(update(table).where(where).values({**values, **stamp}))
+        changed = {**values, **stamp}
+        statement = _change_of(table, tuple(changed))
+        statement.run(self.connection, {**changed, "record": row["id"]})
 
     def touch(self, table: Table, where: Any, values: Mapping[str, Any] | None = None) -> None:
         """Give every record that fits its next version, at a later time than its last."""
@@ -120,9 +151,11 @@ class Database:
         path = schema.prepare_folder(folder)
         schema.use_write_ahead_log(path)
         self._engine = _engine(path)
+        log = path.with_name(f"{path.name}-wal")
+        self.snapshots = Snapshots(self._engine, log, clock)
         try:
             with schema.readable(path):
-                schema.migrate(self.read, self._write, path)
+                schema.migrate(self.read, self._write, path, clock())
                 with self.read() as connection:
                     self.identity = _identity(connection)
                     self.secret = _secret(connection)
@@ -132,6 +165,7 @@ class Database:
 
     def close(self) -> None:
         """Give back the files."""
+        self.snapshots.close()
         self._engine.dispose()
 
     def now(self) -> int:
@@ -145,19 +179,40 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Work]:
-        """Open one change; it is kept when the block ends without an exception."""
-        with self._write() as connection:
-            yield Work(connection, self.identity, self._clock())
+    def write(self, *, trial: bool = False) -> Generator[Work]:
+        """Open one change; it is kept when the block ends without an exception.
+
+        Parameters
+        ----------
+        trial : bool
+            Whether nothing is kept in any case.
+        """
+        self.snapshots.end_old()
+        with self._write(trial=trial) as connection:
+            yield Work(connection, self.identity, self._clock(), trial)
 
     @contextmanager
-    def _write(self) -> Generator[Connection]:
+    def _write(self, *, trial: bool = False) -> Generator[Connection]:
         with self._writing, self._engine.connect() as plain:
             # A transaction that reads first and writes later fails at once when another
             # process wrote in between; one that begins as a writer waits its turn.
             connection = plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-            with connection.begin():
+            with connection.begin() as transaction:
                 yield connection
+                if trial:
+                    transaction.rollback()
+
+
+@lru_cache(maxsize=512)
+def _insert_into(table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Make the statement that stores a record with these columns."""
+    return Prepared(table.insert(), columns)
+
+
+@lru_cache(maxsize=512)
+def _change_of(table: Table, columns: tuple[str, ...]) -> Prepared:
+    """Make the statement that sets these columns of one record."""
+    return Prepared(update(table).where(table.c.id == bindparam("record")), columns)
 
 
 def _engine(path: Path) -> Engine:
@@ -177,7 +232,7 @@ def _connected(connection: Any, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+    execute(connection, connection.get_execution_options().get(_BEGIN, "BEGIN"))
 
 
 def _identity(connection: Connection) -> Identity:

@@ -22,16 +22,13 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from cellframe.contract.records import COMPONENTS, Field, RecordKind, Type
+from cellframe.contract.records import COMPONENTS, NAME_LENGTH, Field, RecordKind, Type
 from cellframe.server.clock import read_date, read_time, written
 from cellframe.server.quantity import name_fault, quantity_faults
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, printable
-from cellframe.server.strict import read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from cellframe.contract.wire import Request
 
 _MODEL = ConfigDict(strict=True, extra="forbid")
 _STRICT = ConfigDict(strict=True)
@@ -44,36 +41,26 @@ _NAMED_LIKE_A_RECORD = {"batch"}
 """Texts that become the name of a record of their own."""
 
 
-def read_fields(kind: RecordKind, request: Request, *, partial: bool) -> dict[str, Any]:
-    """Read the fields that a create or an update sets.
+def check_fields(
+    kind: RecordKind, body: Mapping[str, Any], *, partial: bool, where: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Check the fields that a create or an update sets.
 
     Parameters
     ----------
     kind : RecordKind
         What is created or updated.
-    request : Request
-        Its headers and body.
+    body : mapping
+        As read.
     partial : bool
         Whether this is an update.
+    where : tuple of str
+        The body's place in the whole.
 
     Returns
     -------
     dict
         Only the fields that were sent.
-
-    Raises
-    ------
-    Refusal
-        The body is no strict JSON (4xx) or a field does not fit (422, every fault named).
-    """
-    body = read_object(request.headers, request.body)
-    return check_fields(kind, body, partial=partial)
-
-
-def check_fields(
-    kind: RecordKind, body: Mapping[str, Any], *, partial: bool, where: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """Check the fields of a body that was read; `where` is its place in the whole.
 
     Raises
     ------
@@ -217,7 +204,11 @@ def _time(text: object) -> int:
     return moment
 
 
-NameText = Annotated[str, AfterValidator(_name)]
+NameText = Annotated[
+    str,
+    AfterValidator(_name),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}),
+]
 """1 to 255 characters, no controls."""
 
 

@@ -96,6 +96,18 @@ class Query:
             return None
 
 
+def is_trial(pairs: Iterable[tuple[str, str]]) -> bool:
+    """Tell whether nothing of a write is to be kept; 422 where ``dry_run`` says neither."""
+    asked = [value for name, value in pairs if name == "dry_run"]
+    if not all(asked):
+        # Elsewhere blank means no; here somebody may have meant yes.
+        raise invalid([Fault(("dry_run",), "true or false is required")], "query")
+    query = Query([("dry_run", value) for value in asked])
+    found = query.yes("dry_run")
+    query.check()
+    return found
+
+
 def operand(value: str) -> tuple[str, str]:
     """Split ``ilike.%a%`` into its operator and its value; without a known one it is exact.
 
@@ -196,12 +208,17 @@ def _is_tagged(wanted: list[str]) -> ColumnElement[bool]:
     return tests.c.id.in_(select(tags.c.measurement_id).where(tags.c.folded.in_(spellings)))
 
 
-def of_lab(query: Query) -> list[ColumnElement[bool]]:
-    """Read the filters of the list of all tests: by project, spec or cell, and free text."""
+def of_lab(query: Query, project: str | None = None) -> list[ColumnElement[bool]]:
+    """Read the filters of the list of all tests: by project, spec or cell, and free text.
+
+    Parameters
+    ----------
+    project : str, optional
+        Id of the project, where the path names it.
+    """
     found = of_tests(query)
-    project, spec, cell, text = map(
-        query.one, ("project_id", "cell_specification_id", "cell_instance_id", "q")
-    )
+    spec, cell, text = map(query.one, ("cell_specification_id", "cell_instance_id", "q"))
+    project = project or query.one("project_id")
     members = select(cells.c.id).join(specs, specs.c.id == cells.c.cell_specification_id)
     if project is not None:
         found.append(tests.c.cell_instance_id.in_(members.where(specs.c.project_id == project)))

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_BATCH
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import LOTS, SPECS
 from cellframe.server.names import folded
 from cellframe.server.refusals import printable, taken
@@ -27,20 +27,22 @@ def find_all(call: Call) -> Reply:
     """List the lots of a spec."""
     query = call.query()
     where = [*filters.common(query, lots), lots.c.cell_specification_id == call.ids[0]]
-    return calls.listing(call, LOTS, where, query, parent=SPECS)
+    return lists.page(call, LOTS, where, query, parent=SPECS)
 
 
 def create(call: Call) -> Reply:
     """Create a lot of a spec."""
     fields = call.fields(CELL_BATCH, partial=False)
     (spec_id,) = call.ids
-    with call.database.write() as work:
+
+    def store(work: Work) -> Reply:
         calls.require(work.connection, SPECS, spec_id)
         _refuse_taken(work, spec_id, fields["name"])
         values = calls.columns(CELL_BATCH, fields)
         lot_id = work.insert(lots, {**values, "cell_specification_id": spec_id})
-        body = calls.get(work.connection, LOTS, lot_id)
-    return calls.record_reply(201, body)
+        return calls.record_reply(201, calls.get(work.connection, LOTS, lot_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -51,10 +53,9 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change a lot; a new name shows on every cell in it."""
     fields = call.fields(CELL_BATCH, partial=True)
-    (lot_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, LOTS, lot_id))
-        row = calls.row_of(work.connection, LOTS, lot_id)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, LOTS)
         if "name" in fields and folded(fields["name"]) != row["folded_name"]:
             _refuse_taken(work, row["cell_specification_id"], fields["name"])
         values = calls.differing(CELL_BATCH, row, calls.columns(CELL_BATCH, fields))
@@ -62,20 +63,23 @@ def change(call: Call) -> Reply:
             work.change(lots, row, values)
         if "name" in values:
             # The name is a field of the cells too, so their version rises with it.
-            work.touch(cells, cells.c.batch_id == lot_id)
-        body = calls.get(work.connection, LOTS, lot_id)
-    return calls.record_reply(200, body)
+            work.touch(cells, cells.c.batch_id == row["id"])
+        return calls.record_reply(200, calls.get(work.connection, LOTS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a lot; its cells stay and belong to none."""
-    (lot_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, LOTS, lot_id))
+
+    def store(work: Work) -> Reply:
+        lot_id = calls.held(call, work, LOTS)["id"]
         work.touch(cells, cells.c.batch_id == lot_id, {"batch_id": None})
         work.connection.execute(delete(lots).where(lots.c.id == lot_id))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def find_or_make(work: Work, spec_id: str, name: str) -> str:

@@ -17,7 +17,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from cellframe.errors import CorruptStoreError, StoreError
-from cellframe.server.tables import counter, meta
+from cellframe.server.files.filesystem import FileSystem
+from cellframe.server.names import folded
+from cellframe.server.tables import counter, meta, projects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,8 +29,10 @@ if TYPE_CHECKING:
     _Open = Callable[[], AbstractContextManager[Connection]]
 
 FILE_NAME = "cellframe.sqlite"
-HEAD = "0002"
+HEAD = "0004"
 """The newest migration: a folder that has it opens without loading any."""
+DEFAULT_PROJECT = "Default project"
+"""Name, to begin with, of the project of specs that name none."""
 _SCRIPTS = "cellframe.server:migrations"
 _PATIENCE = 30.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -57,9 +61,7 @@ def prepare_folder(folder: Path) -> Path:
         message = f"{path} is a link to elsewhere; move the database itself into the folder."
         raise StoreError(message)
     try:
-        if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True)
-            folder.chmod(0o700)
+        _make_folder(folder)
         # SQLite would make the file with the caller's umask, and its side files like it. One that
         # is there is not opened: POSIX ends all locks of a process on a file when it closes any
         # descriptor of it, and another process would then take the log away from under this one.
@@ -72,6 +74,16 @@ def prepare_folder(folder: Path) -> Path:
         message = f"The folder {folder} cannot be used: {reason}. Choose another folder."
         raise StoreError(message) from fault
     return path
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder that outlasts a power cut; SQLite flushes what is in it, not its own name."""
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if new:
+        folder.chmod(0o700)
+    for one in new:
+        FileSystem().fsync_dir(one.parent)
 
 
 @contextmanager
@@ -115,8 +127,13 @@ def use_write_ahead_log(path: Path) -> None:
         raise StoreError(message)
 
 
-def migrate(read: _Open, write: _Open, path: Path) -> None:
+def migrate(read: _Open, write: _Open, path: Path, now: int) -> None:
     """Bring the tables to this version, in one transaction.
+
+    Parameters
+    ----------
+    now : int
+        When a new database is made, in microseconds.
 
     Raises
     ------
@@ -133,7 +150,7 @@ def migrate(read: _Open, write: _Open, path: Path) -> None:
             return
         _upgrade(connection, found, path)
         if found is None:
-            _introduce(connection)
+            _introduce(connection, now)
 
 
 def _revision(connection: Connection, path: Path) -> str | None:
@@ -167,8 +184,8 @@ def _upgrade(connection: Connection, found: str | None, path: Path) -> None:
     command.upgrade(config, "head")
 
 
-def _introduce(connection: Connection) -> None:
-    """Give a new database its identity."""
+def _introduce(connection: Connection, now: int) -> None:
+    """Give a new database its identity, and its built-in project."""
     values = {
         "server_id": str(uuid4()),
         "organization_id": str(uuid4()),
@@ -180,3 +197,16 @@ def _introduce(connection: Connection) -> None:
     rows = [{"key": key, "value": value} for key, value in values.items()]
     connection.execute(meta.insert(), rows)
     connection.execute(counter.insert().values(id=1, value=0))
+    project = {
+        "id": values["project_id"],
+        "name": DEFAULT_PROJECT,
+        "folded_name": folded(DEFAULT_PROJECT),
+        "created_at": now,
+        "updated_at": now,
+        "created_by": values["user_id"],
+        "created_by_email": values["user_email"],
+        "organization_id": values["organization_id"],
+        "version": 1,
+        "changed": 0,
+    }
+    connection.execute(projects.insert(), project)

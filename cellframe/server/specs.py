@@ -9,10 +9,11 @@ from sqlalchemy import delete, select
 
 from cellframe.contract.records import CELL_SPEC
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters
+from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import SPECS
 from cellframe.server.files import references
 from cellframe.server.parts import link_parts, touch_users
+from cellframe.server.projects import find_or_make
 from cellframe.server.refusals import printable, taken
 from cellframe.server.tables import cells, specs
 
@@ -26,22 +27,24 @@ if TYPE_CHECKING:
 def find_all(call: Call) -> Reply:
     """List specs; ``full=true`` nests their parts."""
     query = call.query()
-    return calls.listing(call, SPECS, filters.of_specs(query), query)
+    return lists.page(call, SPECS, filters.of_specs(query), query)
 
 
 def create(call: Call) -> Reply:
     """Create a spec with its parts."""
     fields = call.fields(CELL_SPEC, partial=False)
-    with call.database.write() as work:
-        project = fields.get("project_id") or work.identity.project_id
+
+    def store(work: Work) -> Reply:
+        project = find_or_make(work, fields.get("project_id"))
         _refuse_taken(work, project, fields["name"])
         parts, changed = link_parts(work, project, fields)
         values = {**calls.columns(CELL_SPEC, fields), **parts, "project_id": project}
         values["ratings"] = values.get("ratings") or "{}"
         spec_id = work.insert(specs, values)
         touch_users(work, changed, but=spec_id)
-        body = calls.get(work.connection, SPECS, spec_id)
-    return calls.record_reply(201, body)
+        return calls.record_reply(201, calls.get(work.connection, SPECS, spec_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -52,10 +55,9 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change the fields that were sent; ratings key by key, everything else whole."""
     fields = call.fields(CELL_SPEC, partial=True)
-    (spec_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, SPECS, spec_id))
-        row = calls.row_of(work.connection, SPECS, spec_id)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, SPECS)
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, row["project_id"], fields["name"])
         parts, changed = link_parts(work, row["project_id"], fields)
@@ -65,20 +67,23 @@ def change(call: Call) -> Reply:
         values = calls.differing(CELL_SPEC, row, values)
         if values or changed:
             work.change(specs, row, values)
-        touch_users(work, changed, but=spec_id)
-        body = calls.get(work.connection, SPECS, spec_id)
-    return calls.record_reply(200, body)
+        touch_users(work, changed, but=row["id"])
+        return calls.record_reply(200, calls.get(work.connection, SPECS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a spec with its cells, their tests, and its lots."""
-    (spec_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, SPECS, spec_id))
+
+    def store(work: Work) -> Reply:
+        spec_id = calls.held(call, work, SPECS)["id"]
         references.release(work, cells.c.cell_specification_id == spec_id)
         work.connection.execute(delete(specs).where(specs.c.id == spec_id))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def _merged(stored: str, sent: Mapping[str, Any] | None) -> str:

@@ -13,8 +13,11 @@ import re
 import zlib
 from email.message import Message
 from functools import cache
+from hashlib import sha256
 from itertools import islice
 from typing import TYPE_CHECKING
+
+import orjson
 
 from cellframe.contract.wire import FileBody
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, lowered, printable, refuse
@@ -86,6 +89,11 @@ def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> di
     if not isinstance(value, dict):
         raise invalid([Fault((), "An object is required, as in {...}", "dict_type")])
     return value  # type: ignore[return-value] - the faults are out
+
+
+def digest_of(body: object) -> str:
+    """Digest a body so that equal content is equal text, whatever the order of its keys."""
+    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _check_type(content_type: str) -> None:
@@ -184,7 +192,8 @@ _DECODER = json.JSONDecoder(
 
 def _faults(value: object) -> Iterator[Fault]:
     """Walk what the reader made, without recursion, and say what may not stay."""
-    yield from _value_faults((), value)
+    if reason := _value_fault(value):
+        yield Fault((), reason)
     where: list[str | int] = []
     open_: list[Iterator[tuple[str | int, object]]] = [_children(value)]
     while open_:
@@ -196,7 +205,8 @@ def _faults(value: object) -> Iterator[Fault]:
         key, child = step
         if isinstance(key, str) and (reason := text_fault(key)):
             yield Fault((*where, key), f"The key is refused: {lowered(reason)}")
-        yield from _value_faults((*where, key), child)
+        if reason := _value_fault(child):
+            yield Fault((*where, key), reason)
         if isinstance(child, (dict, list)):
             if len(open_) >= DEEPEST:
                 yield Fault((*where, key), _TOO_DEEP)
@@ -211,11 +221,10 @@ def _children(value: object) -> Iterator[tuple[str | int, object]]:
     return iter(enumerate(value)) if isinstance(value, list) else iter(())
 
 
-def _value_faults(where: tuple[str | int, ...], value: object) -> Iterator[Fault]:
-    if isinstance(value, _Bad):
-        yield Fault(where, value.reason)
-    elif isinstance(value, str) and (reason := text_fault(value)):
-        yield Fault(where, reason)
+def _value_fault(value: object) -> str | None:
+    if isinstance(value, str):
+        return text_fault(value)
+    return value.reason if isinstance(value, _Bad) else None
 
 
 def text_fault(text: str) -> str | None:

@@ -90,6 +90,17 @@ components = Table(
     Index("ix_components_material", "material_id"),
 )
 
+projects = Table(
+    "projects",
+    metadata,
+    _id(),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("description", Text),
+    *_origin(),
+    UniqueConstraint("name", name="uq_projects_name"),
+)
+
 specs = Table(
     "cell_specifications",
     metadata,
@@ -217,6 +228,21 @@ files = Table(
     Index("ix_files_digest", "digest"),
 )
 """What belongs to a test. ``role`` is time_series, steps, cycles, or file for any other."""
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("caller", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("etag", String),
+    Column("body", Text, nullable=False),
+    Column("created_at", Integer, nullable=False),
+    Index("ix_answers_created", "created_at"),
+)
+"""Answers of writes that came with a key. ``digest`` is of the request, ``caller`` of the
+credential."""
 
 uploads = Table(
     "uploads",

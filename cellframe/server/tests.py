@@ -10,15 +10,15 @@ from sqlalchemy import delete, select
 from cellframe.contract.records import CELL_MEASUREMENT, PROPERTIES, READY, TIME_SERIES
 from cellframe.contract.routes import MAX_PAGE
 from cellframe.contract.wire import Reply
-from cellframe.server import calls, filters, tags
-from cellframe.server.bodies import CELLS, TESTS
+from cellframe.server import calls, filters, lists, tags
+from cellframe.server.bodies import CELLS, PROJECTS, TESTS
 from cellframe.server.files import references
 from cellframe.server.names import folded
 from cellframe.server.refusals import Fault, invalid, printable, refuse, taken
 from cellframe.server.tables import tests, uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -34,14 +34,21 @@ def find_of_cell(call: Call) -> Reply:
     """List the tests of one cell."""
     query = call.query()
     where = [*filters.of_tests(query), tests.c.cell_instance_id == call.ids[0]]
-    return calls.listing(call, TESTS, where, query, parent=CELLS)
+    return lists.page(call, TESTS, where, query, parent=CELLS)
+
+
+def find_of_project(call: Call) -> Reply:
+    """List the tests of one project."""
+    query = call.query()
+    where = filters.of_lab(query, call.ids[0])
+    return lists.page(call, TESTS, where, query, parent=PROJECTS, default_limit=_PAGE_OF_PROJECT)
 
 
 def find_all(call: Call) -> Reply:
     """List the tests of a project, a spec, or the whole lab."""
     query = call.query()
     limit = MAX_PAGE if query.one("project_id") is None else _PAGE_OF_PROJECT
-    return calls.listing(call, TESTS, filters.of_lab(query), query, default_limit=limit)
+    return lists.page(call, TESTS, filters.of_lab(query), query, default_limit=limit)
 
 
 def create_properties(call: Call) -> Reply:
@@ -52,11 +59,14 @@ def create_properties(call: Call) -> Reply:
     if fields.get("measurement_type", PROPERTIES) != PROPERTIES:
         message = "Only 'properties' is created without files"
         raise invalid([Fault(("measurement_type",), message)])
-    with call.database.write() as work:
-        calls.require(work.connection, CELLS, call.ids[0])
-        test_id = insert(work, call.ids[0], {**fields, "measurement_type": PROPERTIES})
-        body = calls.get(work.connection, TESTS, test_id)
-    return calls.record_reply(201, body)
+    (cell_id,) = call.ids
+
+    def store(work: Work) -> Reply:
+        calls.require(work.connection, CELLS, cell_id)
+        test_id = insert(work, cell_id, {**fields, "measurement_type": PROPERTIES})
+        return calls.record_reply(201, calls.get(work.connection, TESTS, test_id))
+
+    return call.write(store)
 
 
 def read(call: Call) -> Reply:
@@ -67,32 +77,27 @@ def read(call: Call) -> Reply:
 def change(call: Call) -> Reply:
     """Change the fields that were sent, each whole; no data."""
     fields = call.fields(CELL_MEASUREMENT, partial=True)
-    (test_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, TESTS, test_id))
-        row = calls.row_of(work.connection, TESTS, test_id)
-        values = _columns(work, row, fields)
-        values = calls.differing(CELL_MEASUREMENT, row, values)
-        if "name" in values:
-            refuse_taken(work.connection, row["cell_instance_id"], fields["name"])
-        if values:
-            work.change(tests, row, values)
-        if "tags" in values:
-            tags.store(work, test_id, orjson.loads(values["tags"]))
-        body = calls.get(work.connection, TESTS, test_id)
-    return calls.record_reply(200, body)
+
+    def store(work: Work) -> Reply:
+        row = calls.held(call, work, TESTS)
+        _change(work, row, fields)
+        return calls.record_reply(200, calls.get(work.connection, TESTS, row["id"]))
+
+    return call.write(store)
 
 
 def remove(call: Call) -> Reply:
     """Delete a test with its files."""
-    (test_id,) = call.ids
-    with call.database.write() as work:
-        call.check_match(calls.get(work.connection, TESTS, test_id))
+
+    def store(work: Work) -> Reply:
+        test_id = calls.held(call, work, TESTS)["id"]
         references.release(work, tests.c.id == test_id)
         work.connection.execute(delete(tests).where(tests.c.id == test_id))
         work.connection.execute(delete(uploads).where(uploads.c.measurement_id == test_id))
         work.count()
-    return Reply(204)
+        return Reply(204)
+
+    return call.write(store)
 
 
 def insert(
@@ -129,6 +134,22 @@ def insert(
     test_id = work.insert(tests, columns)
     tags.store(work, test_id, orjson.loads(columns["tags"]))
     return test_id
+
+
+def retag(work: Work, row: Mapping[str, Any], wanted: Sequence[str]) -> bool:
+    """Give a test other tags, and tell whether they differ; 400 where one cannot be."""
+    return _change(work, row, {"tags": wanted})
+
+
+def _change(work: Work, row: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+    values = calls.differing(CELL_MEASUREMENT, row, _columns(work, row, fields))
+    if "name" in values:
+        refuse_taken(work.connection, row["cell_instance_id"], fields["name"])
+    if values:
+        work.change(tests, row, values)
+    if "tags" in values:
+        tags.store(work, row["id"], orjson.loads(values["tags"]))
+    return bool(values)
 
 
 def refuse_taken(connection: Connection, cell_id: str, name: str) -> None:

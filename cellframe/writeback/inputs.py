@@ -81,6 +81,10 @@ class Edited:
         """Rows that stand for a record to create."""
         return [row for row, id_ in enumerate(self.ids) if id_ is None]
 
+    def name_key(self, row: int, name: str) -> tuple[str | None, str]:
+        """Return what no two records share: the parent of this row, and a name as it counts."""
+        return self.parent_ids[row], self.kind.name_key(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -211,7 +211,7 @@ def _unless_taken(edited: Edited, row: int, change: Change, present: Present) ->
     """Return a new name as invalid where another record has it."""
     if change.column.type is not Type.NAME or change.what is not Class.CHANGE:
         return change
-    other = present.namesakes.get((edited.parent_ids[row], str(change.you_have)))
+    other = present.namesakes.get(edited.name_key(row, str(change.you_have)))
     if other is None or other["id"] == edited.ids[row]:
         return change
     noun = edited.kind.noun

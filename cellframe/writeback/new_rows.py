@@ -39,7 +39,7 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
             faults.append(
                 f"Row {number}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
             )
-        namesake = present.namesakes.get((edited.parent_ids[row], str(edited.names[row])))
+        namesake = present.namesakes.get(edited.name_key(row, str(edited.names[row])))
         if faults:
             yield replace(step, action=Action.INVALID, message=" ".join(faults))
         elif namesake is not None:

@@ -235,7 +235,7 @@ class Task:
 
     def _body(self) -> dict[str, Any]:
         """Return the body, with the id of a lot where the service keeps lots."""
-        if self.step.kind.name == "cell_batch":
+        if self.step.row is None:
             return {"name": self.step.name}
         body = body_of(self.step.writes(), self.step.record)
         for row in self.step.kind.fields:
@@ -270,7 +270,7 @@ class Task:
 
     def _refused(self, outcome: Outcome, fault: ApiError) -> Result:
         existing = fault.existing_id if isinstance(fault, ConflictError) else None
-        if existing and self.step.kind.name == "cell_batch":
+        if existing and self.step.row is None:
             # Somebody else has just made the lot: it is the one that was meant.
             return self._result(Outcome.UNCHANGED, id_=existing)
         taken = existing if self.is_create else None

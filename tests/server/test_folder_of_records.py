@@ -11,12 +11,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from upload_tools import upload
 
 from cellframe.errors import CorruptStoreError, StoreError
 from cellframe.server import schema, tables
@@ -90,18 +88,6 @@ def test_two_processes_may_write_at_once(folder, opened):
     assert opened()("GET", SPECS).body["total"] == 80
 
 
-@pytest.mark.law("S1")
-def test_what_was_acknowledged_outlives_a_kill(folder, opened):
-    process = start(WRITE, folder, "a", 100_000)
-    acknowledged = sum(process.stdout.readline() == "201\n" for _ in range(30))
-    process.kill()
-    acknowledged += process.communicate()[0].count("201\n")
-    assert opened()("GET", SPECS).body["total"] >= acknowledged >= 30
-    with sqlite3.connect(folder / schema.FILE_NAME) as connection:
-        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    connection.close()
-
-
 @pytest.mark.law("S4")
 def test_many_threads_lose_nothing(call, cells_path, cell_path):
     statuses = []
@@ -124,22 +110,6 @@ def test_the_migrations_make_the_tables_that_the_code_uses(service):
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
 
 
-@pytest.mark.law("S10")
-def test_a_folder_of_an_older_version_keeps_its_records(opened, folder):
-    first = opened()
-    made = first.made(SPECS, {"name": "x"})
-    config = Config()
-    config.set_main_option("script_location", schema._SCRIPTS)
-    with first.service._database.write() as work:
-        config.attributes["connection"] = work.connection
-        command.downgrade(config, "0001")
-    first.service.close()
-    second = opened()
-    assert second("GET", f"{SPECS}/{made['id']}").body == made
-    cell = second.made(f"{SPECS}/{made['id']}/cell_instances", {"name": "c"})
-    assert upload(second, f"/cell_instances/{cell['id']}")["processing_status"] == "ready"
-
-
 def test_the_newest_migration_is_the_one_named():
     config = Config()
     config.set_main_option("script_location", schema._SCRIPTS)
@@ -153,15 +123,6 @@ def test_every_commit_reaches_the_disk(service):
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert modes == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-
-
-def test_a_newer_database_is_left_alone(opened, folder):
-    opened().service.close()
-    with sqlite3.connect(folder / schema.FILE_NAME) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
-    with pytest.raises(StoreError, match="newer cellframe"):
-        opened()
 
 
 def test_the_database_of_another_program_is_left_alone(opened, folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
+from upload_tools import MORE, parquet, path_of, put, upload, upload_files
 
 from cellframe.server import tables
 
@@ -146,6 +147,24 @@ def test_an_unchanged_list_is_not_sent_again(call, spec_path, cells_path, target
     call("PATCH", spec_path, {"notes": "x"})
     call.made(cells_path, {"name": "b", "batch": "M"})
     assert call("GET", path, if_none_match=etag).status == 200
+
+
+@pytest.mark.parametrize("table", ["steps_and_cycles", "cycles"])
+def test_the_unchanged_tables_of_a_test_are_not_sent_again(call, cell_path, table):
+    test = path_of(upload(call, cell_path))
+    etag = call("GET", f"{test}/{table}").headers["etag"]
+    again = call("GET", f"{test}/{table}", if_none_match=etag)
+    assert (again.status, again.content, again.headers["etag"]) == (304, b"", etag)
+    begun = call("POST", f"{test}/initiate-extend", {}).body
+    put(call, begun, parquet(MORE))
+    assert call("POST", f"{test}/confirm-extend", {}).status == 200
+    assert call("GET", f"{test}/{table}", if_none_match=etag).status == 200
+
+
+def test_unchanged_names_of_files_are_not_sent_again(call, cell_path):
+    path = upload_files(call, cell_path, {"a.txt": b"a"}) + "/files"
+    etag = call("GET", path).headers["etag"]
+    assert call("GET", path, if_none_match=etag).status == 304
 
 
 def _mass(value):

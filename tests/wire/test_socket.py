@@ -6,7 +6,6 @@ import http.client
 import json
 import signal
 import socket
-import threading
 import time
 from contextlib import closing
 
@@ -157,33 +156,6 @@ def test_a_signal_ends_it_cleanly(served, number):
     served.process.send_signal(number)
     said, complained = served.process.communicate(timeout=10)
     assert (served.process.returncode, said, complained) == (0, "", "")
-
-
-@pytest.mark.law("S12")
-def test_what_was_acknowledged_under_load_is_there_after_a_signal(serving):
-    first = serving()
-    acknowledged = []
-
-    def write(worker):
-        try:
-            for number in range(1000):
-                body = json.dumps({"name": f"{worker}-{number}"})
-                reply, _ = ask(first, "POST", "/cell_specifications", body)
-                acknowledged.append(reply.status)
-        except (OSError, http.client.HTTPException):
-            return
-
-    threads = [threading.Thread(target=write, args=(worker,)) for worker in range(4)]
-    for thread in threads:
-        thread.start()
-    time.sleep(0.7)
-    first.process.send_signal(signal.SIGTERM)
-    for thread in threads:
-        thread.join()
-    assert first.process.wait(10) == 0
-    _, content = ask(serving(), "GET", "/cell_specifications?limit=1")
-    assert set(acknowledged) == {201}
-    assert json.loads(content)["total"] >= len(acknowledged)
 
 
 def test_two_processes_serve_one_folder(serving):

@@ -2,7 +2,8 @@
 
 A content that no test refers to goes a day after that was first seen, and an upload that was
 never confirmed a day after it began, both by the service's clock. Every removal happens under
-the database's write lock, so nothing that is being published can be taken for garbage.
+the database's write lock, so nothing that is being published can be taken for garbage. The answers
+kept under keys go with them, when they have expired.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
+from cellframe.server import once
 from cellframe.server.files.sessions import KEPT_FOR
+from cellframe.server.tables import answers, files, meta, upload_files, uploads
 from cellframe.server.tables import blobs as contents
-from cellframe.server.tables import files, meta, upload_files, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +77,7 @@ class Collector:
         strays, old = self._strays(), self._old()
         with self._database.write() as work:
             work.connection.execute(delete(uploads).where(_forgotten(work.now)))
+            work.connection.execute(delete(answers).where(_expired(work.now)))
             _adopt(work, strays)
             _note_unused(work)
             self._remove_unused(work)
@@ -137,3 +140,7 @@ def _left(connection: Connection, old: Sequence[str]) -> list[str]:
 
 def _forgotten(now: int) -> ColumnElement[bool]:
     return uploads.c.created_at <= now - KEPT_FOR
+
+
+def _expired(now: int) -> ColumnElement[bool]:
+    return answers.c.created_at <= now - once.KEPT_FOR

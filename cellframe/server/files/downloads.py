@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from cellframe.contract.problems import Problem
 from cellframe.contract.records import FILES, TIME_SERIES
 from cellframe.contract.wire import FileBody, Reply
-from cellframe.server import calls
+from cellframe.server import calls, conditions
 from cellframe.server.files import references, storage
 from cellframe.server.files.integrity import lying
 from cellframe.server.files.references import CYCLES, FILE, SERIES, STEPS
@@ -62,7 +62,7 @@ def cycles_file(call: Call) -> Reply:
 
 def cycles(call: Call) -> Reply:
     """Give the cycles, column by column."""
-    return calls.reply(200, _columns_of(call, CYCLES))
+    return _columns_of(call, CYCLES)
 
 
 def steps_and_cycles(call: Call) -> Reply:
@@ -72,7 +72,7 @@ def steps_and_cycles(call: Call) -> Reply:
     of a cell, and one refusal would keep them from all of it.
     """
     try:
-        return calls.reply(200, _columns_of(call, STEPS, CYCLES))
+        return _columns_of(call, STEPS, CYCLES)
     except _NothingKept:
         return calls.reply(200, {STEPS: {}, CYCLES: None})
 
@@ -81,7 +81,9 @@ def file_names(call: Call) -> Reply:
     """Name the files."""
     with call.database.read() as connection:
         found = _files(connection, call.ids[0], FILE)
-    return calls.reply(200, {"filenames": [file.filename for file in found]})
+    body = orjson.dumps({"filenames": [file.filename for file in found]})
+    etag = conditions.digest(body)
+    return calls.unchanged(etag) if call.holds(etag) else calls.reply(200, body, etag)
 
 
 def any_file(call: Call) -> Reply:
@@ -133,14 +135,17 @@ def _files(connection: Connection, test_id: str, role: str) -> list[File]:
     return found
 
 
-def _columns_of(call: Call, *roles: str) -> bytes:
+def _columns_of(call: Call, *roles: str) -> Reply:
     (test_id,) = call.ids
     with call.database.read() as connection:
         files = [file for role in roles for file in _files(connection, test_id, role)]
+    etag = conditions.digest("".join(file.digest for file in files).encode())
+    if call.holds(etag):
+        return calls.unchanged(etag)
     paths = [lying(call, test_id, file) for file in files]
     tables = {role: _columns(path) for role, path in zip(roles, paths, strict=True)}
     # Columns of the sender's own may hold what JSON has no word for, durations and decimals.
-    return orjson.dumps(tables, default=str)
+    return calls.reply(200, orjson.dumps(tables, default=str), etag)
 
 
 def _columns(path: Path) -> dict[str, list[Any]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.server.calls import Call
+    from cellframe.server.database import Work
     from cellframe.server.files.blobs import Staged
     from cellframe.server.files.references import File
     from cellframe.server.files.sessions import Session
@@ -45,14 +46,20 @@ def put(call: Call) -> Reply:
     staged = call.blobs.take(call.request.body, call.database.now())
     try:
         _check_promises(call, staged)
-        with call.database.write() as work:
-            now = sessions.find(work.connection, session.id, call.database.now())
-            old = _refuse_ended(now).staged[position]
-            sessions.fill(work, session.id, position, staged)
+        replaced: list[str] = []
+        reply = call.write(lambda work: _keep(work, session.id, position, staged, replaced))
     except BaseException:
         call.blobs.discard([staged.name])
         raise
-    call.blobs.discard([old.name] if old else [])
+    call.blobs.discard([staged.name] if call.trial else replaced)
+    return reply
+
+
+def _keep(work: Work, session_id: str, position: int, staged: Staged, replaced: list[str]) -> Reply:
+    session = _refuse_ended(sessions.find(work.connection, session_id, work.now))
+    old = session.staged[position]
+    replaced += [old.name] if old else []
+    sessions.fill(work, session_id, position, staged)
     return calls.reply(200, {"size": staged.size, "sha256": staged.digest})
 
 

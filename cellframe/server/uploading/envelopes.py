@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel
 from pydantic_core import PydanticCustomError
 
 from cellframe.contract.filenames import filename_fault
 from cellframe.contract.records import CELL_MEASUREMENT, FILES, TIME_SERIES
 from cellframe.server.fields import NameText, check_fields
+from cellframe.server.plain import PLAIN, Nothing, check_model
 from cellframe.server.refusals import Fault, invalid
-from cellframe.server.strict import read_object
+from cellframe.server.strict import digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cellframe.contract.wire import Request
+    from cellframe.contract.wire import JsonValue
 
-_Model = TypeVar("_Model", bound=BaseModel)
+_NOUN = "upload"
 _MOST_FILES = 100
-_STRICT = ConfigDict(strict=True, extra="forbid")
 _SENDERS_OWN = "data_type"
 """Tells the sender's own checks what they look at; some send it along."""
 
@@ -54,36 +52,28 @@ class Confirm(Initiate):
     digest: str
 
 
-def read_initiate(request: Request) -> Initiate:
+def read_initiate(body: Mapping[str, JsonValue]) -> Initiate:
     """Read the body of an initiate; 4xx where it does not fit."""
-    body = read_object(request.headers, request.body)
-    given = _checked(_Initiate, body)
+    given = check_model(InitiateBody, body, _NOUN)
     if (given.measurement_type == FILES) != (given.filenames is not None):
         message = "Names of files are sent with measurement_type 'file', and only then"
         raise invalid([Fault(("filenames",), message)])
     return Initiate(*_common(given))
 
 
-def read_confirm(request: Request) -> Confirm:
+def read_confirm(body: Mapping[str, JsonValue]) -> Confirm:
     """Read the body of a confirm; 4xx where it does not fit."""
-    body = read_object(request.headers, request.body)
-    given = _checked(_Confirm, body)
+    given = check_model(ConfirmBody, body, _NOUN)
     return Confirm(*_common(given), given.cell_instance_id, digest_of(body))
 
 
-def read_nothing(request: Request) -> str:
+def read_nothing(body: Mapping[str, JsonValue]) -> str:
     """Read a body that says nothing, ``{}``; return its digest."""
-    body = read_object(request.headers, request.body) if request.body else {}
-    _checked(_Nothing, body)
+    check_model(Nothing, body, _NOUN)
     return digest_of(body)
 
 
-def digest_of(body: object) -> str:
-    """Digest a body so that equal content is equal text, whatever the order of its keys."""
-    return sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
+def _common(given: InitiateBody) -> tuple[dict[str, Any], str, list[str] | None]:
     sent = {name: value for name, value in given.measurement.items() if name != _SENDERS_OWN}
     fields = check_fields(CELL_MEASUREMENT, sent, partial=False, where=("measurement",))
     kind = given.measurement_type or TIME_SERIES
@@ -91,20 +81,6 @@ def _common(given: _Initiate) -> tuple[dict[str, Any], str, list[str] | None]:
         message = f"The upload is of type {kind!r}"
         raise invalid([Fault(("measurement", "measurement_type"), message)])
     return fields, kind, given.filenames
-
-
-def _checked(model: type[_Model], body: dict[str, Any]) -> _Model:
-    try:
-        return model.model_validate(body)
-    except ValidationError as fault:
-        items = fault.errors(include_url=False, include_context=False)
-        raise invalid([_fault(item) for item in items]) from None
-
-
-def _fault(item: Mapping[str, Any]) -> Fault:
-    unknown = item["type"] == "extra_forbidden"
-    message = "An upload has no such field" if unknown else item["msg"]
-    return Fault(tuple(item["loc"]), message, item["type"], item["input"])
 
 
 def _filenames(names: list[str]) -> list[str]:
@@ -126,8 +102,10 @@ def _custom(text: str) -> PydanticCustomError:
     return PydanticCustomError("filename", "{text}", {"text": text})
 
 
-class _Initiate(BaseModel):
-    model_config = _STRICT
+class InitiateBody(BaseModel):
+    """An upload that is to begin."""
+
+    model_config = PLAIN
 
     measurement: dict[str, Any]
     measurement_type: Literal["time_series", "file"] | None = None
@@ -137,9 +115,7 @@ class _Initiate(BaseModel):
     ) = None
 
 
-class _Confirm(_Initiate):
+class ConfirmBody(InitiateBody):
+    """An upload that has come."""
+
     cell_instance_id: NameText
-
-
-class _Nothing(BaseModel):
-    model_config = _STRICT

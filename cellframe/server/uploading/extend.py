@@ -46,11 +46,12 @@ def initiate(call: Call) -> Reply:
     A session makes way that nothing was put for yet, or whose address has ended: its caller may
     have died.
     """
-    read_nothing(call.request)
+    _read_nothing(call)
     (test_id,) = call.ids
     upload_id = str(uuid4())
     call.blobs.check_usable()
-    with call.database.write() as work:
+
+    def store(work: Work) -> Reply:
         row, _ = _extendable(work.connection, test_id)
         under_way = sessions.find_extend(work.connection, test_id, call.database.now())
         if under_way is not None and under_way.answer is None:
@@ -65,13 +66,15 @@ def initiate(call: Call) -> Reply:
             measurement_id=test_id,
             filenames=[_TARGET],
         )
-    targets = uploads.targets(call, upload_id, [_TARGET])
-    return calls.reply(200, {"measurement_id": test_id, "uploads": targets})
+        targets = uploads.targets(call, upload_id, [_TARGET])
+        return calls.reply(200, {"measurement_id": test_id, "uploads": targets})
+
+    return call.write(store)
 
 
 def confirm(call: Call) -> Reply:
     """Put what came behind the stored series, and derive steps and cycles anew."""
-    digest = read_nothing(call.request)
+    digest = _read_nothing(call)
     (test_id,) = call.ids
     with _TURNS.of(test_id):
         with call.database.read() as connection:
@@ -89,10 +92,14 @@ def confirm(call: Call) -> Reply:
         with ExitStack() as stack:
             with uploads.dropping(call, session):
                 found = stack.enter_context(_contents(call, session, path, capacity))
-            with call.database.write() as work:
-                reply = _store(work, call, session, found, digest)
+            reply = call.write(lambda work: _store(work, call, session, found, digest))
     uploads.discard(call, session)
     return reply
+
+
+def _read_nothing(call: Call) -> str:
+    """Read a body that says nothing, or is none; return its digest."""
+    return read_nothing(call.body() if call.request.body else {})
 
 
 def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any], File]:

@@ -48,12 +48,13 @@ _TURNS = Turns()
 
 def initiate(call: Call) -> Reply:
     """Give a test to be its id, and an address for each of its files."""
-    asked = read_initiate(call.request)
+    asked = read_initiate(call.body())
     (cell_id,) = call.ids
     upload_id = str(uuid4())
     names = asked.filenames or SERIES_TARGETS
     call.blobs.check_usable()
-    with call.database.write() as work:
+
+    def store(work: Work) -> Reply:
         calls.require(work.connection, CELLS, cell_id)
         tests.check_fields(asked.fields, {"measurement_type": asked.measurement_type})
         tests.refuse_taken(work.connection, cell_id, asked.fields["name"])
@@ -65,9 +66,10 @@ def initiate(call: Call) -> Reply:
             measurement_id=upload_id,
             filenames=names,
         )
-    return calls.reply(
-        200, {"measurement_id": upload_id, "uploads": targets(call, upload_id, names)}
-    )
+        uploads = targets(call, upload_id, names)
+        return calls.reply(200, {"measurement_id": upload_id, "uploads": uploads})
+
+    return call.write(store)
 
 
 def targets(call: Call, upload_id: str, names: Sequence[str]) -> list[Body]:
@@ -91,7 +93,7 @@ def targets(call: Call, upload_id: str, names: Sequence[str]) -> list[Body]:
 
 def confirm(call: Call) -> Reply:
     """Store the test that an initiate announced, with the files that came."""
-    asked = read_confirm(call.request)
+    asked = read_confirm(call.body())
     (upload_id,) = call.ids
     with _TURNS.of(upload_id):
         session, capacity = _looked_up(call, upload_id)
@@ -101,15 +103,15 @@ def confirm(call: Call) -> Reply:
         with ExitStack() as stack:
             with dropping(call, session):
                 found = stack.enter_context(_contents(call, session, capacity))
-            with call.database.write() as work:
-                reply = _store(work, call, session, asked, found)
+            reply = call.write(lambda work: _store(work, call, session, asked, found))
     discard(call, session)
     return reply
 
 
 def discard(call: Call, session: Session) -> None:
-    """Take away what waited for a session that has ended."""
-    call.blobs.discard(one.name for one in session.staged if one)
+    """Take away what waited for a session that has ended, unless that was a trial."""
+    if not call.trial:
+        call.blobs.discard(one.name for one in session.staged if one)
 
 
 @contextmanager
@@ -118,7 +120,7 @@ def dropping(call: Call, session: Session) -> Generator[None]:
     try:
         yield
     except Refusal as refusal:
-        if refusal.problem.status == UNFIT:
+        if refusal.problem.status == UNFIT and not call.trial:
             with call.database.write() as work:
                 dropped = sessions.drop(work, session)
             call.blobs.discard(dropped)
