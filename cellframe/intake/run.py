@@ -265,7 +265,7 @@ class Import:
         ids: Mapping[str, Mapping[str, str]],
     ) -> Known:
         """Return what the service has now; what a dry run would have made has no id."""
-        flat = {name: id_ for of_spec in ids.values() for name, id_ in of_spec.items()}
+        flat = self._by_name(cells, ids)
         names = tuple(cells.names) if cells.file else ()
         if self._dry_run:
             made = (name for name in cells.names if name not in self._refused)
@@ -277,6 +277,21 @@ class Import:
             for test in self._client.cell_measurement.list(spec=id_)
         }
         return Known(flat, tests, self._refused, names, cells.files)
+
+    def _by_name(self, cells: Cells, ids: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+        """Return the ids of cells by name: of the spec that the table says, where two have one.
+
+        A name that is in several, and not in the table, is nobody's.
+        """
+        told = cells.frame[SPEC] if SPEC in cells.frame.columns else [None] * len(cells.names)
+        first = next(iter(ids), "")
+        of = {name: spec or first for name, spec in zip(cells.names, told, strict=True)}
+        found: dict[str, list[str]] = {}
+        for spec, of_spec in ids.items():
+            for name, id_ in of_spec.items():
+                if of.get(name, spec) == spec:
+                    found.setdefault(name, []).append(id_)
+        return {name: these[0] for name, these in found.items() if len(these) == 1}
 
     def _tests(self, work: list[Job], known: Known, *, shown: bool | None) -> list[Entry]:
         uploads = Uploads(self._client, self._root, known, dry_run=self._dry_run, reads=self._reads)

@@ -65,6 +65,19 @@ def test_the_same_folder_again_makes_nothing_twice(client, folder, times):
     assert len(client.cell_measurement.list(spec=LFP)) == 4
 
 
+@pytest.mark.parametrize("in_table", [True, False])
+def test_a_series_goes_to_the_cell_of_the_spec_that_the_table_says(client, tmp_path, in_table):
+    for spec in ("A", "B"):
+        client.cell_instance.create(client.cell_spec.create({"name": spec}), {"name": "c-001"})
+    rows = ["c-001,A"] if in_table else []
+    labs.write(tmp_path / "cells.csv", "\n".join(["Cell ID,Spec", *rows, "c-002,A", "c-003,B", ""]))
+    labs.series(tmp_path, ["c-001", "c-002", "c-003"])
+    report = import_cells(client, tmp_path)
+    tests = {spec: len(client.cell_measurement.list(spec=spec)) for spec in ("A", "B")}
+    assert tests == ({"A": 2, "B": 1} if in_table else {"A": 1, "B": 1})
+    assert report.counts["tests"].get("left out", 0) == (0 if in_table else 1)
+
+
 def test_a_correction_on_the_service_outlives_the_table(client, folder):
     import_cells(client, folder, spec=LFP)
     body = {"cell": {"mass": {"value": 44.0, "unit": "g"}}}
