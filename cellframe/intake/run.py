@@ -226,7 +226,9 @@ class Import:
         note = f"import of {self._place.name}"
         receipt = self._client.apply(plan, invalid="skip", max_updates=self._max_updates, note=note)
         if receipt.refused:
-            reasons, _ = plan.passes(plan.limits, self._max_updates)
+            reasons, counts = plan.passes(plan.limits, self._max_updates)
+            if not counts:
+                raise RefusedError(receipt.refused, receipt)
             meant = f"If that is meant: max_updates={plan.counts[Action.UPDATE]}"
             raise RefusedError(f"{'; '.join(reasons)}. Nothing was sent. {meant}", receipt)
         return receipt

@@ -6,6 +6,7 @@ of every file like it. Text or parquet.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from cellframe.intake.cycler.checking import check_units, contradictions
 from cellframe.intake.cycler.evidence import NEEDED, plain_map, propose_for
 from cellframe.intake.cycler.faults import fit, of_sheet, refusal
 from cellframe.intake.cycler.mapping import Proposal, SeriesMap, check_map
-from cellframe.intake.cycler.text import Rows, layout_of, load, split
+from cellframe.intake.cycler.text import PLACE, Rows, layout_of, load, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,7 +57,19 @@ def propose(paths: Sequence[Path | str], by: Sequence[str] = ()) -> Proposal | N
         return None
     rows = load(path, plain_map(layout))
     _, first = next(split(rows, by), ((), rows))
-    return propose_for(first, layout)
+    return _with_others(propose_for(first, layout), rows.frame.columns, by)
+
+
+def _with_others(
+    found: Proposal | None, headers: Sequence[str], by: Sequence[str]
+) -> Proposal | None:
+    """Return a proposal that says which columns it leaves under their own names."""
+    if found is None:
+        return None
+    ours = (*found.map.columns, *by, PLACE)
+    others = [repr(header) for header in headers if header not in ours]
+    said = [f"Kept under their own names: {', '.join(others)}."] if others else []
+    return replace(found, evidence=(*found.evidence, *said))
 
 
 def read(path: Path | str, series: SeriesMap) -> pl.DataFrame:

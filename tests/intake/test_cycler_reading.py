@@ -602,3 +602,14 @@ def test_tests_of_one_file_are_read_one_by_one(tmp_path):
     assert "x.csv (c-2) cannot become a time series" in str(found["c-2"])
     with pytest.raises(IntakeError, match="There is no column 'Zelle'"):
         list(intake.parts(path, mapping, ["Zelle"]))
+
+
+def test_columns_that_are_none_of_ours_are_named(tmp_path):
+    import labs
+
+    from cellframe.intake.series import propose
+
+    path = tmp_path / "c-001.csv"
+    frame = labs.arbin().with_columns(pl.lit(0.01).alias("Internal_Resistance(Ohm)"))
+    path.write_text(frame.write_csv(), "utf-8")
+    assert propose([path]).evidence[-1] == "Kept under their own names: 'Internal_Resistance(Ohm)'."
