@@ -103,6 +103,7 @@ def test_a_program_below_the_folder_is_called_by_its_way_there(monkeypatch, tmp_
     assert serve == ".venv/bin/python -m cellframe.cli serve --data lab"
 
 
+@pytest.mark.nightly
 def test_a_second_demo_is_added_to_the_first_and_the_edited_script_stays(run, tmp_path):
     run("demo")
     script = tmp_path / "cellframe-demo" / "first_steps.py"

@@ -252,6 +252,7 @@ def test_settings_are_shown_and_keys_are_not(examine, monkeypatch, lab):
 
 
 def test_a_setting_that_nobody_reads_is_told_unless_a_profile_names_it(examine, monkeypatch, lab):
+    monkeypatch.delenv("CELLFRAME_PEERS", raising=False)
     monkeypatch.setenv("CELLFRAME_APIKEY", CANARY)
     _, wrong = examine("--data", lab)[1]["Settings"]
     assert wrong.words == "CELLFRAME_APIKEY means nothing to cellframe"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,7 +38,7 @@ def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
 def table(folder: Path, names: Iterable[str] = NAMES, name: str = "cells.csv") -> Path:
     """A table of cells with a lot, a date, a mass and a policy."""
     rows = [
-        f"{cell},{'L1' if at % 2 == 0 else 'L2'},2026-01-{at + 5:02},{41 + at / 10},4C(80%)"
+        f"{cell},{'L1' if at % 2 == 0 else 'L2'},{date(2026, 1, 5) + timedelta(days=at)},{41 + at / 10},4C(80%)"
         for at, cell in enumerate(names)
     ]
     head = "Cell barcode,Batch,Date,Mass (g),Charging policy"

@@ -68,6 +68,7 @@ def test_84_cells_and_their_series_come_in_are_edited_by_three_and_come_back(des
     assert cells["notes"].to_list() == [None] * 83 + ["dent; +0,3 mm at the rim"]
 
 
+@pytest.mark.nightly
 def test_the_table_of_severson_keeps_its_lots_that_look_like_dates(desk, records):
     table = pl.read_csv(need("severson-lfp", "cells.csv"), infer_schema=False)
     (desk.folder / "files").mkdir()

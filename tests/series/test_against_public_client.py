@@ -178,6 +178,7 @@ def test_real_series_are_refused_for_the_same_reasons(ask):
     assert differing(cases, ask(cases)) == {}
 
 
+@pytest.mark.nightly
 def test_steps_sent_along_are_refused_for_the_same_reasons(ask):
     cases = []
     for seed in range(3):

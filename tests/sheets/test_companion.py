@@ -110,7 +110,9 @@ def test_an_altered_one_is_left_aside(sheet):
     assert load(sheet) is None
 
 
-@pytest.mark.parametrize("raw", [b"", b"text", gzip.compress(b"[]", mtime=0), gzip.compress(b"x\n{}", mtime=0)])
+@pytest.mark.parametrize(
+    "raw", [b"", b"text", gzip.compress(b"[]", mtime=0), gzip.compress(b"x\n{}", mtime=0)]
+)
 def test_something_else_of_that_name_is_told(sheet, raw):
     path_of(sheet).write_bytes(raw)
     assert load(sheet) is None

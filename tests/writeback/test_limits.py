@@ -42,7 +42,7 @@ def test_the_count_that_is_meant_lets_updates_pass(client, forty, count, passes)
 
 def test_a_count_below_the_share_holds_too(client, forty):
     plan = client.cell_instance.plan(first(forty, 2, "notes", "x"))
-    assert "more than max_updates=1" in client.apply(plan, max_updates=1).refused
+    assert "more than the 1 that are meant" in client.apply(plan, max_updates=1).refused
 
 
 @pytest.mark.parametrize(("count", "passes"), [(9, True), (10, False), (11, False)])

@@ -102,6 +102,7 @@ def test_broken_pages_are_told(tmp_path):
         derive(path)
 
 
+@pytest.mark.nightly
 @pytest.mark.law("U2")
 def test_no_damage_ends_in_anything_but_a_plain_refusal(tmp_path):
     path = tmp_path / "series.parquet"
