@@ -74,6 +74,13 @@ def session_of(policy: Policy) -> requests.Session:
     return session
 
 
+def fitted(session: requests.Session, policy: Policy) -> requests.Session:
+    """Return a session of somebody else's making, under the same rules as `session_of`."""
+    session.auth = _Identity(policy)
+    _mount(session)
+    return session
+
+
 def bare_session(policy: Policy) -> requests.Session:
     """Return the session that goes to storage, as nobody."""
     session = _pooled()
@@ -87,6 +94,11 @@ def bare_session(policy: Policy) -> requests.Session:
 
 def _pooled() -> requests.Session:
     session = _Session()
+    _mount(session)
+    return session
+
+
+def _mount(session: requests.Session) -> None:
     retry = _RetryUnlessLate(
         total=_RETRIES,
         status=_RETRIES,
@@ -98,7 +110,6 @@ def _pooled() -> requests.Session:
     )
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=POOL))
-    return session
 
 
 def _certificates() -> str | None:

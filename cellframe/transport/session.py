@@ -18,7 +18,7 @@ from cellframe.errors import TransportError
 from cellframe.transport.bodies import digest_of, opened, read_whole, receive
 from cellframe.transport.faults import Exchange, check_storage
 from cellframe.transport.policy import is_loopback
-from cellframe.transport.pools import bare_session, session_of
+from cellframe.transport.pools import bare_session, fitted, session_of
 from cellframe.transport.storage import confined, host_of, unlogged
 
 if TYPE_CHECKING:
@@ -47,11 +47,15 @@ class HttpWire:
     ----------
     policy : Policy
         Address, credential, times, and hosts of storage.
+    session : requests.Session, optional
+        One that keeps answers, for single records: a GET without ``limit`` goes through it.
+        It gets the rules of the policy; pages of lists, files and writes pass it by.
     """
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, session: requests.Session | None = None) -> None:
         self._policy = policy
         self._session = session_of(policy)
+        self._keeping = None if session is None else fitted(session, policy)
         self._bare = bare_session(policy)
         host = urlsplit(policy.address).hostname or ""
         # Clear text is allowed to this machine alone, so no proxy stands between.
@@ -70,7 +74,10 @@ class HttpWire:
     def send(self, request: Request) -> Reply:
         """Carry one request; see `cellframe.contract.wire.Wire`."""
         headers = {"Accept": "application/json", **request.headers}
-        reply = self._ask(request, headers, self._policy.read_timeout, self._read)
+        if self._keeping is not None and _is_of_one_record(request):
+            reply = self._ride(self._keeping, request, headers)
+        else:
+            reply = self._ask(request, headers, self._policy.read_timeout, self._read)
         log.debug("%s -> %s", request, reply.status)
         if _place_of(reply) is not None:
             message = (
@@ -118,6 +125,23 @@ class HttpWire:
     def _read(self, answer: requests.Response) -> Reply:
         content = read_whole(answer.raw, self._policy.read_timeout)
         return Reply(answer.status_code, _lower(answer.headers), content)
+
+    def _ride(
+        self, session: requests.Session, request: Request, headers: Mapping[str, str]
+    ) -> Reply:
+        """Ask the service through the session that keeps answers."""
+
+        def exchange() -> Reply:
+            answer = session.get(
+                self.origin + request.target,
+                headers=dict(headers),
+                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
+                allow_redirects=False,
+                proxies=self._proxies,
+            )
+            return Reply(answer.status_code, _lower(answer.headers), answer.content)
+
+        return Exchange(str(request), self.origin, self._policy.read_timeout).carried(exchange)
 
     def _ask(
         self, request: Request, headers: Mapping[str, str], patience: float, take: Take
@@ -172,6 +196,8 @@ class HttpWire:
 
     def close(self) -> None:
         """Close the connections."""
+        if self._keeping is not None:
+            self._keeping.close()
         self._session.close()
         self._bare.close()
 
@@ -181,6 +207,11 @@ class HttpWire:
     def __reduce__(self) -> NoReturn:
         message = "A wire holds a credential and is never pickled or copied."
         raise TypeError(message)
+
+
+def _is_of_one_record(request: Request) -> bool:
+    """Whether a request reads something small, and not a page of a list."""
+    return request.method == "GET" and all(name != "limit" for name, _ in request.query)
 
 
 def _place_of(reply: Reply) -> str | None:
