@@ -6,6 +6,7 @@ The client side sends a `Request` over a `Wire`; the service is a plain function
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -52,6 +53,23 @@ class FileBody:
             return file.read(self.size)
 
 
+@dataclass(slots=True)
+class Walk:
+    """One reading of a list, page after page: kept pages are given out together or not at all.
+
+    Attributes
+    ----------
+    name : str
+        Of this walk, under which its pages are kept.
+    follows : str or None
+        The kept walk that its first page was given from; empty where the service was asked for
+        it, None before.
+    """
+
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    follows: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One call, before any credential is added to it.
@@ -69,6 +87,11 @@ class Request:
         Header names in lower case.
     body : bytes, FileBody or None
         The body as sent, or None for no body.
+    max_age : float or None
+        Seconds that a kept answer may be old; 0 asks the service, None is as the client was set
+        up. What a plan compares with is asked for with 0.
+    walk : Walk or None
+        The reading that a page of a list belongs to. A later page without one is never kept.
     """
 
     method: str
@@ -76,6 +99,8 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=lambda: NO_HEADERS)
     body: bytes | FileBody | None = field(default=None, repr=False)
+    max_age: float | None = None
+    walk: Walk | None = field(default=None, repr=False, compare=False)
 
     @property
     def target(self) -> str:

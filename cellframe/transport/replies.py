@@ -22,6 +22,8 @@ from cellframe.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cellframe.contract.wire import Walk
+
 _ERRORS: dict[int, type[ApiError]] = {
     400: InvalidRecordError,
     401: AuthError,
@@ -49,6 +51,7 @@ def ask(
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
+    max_age: float | None = None,
 ) -> Any:
     """Send one request and return the JSON of its answer; None where there is no body.
 
@@ -56,6 +59,8 @@ def ask(
     ----------
     query : mapping
         Values that are None are left out; a list repeats its name.
+    max_age : float, optional
+        As of `Request`.
 
     Raises
     ------
@@ -64,7 +69,7 @@ def ask(
     TransportError
         No usable answer came back.
     """
-    request = make_request(method, path, query=query, body=body, headers=headers)
+    request = make_request(method, path, query=query, body=body, headers=headers, max_age=max_age)
     return read(request, wire.send(request), wire.origin)
 
 
@@ -75,6 +80,8 @@ def make_request(
     query: Mapping[str, Any] | None = None,
     body: Any = None,
     headers: Mapping[str, str] | None = None,
+    max_age: float | None = None,
+    walk: Walk | None = None,
 ) -> Request:
     """Write one request down; the body becomes JSON."""
     pairs = tuple(
@@ -84,9 +91,8 @@ def make_request(
         for one in (value if isinstance(value, list | tuple) else (value,))
     )
     about = {"content-type": "application/json"} if body is not None else {}
-    return Request(
-        method, path, pairs, {**about, **(headers or {})}, None if body is None else encode(body)
-    )
+    content = None if body is None else encode(body)
+    return Request(method, path, pairs, {**about, **(headers or {})}, content, max_age, walk)
 
 
 def encode(body: Any) -> bytes:
