@@ -390,8 +390,26 @@ CELL_MEASUREMENT = RecordKind(
     ),
 )
 
+RAW_DATA = RecordKind(
+    name="raw_data",
+    noun="raw data",
+    collection=routes.RAW_DATA,
+    fields=(
+        Field("id", Type.ID, label="raw_data_id", required=True),
+        Field("project_id", Type.ID, settable=True, shown=Shown.ON_REQUEST),
+        _free("name", Type.NAME, label="raw_data", required=True),
+        Field("filename", Type.NAME, settable=True, required=True),
+        Field("content_type", Type.TEXT, settable=True),
+        Field("size_bytes", Type.INTEGER, settable=True),
+        _free("source", Type.TEXT),
+        _free("metadata", Type.OBJECT, shown=Shown.ON_REQUEST),
+        *_ORIGIN,
+    ),
+)
+
 KINDS: dict[str, RecordKind] = {
-    kind.name: kind for kind in (PROJECT, CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT)
+    kind.name: kind
+    for kind in (PROJECT, CELL_SPEC, CELL_INSTANCE, CELL_BATCH, CELL_MEASUREMENT, RAW_DATA)
 }
 
 

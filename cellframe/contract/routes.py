@@ -14,6 +14,7 @@ SPECS = "/cell_specifications"
 CELLS = "/cell_instances"
 LOTS = "/cell_batches"
 TESTS = "/cell_measurements"
+RAW_DATA = "/raw_data"
 STORAGE = "/storage"
 BATCH = "/batch"
 

@@ -20,12 +20,22 @@ from cellframe.contract.records import (
     CELL_SPEC,
     COMPONENTS,
     PROJECT,
+    RAW_DATA,
     RecordKind,
     Type,
 )
 from cellframe.server.clock import written
 from cellframe.server.prepared import Prepared
-from cellframe.server.tables import cells, components, lots, materials, projects, specs, tests
+from cellframe.server.tables import (
+    cells,
+    components,
+    lots,
+    materials,
+    projects,
+    raw_data,
+    specs,
+    tests,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -160,6 +170,7 @@ _NOT_KEPT = (
     "estimated_end_time_calculated_at",
 )
 TESTS = _shape(CELL_MEASUREMENT, tests, tests, {name: null() for name in _NOT_KEPT})
+RAW = _shape(RAW_DATA, raw_data, raw_data, {})
 
 
 def nest_parts(connection: Connection, found: list[Body]) -> None:

@@ -149,7 +149,7 @@ def read(call: Call, shape: Shape) -> Reply:
     """Answer one record, or that it is unchanged."""
     (record_id,) = call.ids
     # How many cells a lot has changes without the lot; it is always sent.
-    fixed = all(field.type is not Type.INTEGER for field in shape.kind.fields)
+    fixed = not any(row.derived and row.type is Type.INTEGER for row in shape.kind.fields)
     with call.database.read() as connection:
         if fixed and call.request.headers.get("if-none-match") is not None:
             version = shape.version.scalar(connection, {"id": record_id})

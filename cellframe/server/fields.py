@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    NonNegativeInt,
     TypeAdapter,
     ValidationError,
     WithJsonSchema,
@@ -241,6 +242,7 @@ _TYPES: dict[Type, Any] = {
     Type.TIME: Annotated[
         int, BeforeValidator(_time), WithJsonSchema({"type": "string", "format": "date-time"})
     ],
+    Type.INTEGER: NonNegativeInt,
     Type.NUMBER: float,
     Type.BOOLEAN: bool,
     Type.LABEL: str | int | float,

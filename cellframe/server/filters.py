@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _OPERATORS = ("eq", "ilike", "like")
 _ORDERS = ("name", "created_at", "updated_at")
 _LONGEST_VALUE = 1000
+LARGEST_OFFSET = 10**18 - 1
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _YES = {"true": True, "1": True, "false": False, "0": False, "": False}
 
@@ -246,7 +247,7 @@ def page(query: Query, table: Table, default_limit: int = MAX_PAGE) -> Page:
     column = table.c[query.choice("order_by", "created_at", orders)]
     falling = query.choice("order", "desc", ("asc", "desc")) == "desc"
     limit = query.whole("limit", default_limit, 1, MAX_PAGE)
-    offset = query.whole("offset", 0, 0, 10**18 - 1)
+    offset = query.whole("offset", 0, 0, LARGEST_OFFSET)
     query.check()
     # Ties go the same way, so that an index can be read in its own order.
     ordered = (column, table.c.id)

@@ -17,7 +17,7 @@ from cellframe.server import calls, filters, lists
 from cellframe.server.bodies import PROJECTS, SPECS
 from cellframe.server.names import folded
 from cellframe.server.refusals import printable, refuse, taken
-from cellframe.server.tables import components, materials, projects, specs
+from cellframe.server.tables import components, materials, projects, raw_data, specs
 
 if TYPE_CHECKING:
     from cellframe.server.calls import Call
@@ -64,7 +64,7 @@ def change(call: Call) -> Reply:
 
 
 def remove(call: Call) -> Reply:
-    """Delete a project that holds no specs, with the materials that none of them uses any more."""
+    """Delete a project that holds no specs and no raw data, with its materials."""
 
     def store(work: Work) -> Reply:
         project_id = calls.held(call, work, PROJECTS)["id"]
@@ -117,12 +117,12 @@ def _refuse_needed(work: Work, project_id: str) -> None:
     if project_id == work.identity.project_id:
         message = "This is the project of the specs that name none; it stays."
         raise taken(message, project_id)
-    held = select(func.count(), func.min(specs.c.id)).where(specs.c.project_id == project_id)
-    count, example = work.connection.execute(held).one()
-    if count:
-        message = f"The project holds {count} cell specifications; delete them first."
-        detail = {"existing_id": example, "cell_specifications": count}
-        raise refuse(409, message, detail)
+    for table, noun in ((specs, "cell specifications"), (raw_data, "raw data records")):
+        held = select(func.count(), func.min(table.c.id)).where(table.c.project_id == project_id)
+        count, example = work.connection.execute(held).one()
+        if count:
+            message = f"The project holds {count} {noun}; delete them first."
+            raise refuse(409, message, {"existing_id": example, str(table.name): count})
 
 
 def _find_named(work: Work, name: str) -> str | None:

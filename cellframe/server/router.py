@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cellframe.server import about, batch, cells, lots, projects, related, specs, tagging, tests
+from cellframe.server import (
+    about,
+    attaching,
+    batch,
+    cells,
+    lots,
+    projects,
+    raw_data,
+    specs,
+    tagging,
+    tests,
+    watching,
+)
 from cellframe.server.describing import document
 from cellframe.server.files import downloads, storage
 from cellframe.server.paths import ID
-from cellframe.server.uploading import extend, uploads
+from cellframe.server.uploading import extend, originals, uploads
 
 if TYPE_CHECKING:
     from cellframe.server.paths import Handler, Handlers
@@ -29,6 +41,7 @@ ROUTES: dict[tuple[str | None, ...], Handlers] = {
     ("projects",): {"GET": projects.find_all, "POST": projects.create},
     ("projects", ID): _one(projects.read, projects.change, projects.remove),
     ("projects", ID, "cell_specs"): {"GET": projects.find_specs},
+    ("projects", ID, "lab", "watched"): {"GET": watching.find_of_project},
     ("cell_specifications",): {"GET": specs.find_all, "POST": specs.create},
     ("cell_specifications", ID): _one(specs.read, specs.change, specs.remove),
     ("cell_specifications", ID, "cell_instances"): {
@@ -47,11 +60,11 @@ ROUTES: dict[tuple[str | None, ...], Handlers] = {
     ("cell_measurements", "tags", "bulk"): {"POST": tagging.change_many},
     ("cell_measurements", "by-project", ID): {"GET": tests.find_of_project},
     ("cell_measurements", ID, "raw_data"): {
-        "GET": related.find_raw_data,
-        "POST": related.attach_raw_data,
+        "GET": attaching.find_all,
+        "POST": attaching.attach,
     },
-    ("cell_measurements", ID, "raw_data", ID): {"DELETE": related.detach_raw_data},
-    ("cell_measurements", ID, "watch"): {"POST": related.watch, "DELETE": related.unwatch},
+    ("cell_measurements", ID, "raw_data", ID): {"DELETE": attaching.detach},
+    ("cell_measurements", ID, "watch"): {"POST": watching.watch, "DELETE": watching.unwatch},
     ("cell_measurements", ID): _one(tests.read, tests.change, tests.remove),
     ("cell_measurements", ID, "confirm-upload"): {"POST": uploads.confirm},
     ("cell_measurements", ID, "initiate-extend"): {"POST": extend.initiate},
@@ -63,6 +76,12 @@ ROUTES: dict[tuple[str | None, ...], Handlers] = {
     ("cell_measurements", ID, "steps_and_cycles"): {"GET": downloads.steps_and_cycles},
     ("cell_measurements", ID, "files"): {"GET": downloads.file_names},
     ("cell_measurements", ID, "files", ID): {"GET": downloads.any_file},
+    ("raw_data",): {"GET": raw_data.find_all},
+    ("raw_data", "initiate-upload"): {"POST": originals.initiate},
+    ("raw_data", ID): _one(raw_data.read, raw_data.change, raw_data.remove),
+    ("raw_data", ID, "confirm-upload"): {"POST": originals.confirm},
+    ("raw_data", ID, "download-url"): {"GET": raw_data.download_url},
+    ("raw_data", ID, "cell_measurements"): {"GET": raw_data.find_tests},
     ("storage", "uploads", ID): {"PUT": storage.put},
     ("storage", "files", ID): {"GET": storage.get, "HEAD": storage.get},
 }
@@ -87,5 +106,5 @@ ROUTES[("batch",)] = {
     "POST": batch.handler({pattern: _writes(ROUTES[pattern]) for pattern in _IN_BATCHES})
 }
 ROUTES[document.PATH] = {"GET": document.handler(ROUTES)}
-BEGINNINGS = {uploads.initiate, extend.initiate}
+BEGINNINGS = {uploads.initiate, extend.initiate, originals.initiate}
 """When files are about to come, those that nobody needs are removed."""

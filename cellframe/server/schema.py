@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     _Open = Callable[[], AbstractContextManager[Connection]]
 
 FILE_NAME = "cellframe.sqlite"
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration: a folder that has it opens without loading any."""
 DEFAULT_PROJECT = "Default project"
 """Name, to begin with, of the project of specs that name none."""

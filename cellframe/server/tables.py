@@ -1,7 +1,7 @@
 """What lies in the database?
 
 One table per kind of record, two for the parts that specs share, and those of the files that
-belong to tests. JSON is kept as the text that was sent, so that a spelling, an extra key or
+belong to tests and to raw data. JSON is kept as the text that was sent, so that a spelling, an extra key or
 ``5.0`` comes back as it was. Times are whole microseconds. ``version`` counts the changes of a record, ``changed`` is the number of the
 database's change that last touched it.
 """
@@ -229,6 +229,49 @@ files = Table(
 )
 """What belongs to a test. ``role`` is time_series, steps, cycles, or file for any other."""
 
+raw_data = Table(
+    "raw_data",
+    metadata,
+    _id(),
+    Column("project_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("folded_name", String, nullable=False),
+    Column("filename", String, nullable=False),
+    Column("content_type", Text),
+    Column("size_bytes", Integer, nullable=False),
+    Column("source", Text),
+    Column("metadata", Text),
+    Column("digest", ForeignKey("blobs.digest"), nullable=False),
+    *_origin(),
+    Index("ix_raw_data_created", "project_id", "created_at", "id"),
+    Index("ix_raw_data_digest", "digest"),
+)
+"""Files as a cycler wrote them, each of its project and of no test in particular."""
+
+attachments = Table(
+    "measurement_raw_data",
+    metadata,
+    Column(
+        "measurement_id",
+        ForeignKey("cell_measurements.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("raw_data_id", ForeignKey("raw_data.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_measurement_raw_data_raw", "raw_data_id"),
+)
+"""Which tests were made from which raw data."""
+
+watches = Table(
+    "watches",
+    metadata,
+    Column(
+        "measurement_id",
+        ForeignKey("cell_measurements.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+)
+"""Tests that the one user watches."""
+
 answers = Table(
     "answers",
     metadata,
@@ -252,7 +295,6 @@ uploads = Table(
     Column(
         "cell_instance_id",
         ForeignKey("cell_instances.id", ondelete="CASCADE"),
-        nullable=False,
     ),
     Column("kind", String, nullable=False),
     Column("created_at", Integer, nullable=False),
@@ -261,8 +303,9 @@ uploads = Table(
     Index("ix_uploads_measurement", "measurement_id"),
     Index("ix_uploads_created", "created_at"),
 )
-"""Uploads begun, of the test that is to be or of one that is extended. One that was confirmed
-keeps the answer that its confirm got, and the digest of the confirm's body."""
+"""Uploads begun, of the test or raw data that is to be or of a test that is extended, in
+``measurement_id``; raw data has no cell. One that was confirmed keeps the answer that its confirm got, and
+the digest of the confirm's body."""
 
 upload_files = Table(
     "upload_files",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cellframe.server.answer import Service
 from tests.server.conftest import Caller
 from tests.server.derive.samples import series
-from tests.server.upload_tools import parquet, upload, upload_files
+from tests.server.upload_tools import parquet, upload, upload_files, upload_raw
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,11 +47,16 @@ class Lab:
                 properties = {"mass": {"value": 41.0, "unit": "g"}}
                 made = {"name": "mass", "measurement_type": "properties", "properties": properties}
                 call.made(f"{cell}/cell_measurements/create", made)
+            upload_raw(call, b"Time;Voltage")
 
     def tell(self, statement: str, *values: object) -> list:
         """Run a statement on the database, behind the service's back."""
         with closing(sqlite3.connect(self.folder / DATABASE)) as connection, connection:
             return connection.execute(statement, values).fetchall()
+
+    def raw(self) -> Path:
+        ((digest,),) = self.tell("SELECT digest FROM raw_data")
+        return self.folder / "blobs" / digest[:2] / digest
 
     def file(self, role: str, test: str = "RPT 1") -> Path:
         (digest,) = self.tell(

@@ -131,6 +131,16 @@ def _picture(lab, chance):
     return "photo 0.png of test 'photos 2'.*is damaged"
 
 
+def _raw(lab, chance):
+    flip(lab.raw(), chance.randrange(96))
+    return r"a.csv of raw data 'export' \([-0-9a-f]{36}\): blobs.*is damaged"
+
+
+def _raw_size(lab, chance):
+    lab.tell("UPDATE raw_data SET size_bytes = size_bytes + ?", chance.randrange(1, 99))
+    return "a.csv of raw data 'export'.*bytes, and raw_data tells of"
+
+
 def _size(lab, chance):
     lab.tell(
         "UPDATE files SET size = size + ? WHERE role = 'steps' AND measurement_id = "
@@ -196,8 +206,8 @@ def _leftover(lab, chance):
 
 
 PLANTS = [
-    *(_missing, _truncated, _flipped, _replaced, _linked, _picture, _size, _unlisted),
-    *(_fewer_pictures, _miscounted, _orphan, _readable, _garbage, _leftover),
+    *(_missing, _truncated, _flipped, _replaced, _linked, _picture, _raw, _raw_size),
+    *(_size, _unlisted, _fewer_pictures, _miscounted, _orphan, _readable, _garbage, _leftover),
 ]
 ONLY_NOTED = {_garbage, _leftover}
 

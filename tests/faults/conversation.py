@@ -13,7 +13,16 @@ from urllib.parse import quote, urlencode
 
 from cellframe.server.router import ROUTES
 from tests.server.conftest import Caller
-from tests.server.upload_tools import MORE, confirm, initiate, parquet, path_of, put, upload
+from tests.server.upload_tools import (
+    MORE,
+    confirm,
+    initiate,
+    parquet,
+    path_of,
+    put,
+    upload,
+    upload_raw,
+)
 from tests.server.upload_tools import upload_files as upload_any
 
 if TYPE_CHECKING:
@@ -101,7 +110,20 @@ def _talk_about_tests(call: Caller, cell: str) -> str:
     waiting = initiate(call, cell, "waiting")
     put(call, waiting)
     confirm(call, cell, waiting, "other name")
+    _talk_about_raw_data(call, path)
     return test["id"]
+
+
+def _talk_about_raw_data(call: Caller, test: str) -> None:
+    raw = upload_raw(call, metadata={"device": "A"}, source="a cycler")
+    path = f"/raw_data/{raw['id']}"
+    call("POST", f"{test}/raw_data", {"raw_data_ids": [raw["id"]]})
+    for where in (path, f"{path}/cell_measurements?limit=1", f"{test}/raw_data?limit=1&offset=1"):
+        call("GET", where)
+    call("GET", call("GET", f"{path}/download-url").body["url"], x_api_key=None)
+    call("PATCH", path, {"source": "", "metadata": None}, if_match='"1"')
+    call("DELETE", f"{test}/raw_data/{raw['id']}")
+    call("POST", f"{test}/watch", {})
 
 
 def _rest(heard: list[Request], ids: dict[str, str]) -> list[Request]:

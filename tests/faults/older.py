@@ -71,6 +71,16 @@ FILL = {
     "0004": (
         "INSERT INTO answers VALUES ('caller', 'key', 'digest', 201, NULL, '{}', 1700000000000000)",
     ),
+    "0005": (
+        (
+            "INSERT INTO raw_data VALUES ('r', 'p', 'export', 'export', 'a.csv', NULL, 5, 'a cycler', "
+            f"NULL, '{_SERIES}', {_ORIGIN}, 1, 9)"
+        ),
+        "INSERT INTO measurement_raw_data VALUES ('t', 'r')",
+        "INSERT INTO watches VALUES ('t')",
+        "INSERT INTO uploads VALUES ('v', 'v', NULL, 'raw_data', 1700000000000000, NULL, NULL)",
+        "INSERT INTO upload_files VALUES ('v', 0, 'b.csv', NULL, NULL, NULL)",
+    ),
 }
 """What each version could hold beyond the one before it."""
 EXPECTED = {
@@ -86,6 +96,10 @@ EXPECTED = {
     },
     "0003": {"/projects/q": {"name": "Second", "version": 4}},
     "0004": {"/healthz": {"status": "ok"}},
+    "0005": {
+        "/raw_data/r": {"name": "export", "size_bytes": 5, "source": "a cycler"},
+        "/raw_data/r/cell_measurements": {"items": ["t"]},
+    },
 }
 """What a service of today says of it."""
 

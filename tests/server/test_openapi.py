@@ -6,6 +6,7 @@ import json
 
 import pytest
 from jsonschema import Draft202012Validator
+from upload_tools import upload_raw
 
 from cellframe.contract.records import KINDS
 from cellframe.server.describing.operations import OPERATIONS
@@ -111,7 +112,7 @@ def test_every_kind_of_record_is_answered_as_described(call, fits, kind):
     test = call.made(path, {"name": "t", "properties": {"a": "b"}, "protocol": {"name": "x"}})
     project = call("GET", "/projects").body["items"][0]
     made = {"CellSpecification": spec, "CellBatch": lot, "CellInstance": cell}
-    made |= {"CellMeasurement": test, "Project": project}
+    made |= {"CellMeasurement": test, "Project": project, "RawData": upload_raw(call)}
     assert fits(title(kind), made[title(kind)]) == []
     assert fits(title(kind), {**made[title(kind)], "name": 5})
 

@@ -23,6 +23,9 @@ SERIES = pl.DataFrame(
 MORE = SERIES.with_columns(pl.col("Time [s]") + 60, pl.col("Step count") + 2)
 
 
+RAW = {"name": "export", "filename": "a.csv"}
+
+
 def parquet(frame: pl.DataFrame = SERIES, **options: Any) -> bytes:
     file = io.BytesIO()
     frame.write_parquet(file, **options)
@@ -73,6 +76,27 @@ def upload_files(call: Caller, cell: str, files: dict[str, bytes], name: str = "
     answer = confirm(call, cell, begun, name, **kind)
     assert answer.status == 201, answer.content
     return f"/cell_measurements/{answer.body['id']}"
+
+
+def initiate_raw(call: Caller, **fields: Any) -> dict[str, Any]:
+    """Begin an upload of raw data."""
+    answer = call("POST", "/raw_data/initiate-upload", {**RAW, **fields})
+    assert answer.status == 200, answer.content
+    return answer.body
+
+
+def confirm_raw(call: Caller, begun: dict[str, Any], **fields: Any) -> Answer:
+    path = f"/raw_data/{begun['raw_data_id']}/confirm-upload"
+    return call("POST", path, {**RAW, **fields})
+
+
+def upload_raw(call: Caller, content: bytes = b"raw", **fields: Any) -> dict[str, Any]:
+    """Make raw data of a file, and return its record."""
+    begun = initiate_raw(call, **fields)
+    assert put(call, begun, content).status == 200
+    answer = confirm_raw(call, begun, size_bytes=len(content), **fields)
+    assert answer.status == 201, answer.content
+    return answer.body
 
 
 def path_of(test: dict[str, Any]) -> str:

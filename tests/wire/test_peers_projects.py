@@ -71,14 +71,54 @@ assert found == [f"n-{n:02}" for n in range(22, -1, -1)] + ["c"]
 """)
 
 
-def test_raw_data_and_watching_answer(measure):
+def test_raw_data_is_uploaded_attached_and_downloaded(measure):
     measure("""
+project = client.project.create({"name": unique("project")}).id
+content = b"Time;Voltage\\r\\n" * 50000
+(folder / "a.csv").write_bytes(content)
+raw = client.raw_data
+made = raw.upload(project, folder / "a.csv", source="a cycler", metadata={"channel": 5})
+assert (made.name, made.filename, made.size_bytes) == ("a.csv", "a.csv", len(content))
+assert raw.get(made.id) == made and [one.id for one in raw.list(project)] == [made.id]
+for use_cache in (False, True, True):
+    assert raw.download(made.id, use_cache=use_cache) == content
+assert raw.update(made.id, name="new", source="").name == "new"
+test = tests.create_properties(cell.id, "v", {"m": "x"})
+for _ in range(2):
+    tests.attach_raw_data(test.id, [made.id])
+assert [one.name for one in tests.list_raw_data(test.id)] == ["new"]
+assert list(raw.list_measurements(made.id)) == [test.id]
+assert refused(tests.attach_raw_data, test.id, ["none"]).error_code == "NOT_FOUND"
+tests.detach_raw_data(test.id, made.id)
+assert list(tests.list_raw_data(test.id)) == []
+assert refused(tests.detach_raw_data, test.id, made.id).status_code == 404
+raw.delete(made.id)
+assert refused(raw.get, made.id).error_code == "NOT_FOUND" and raw.list(project).total == 0
+""")
+
+
+def test_raw_data_is_paged(measure):
+    measure("""
+project = client.project.create({"name": unique("project")}).id
+for number in range(3):
+    with open(folder / "a.csv", "wb") as file:
+        file.write(bytes(number))
+    client.raw_data.upload(project, folder / "a.csv", name=f"n{number}")
+pages = [client.raw_data.list(project, limit=2, offset=offset) for offset in (0, 2)]
+assert [one.name for page in pages for one in page] == ["n2", "n1", "n0"]
+assert [page.total for page in pages] == [3, 3]
+""")
+
+
+def test_running_tests_are_watched(measure):
+    measure("""
+project = client.project.create({"name": unique("project")}).id
+mine = client.cell_spec.create({"name": "s", "project_id": project})
+cell = client.cell_instance.create(mine.id, {"name": "c"})
 made = tests.create_properties(cell.id, "v", {"m": "x"})
-assert list(tests.list_raw_data(made.id)) == []
-assert refused(tests.attach_raw_data, made.id, ["none"]).status_code == 404
-assert refused(tests.detach_raw_data, made.id, "none").status_code == 404
-for call in (tests.watch, tests.watch, tests.unwatch, tests.unwatch):
+for call, named in ((tests.watch, [made.id]), (tests.watch, [made.id]), (tests.unwatch, [])):
     call(made.id)
+    assert client.lab.list_watched(project) == named
     assert refused(call, "none").error_code == "NOT_FOUND"
 """)
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 _DISK = FileSystem()
+_REFERRED = "SELECT digest FROM files UNION SELECT digest FROM raw_data ORDER BY digest"
 
 
 def take_database(folder: Path, target: Path) -> list[str]:
@@ -49,7 +50,7 @@ def take_database(folder: Path, target: Path) -> list[str]:
     with _opened(folder / FILE_NAME) as source, closing(sqlite3.connect(path)) as copy:
         _check_version(source, folder)
         source.backup(copy)
-        digests = copy.execute("SELECT DISTINCT digest FROM files ORDER BY digest").fetchall()
+        digests = copy.execute(_REFERRED).fetchall()
         # What waits for a confirm is not in a copy: its sender has to put it again.
         copy.execute("UPDATE upload_files SET staged = NULL, digest = NULL, size = NULL")
         copy.commit()

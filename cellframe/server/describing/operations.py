@@ -11,15 +11,28 @@ from cellframe.contract.records import (
     CELL_MEASUREMENT,
     CELL_SPEC,
     PROJECT,
+    RAW_DATA,
     RecordKind,
 )
-from cellframe.server import about, batch, cells, lots, projects, related, specs, tagging, tests
+from cellframe.server import (
+    about,
+    attaching,
+    batch,
+    cells,
+    lots,
+    projects,
+    raw_data,
+    specs,
+    tagging,
+    tests,
+    watching,
+)
 from cellframe.server.describing import parameters as of
 from cellframe.server.describing.schemas import page, ref, title
 from cellframe.server.fields import model_of
 from cellframe.server.files import downloads, storage
 from cellframe.server.plain import Nothing
-from cellframe.server.uploading import envelopes, extend, uploads
+from cellframe.server.uploading import envelopes, extend, originals, uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +48,7 @@ BODIES = (
     envelopes.InitiateBody,
     envelopes.ConfirmBody,
     tagging.Bulk,
-    related.RawData,
+    attaching.Attach,
     batch.Batch,
     Nothing,
 )
@@ -94,35 +107,26 @@ def _all(kind: RecordKind, module: Any) -> dict[Callable[..., Any], Operation]:
 
 
 _SENT_ON = Operation(303, _OBJECT, asked=(of.IF_NONE_MATCH,))
-_COUNTED: Schema = {
-    "type": "object",
-    "properties": {"updated_count": {"type": "integer"}},
-    "required": ["updated_count"],
-}
-_TAG: Schema = {
-    "type": "object",
-    "properties": {"tag": {"type": "string"}, "usage_count": {"type": "integer"}},
-    "required": ["tag", "usage_count"],
-}
 _TEST = ref(title(CELL_MEASUREMENT))
 _CONFIRMED: Schema = {
     "allOf": [_TEST, {"properties": {"steps_created": {"type": "integer"}}}],
     "required": ["steps_created"],
 }
-_TARGETS: Schema = {
-    "type": "object",
-    "properties": {
-        "measurement_id": {"type": "string"},
-        "uploads": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["filename", "signed_url", "token", "path"],
-            },
-        },
-    },
-    "required": ["measurement_id", "uploads"],
+_SLOTS: Schema = {
+    "type": "array",
+    "items": {"type": "object", "required": ["filename", "signed_url", "token", "path"]},
 }
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_ID: Schema = {"type": "string"}
+_IDS: Schema = {"type": "array", "items": _ID}
+_COUNTED = _object(updated_count={"type": "integer"})
+_TAG = _object(tag={"type": "string"}, usage_count={"type": "integer"})
+_TARGETS = _object(measurement_id=_ID, uploads=_SLOTS)
 
 OPERATIONS: dict[Callable[..., Any], Operation] = {
     about.health: Operation(answer=_OBJECT),
@@ -151,11 +155,20 @@ OPERATIONS: dict[Callable[..., Any], Operation] = {
     tests.create_properties: _create(CELL_MEASUREMENT),
     tagging.find_all: Operation(answer=page(_TAG), asked=of.OF_TAGS),
     tagging.change_many: Operation(answer=_COUNTED, body=tagging.Bulk),
-    related.find_raw_data: Operation(answer=page(_OBJECT), asked=(of.limit(), of.OFFSET, of.AS_OF)),
-    related.attach_raw_data: Operation(answer=_OBJECT, body=related.RawData),
-    related.detach_raw_data: Operation(204),
-    related.watch: Operation(204, body=Nothing),
-    related.unwatch: Operation(204),
+    **_all(RAW_DATA, raw_data),
+    raw_data.find_all: _list(RAW_DATA, of.OF_RAW_DATA),
+    raw_data.download_url: Operation(answer=_object(url=_ID)),
+    raw_data.find_tests: Operation(answer=page(_ID), asked=(of.limit(), of.OFFSET, of.AS_OF)),
+    originals.initiate: Operation(
+        answer=_object(raw_data_id=_ID, uploads=_SLOTS), body=model_of(RAW_DATA, partial=False)
+    ),
+    originals.confirm: _create(RAW_DATA),
+    attaching.find_all: _list(RAW_DATA, of.OF_LOTS),
+    attaching.attach: Operation(answer=_object(raw_data_ids=_IDS), body=attaching.Attach),
+    attaching.detach: Operation(204),
+    watching.watch: Operation(204, body=Nothing),
+    watching.unwatch: Operation(204),
+    watching.find_of_project: Operation(answer=_object(measurement_ids=_IDS)),
     uploads.initiate: Operation(answer=_TARGETS, body=envelopes.InitiateBody),
     uploads.confirm: Operation(201, _CONFIRMED, envelopes.ConfirmBody),
     extend.initiate: Operation(answer=_TARGETS, body=Nothing),

@@ -77,6 +77,7 @@ _COMMON = (
 )
 OF_PROJECTS = OF_LOTS = (*_page(), *_COMMON)
 OF_CELLS = (*_page(), *_COMMON, *_texts(["batch_id"]))
+OF_RAW_DATA = (*_page(), *_COMMON, *_texts(["project_id"]))
 OF_SPECS = (
     *_page(),
     *_COMMON,

@@ -1,6 +1,6 @@
 """Which files does nobody need any more, and when do they go?
 
-A content that no test refers to goes a day after that was first seen, and an upload that was
+A content that no record refers to goes a day after that was first seen, and an upload that was
 never confirmed a day after it began, both by the service's clock. Every removal happens under
 the database's write lock, so nothing that is being published can be taken for garbage. The answers
 kept under keys go with them, when they have expired.
@@ -12,13 +12,14 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
 
 from cellframe.server import once
+from cellframe.server.files.references import UNUSED
 from cellframe.server.files.sessions import KEPT_FOR
-from cellframe.server.tables import answers, files, meta, upload_files, uploads
+from cellframe.server.tables import answers, meta, upload_files, uploads
 from cellframe.server.tables import blobs as contents
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ _PAUSE = 3600 * 1_000_000
 """Microseconds between two runs."""
 _LAST_RUN = "collected_at"
 _log = logging.getLogger(__name__)
-_UNUSED = ~exists(select(files.c.digest).where(files.c.digest == contents.c.digest))
 
 
 class Collector:
@@ -96,7 +96,7 @@ class Collector:
         return [name for name, came in self._blobs.staged_at().items() if came <= before]
 
     def _remove_unused(self, work: Work) -> None:
-        dead = _UNUSED & (contents.c.unused_since <= work.now - KEPT_FOR)
+        dead = UNUSED & (contents.c.unused_since <= work.now - KEPT_FOR)
         gone = work.connection.execute(delete(contents).where(dead).returning(contents.c.digest))
         for digest in gone.scalars().all():
             self._blobs.remove(digest)
@@ -127,7 +127,7 @@ def _adopt(work: Work, strays: Mapping[str, int]) -> None:
 
 
 def _note_unused(work: Work) -> None:
-    fresh = contents.c.unused_since.is_(None) & _UNUSED
+    fresh = contents.c.unused_since.is_(None) & UNUSED
     work.connection.execute(update(contents).where(fresh).values(unused_since=work.now))
 
 

@@ -42,11 +42,13 @@ class Session:
     Attributes
     ----------
     id : str
-        Of the session; for a new test also the id that the test will have.
-    measurement_id, cell_id : str
-        Where it goes.
+        Of the session; for a new record also the id that the record will have.
+    measurement_id : str
+        Of the test, or of the raw data, that it is for.
+    cell_id : str or None
+        Of the test's cell.
     kind : str
-        ``time_series`` or ``file`` for a new test, ``extend`` for an old one.
+        ``time_series`` or ``file`` for a new test, ``extend`` for an old one, ``raw_data``.
     created_at : int
         In microseconds.
     body_digest, answer : str or None
@@ -57,7 +59,7 @@ class Session:
 
     id: str
     measurement_id: str
-    cell_id: str
+    cell_id: str | None
     kind: str
     created_at: int
     body_digest: str | None
@@ -80,7 +82,7 @@ def begin(
     session_id: str,
     kind: str,
     *,
-    cell_id: str,
+    cell_id: str | None,
     measurement_id: str,
     filenames: Sequence[str],
 ) -> None:

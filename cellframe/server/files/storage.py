@@ -13,7 +13,7 @@ from cellframe.contract.wire import FileBody, Reply
 from cellframe.server import calls, conditions
 from cellframe.server.files import ranges, references, sessions, signing
 from cellframe.server.files.integrity import lying
-from cellframe.server.files.references import FILE
+from cellframe.server.files.references import FILE, RAW
 from cellframe.server.refusals import forgotten_upload, missing, refuse
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from cellframe.server.files.sessions import Session
 
 PARQUET, BYTES = "application/vnd.apache.parquet", "application/octet-stream"
+_ANY = {FILE, RAW}
+"""Roles of files that may hold anything."""
 
 
 def admit(call: Call) -> Path:
@@ -98,19 +100,19 @@ def get(call: Call) -> Reply:
     """Give a file, or one range of it."""
     now = call.database.now()
     parts = signing.read(call.database.secret, signing.FILE, call.ids[0], now)
-    test_id, role, position, digest = parts
+    owner_id, role, position, digest = parts
     with call.database.read() as connection:
-        found = references.of_test(connection, test_id, role)
+        found = references.of(connection, owner_id, role)
         file = next((one for one in found if str(one.position) == position), None)
         # A file that was replaced since is another file; half of each is none.
         if file is None or file.digest != digest:
             raise missing("file")
-    return _ranged(call, file, lying(call, test_id, file))
+    return _ranged(call, file, lying(call, owner_id, file))
 
 
-def address(call: Call, test_id: str, file: File) -> str:
+def address(call: Call, owner_id: str, file: File) -> str:
     """Write the address where a file can be got."""
-    parts = (test_id, file.role, str(file.position), file.digest)
+    parts = (owner_id, file.role, str(file.position), file.digest)
     token = signing.sign(call.database.secret, signing.FILE, parts, call.database.now())
     return f"{call.address}/storage/files/{token}"
 
@@ -118,12 +120,12 @@ def address(call: Call, test_id: str, file: File) -> str:
 def headers_of(file: File) -> dict[str, str]:
     """Write the headers that tell what a file is."""
     found = {
-        "content-type": BYTES if file.role == FILE else PARQUET,
+        "content-type": BYTES if file.role in _ANY else PARQUET,
         "etag": f'"{file.digest}"',
         "repr-digest": digests.written(file.digest),
         "accept-ranges": "bytes",
     }
-    if file.role == FILE:
+    if file.role in _ANY:
         # As RFC 6266 writes names beyond ASCII; a browser saves the file and shows none.
         name = quote(file.filename, safe="")
         found["content-disposition"] = f"attachment; filename*=UTF-8''{name}"

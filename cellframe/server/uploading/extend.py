@@ -114,7 +114,7 @@ def _extendable(connection: Connection, test_id: str) -> tuple[Mapping[str, Any]
     if row["processing_status"] != READY:
         message = f"The stored series cannot be extended: {row['processing_error']}"
         raise refuse(409, message)
-    (file,) = references.of_test(connection, test_id, SERIES)
+    (file,) = references.of(connection, test_id, SERIES)
     return row, file
 
 
@@ -150,11 +150,8 @@ def _contents(
 
 def _store(work: Work, call: Call, session: Session, found: Contents, digest: str) -> Reply:
     test_id = session.measurement_id
-    now = sessions.find(work.connection, session.id, call.database.now())
-    if now is not None and now.answer is not None:
-        # Another process was faster.
-        return uploads.again(now, digest, 200)
-    session = uploads.same_session(session, now)
+    if told := uploads.answered_meanwhile(work, session, digest, 200):
+        return told
     row, _ = _extendable(work.connection, test_id)
     references.keep(work, call.blobs, test_id, found.parts)
     work.change(tests, row, {"file_metadata": calls.as_json(found.metadata)})

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import select
 
-from cellframe.contract.records import FAILED, FILES, PENDING, READY
+from cellframe.contract.records import FAILED, FILES, PENDING, READY, TIME_SERIES
 from cellframe.contract.routes import STORAGE
 from cellframe.server import calls, conditions, tests
 from cellframe.server.bodies import CELLS, TESTS
@@ -28,13 +27,13 @@ from cellframe.server.uploading.ratings import rated_capacity
 from cellframe.server.uploading.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Container, Generator, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
     from cellframe.contract.wire import Reply
-    from cellframe.server.bodies import Body
+    from cellframe.server.bodies import Body, Shape
     from cellframe.server.calls import Call
     from cellframe.server.database import Work
     from cellframe.server.files.sessions import Session
@@ -96,7 +95,7 @@ def confirm(call: Call) -> Reply:
     asked = read_confirm(call.body())
     (upload_id,) = call.ids
     with _TURNS.of(upload_id):
-        session, capacity = _looked_up(call, upload_id)
+        session, capacity = _looked_up(call)
         if session.answer is not None:
             return again(session, asked.digest, 201)
         _check_meant(session, asked)
@@ -132,7 +131,7 @@ def dropping(call: Call, session: Session) -> Generator[None]:
 def again(session: Session, digest: str, status: int) -> Reply:
     """Answer a confirm that was answered before: the same to the same."""
     if session.body_digest != digest or session.answer is None:
-        message = "This upload was confirmed before, with another body; change the test instead."
+        message = "This upload was confirmed before, with another body; change the record instead."
         raise taken(message, session.measurement_id)
     return answered(status, session.answer.encode())
 
@@ -142,13 +141,22 @@ def answered(status: int, answer: bytes) -> Reply:
     return calls.reply(status, answer, conditions.tag(orjson.loads(answer)["version"]))
 
 
-def same_session(session: Session, now: Session | None) -> Session:
-    """Refuse to go on with a session that changed while its files were looked at."""
+def answered_meanwhile(work: Work, session: Session, digest: str, status: int) -> Reply | None:
+    """Answer a confirm that another process answered while this one looked at the files.
+
+    Raises
+    ------
+    Refusal
+        The session ended otherwise (404), or its files changed (409).
+    """
+    now = sessions.find(work.connection, session.id, work.now)
     if now is None:
         raise forgotten_upload()
+    if now.answer is not None:
+        return again(now, digest, status)
     if now.staged != session.staged:
         raise _put_meanwhile()
-    return now
+    return None
 
 
 def _put_meanwhile() -> Refusal:
@@ -168,20 +176,35 @@ def came(session: Session, names: Sequence[str]) -> None:
         raise refuse(400, message)
 
 
-def _looked_up(call: Call, upload_id: str) -> tuple[Session, float | None]:
+def under_way(connection: Connection, call: Call, kinds: Container[str], shape: Shape) -> Session:
+    """Find the upload of a record that is to be.
+
+    Parameters
+    ----------
+    kinds : container of str
+        Of sessions that may be confirmed so.
+    shape : Shape
+        Of the record.
+
+    Raises
+    ------
+    Refusal
+        It is forgotten, or never was (404); or the record is there since long (409).
+    """
+    (upload_id,) = call.ids
+    session = sessions.find(connection, upload_id, call.database.now())
+    if session is not None and session.kind in kinds:
+        return session
+    if calls.find(connection, shape, upload_id) is not None:
+        raise taken("This upload was confirmed before; the record is there.", upload_id)
+    raise forgotten_upload()
+
+
+def _looked_up(call: Call) -> tuple[Session, float | None]:
     with call.database.read() as connection:
-        session = sessions.find(connection, upload_id, call.database.now())
-        if session is None or session.kind == sessions.EXTEND:
-            raise _unknown(connection, upload_id)
+        session = under_way(connection, call, {TIME_SERIES, FILES}, TESTS)
+        assert session.cell_id is not None
         return session, rated_capacity(connection, session.cell_id)
-
-
-def _unknown(connection: Connection, upload_id: str) -> Exception:
-    """Make the answer for an upload that is forgotten, or never was."""
-    made = connection.execute(select(table.c.id).where(table.c.id == upload_id)).scalar()
-    if made is not None:
-        return taken("This upload was confirmed before; the test is there.", made)
-    return forgotten_upload()
 
 
 def _check_meant(session: Session, asked: Confirm) -> None:
@@ -211,11 +234,9 @@ def _contents(
 
 
 def _store(work: Work, call: Call, session: Session, asked: Confirm, found: Contents) -> Reply:
-    now = sessions.find(work.connection, session.id, call.database.now())
-    if now is not None and now.answer is not None:
-        # Another process was faster.
-        return again(now, asked.digest, 201)
-    session = same_session(session, now)
+    assert session.cell_id is not None
+    if told := answered_meanwhile(work, session, asked.digest, 201):
+        return told
     columns = {
         "id": session.id,
         "measurement_type": session.kind,

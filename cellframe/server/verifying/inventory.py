@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 from sqlalchemy import NullPool, create_engine, select, text
 
-from cellframe.server.files.references import File
+from cellframe.contract.records import READY
+from cellframe.server.files.references import RAW, File
 from cellframe.server.refusals import printable
 from cellframe.server.schema import FILE_NAME, HEAD
-from cellframe.server.tables import blobs, cells, files, tests, upload_files
+from cellframe.server.tables import blobs, cells, files, raw_data, tests, upload_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -31,17 +32,17 @@ class UnusableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
-    """One test, as far as its files go.
+class Owner:
+    """One test, or raw data, as far as its files go.
 
     Attributes
     ----------
     id, name, cell : str
-        Its id and name, and its cell's name.
+        Its id and name, and the name of a test's cell.
     version : int
         Of the record.
     type, status : str
-        What it holds, and what became of it.
+        What a test holds, or `RAW`; and what became of it.
     metadata : dict
         What its record tells of its files.
     files : tuple of File
@@ -59,7 +60,9 @@ class Test:
 
     @property
     def label(self) -> str:
-        """The test, as a message names it."""
+        """The record, as a message names it."""
+        if self.type == RAW:
+            return f"raw data '{printable(self.name)}' ({self.id})"
         return f"test '{printable(self.name)}' ({self.id}) of cell '{printable(self.cell)}'"
 
 
@@ -69,8 +72,8 @@ class Inventory:
 
     Attributes
     ----------
-    tests : tuple of Test
-        All of them, by name.
+    owners : tuple of Owner
+        Tests and raw data, each by name.
     sizes : dict of str to int
         Recorded size of each content, by its sha256.
     staged : set of str
@@ -79,7 +82,7 @@ class Inventory:
         What is wrong with the database itself.
     """
 
-    tests: tuple[Test, ...]
+    owners: tuple[Owner, ...]
     sizes: dict[str, int]
     staged: set[str]
     faults: tuple[str, ...]
@@ -104,11 +107,12 @@ def read(folder: Path) -> Inventory:
         # A service was started meanwhile, and may have written under our eyes.
 
 
-def is_unchanged(folder: Path, test: Test) -> bool:
-    """Tell whether a test's record is still the one that was read."""
+def is_unchanged(folder: Path, owner: Owner) -> bool:
+    """Tell whether a record is still the one that was read."""
+    table = raw_data if owner.type == RAW else tests
     with _view(folder) as connection:
-        version = connection.execute(select(tests.c.version).where(tests.c.id == test.id)).scalar()
-    return version == test.version
+        version = connection.execute(select(table.c.version).where(table.c.id == owner.id)).scalar()
+    return version == owner.version
 
 
 def _log(folder: Path) -> Path:
@@ -136,7 +140,7 @@ def _read(connection: Connection) -> Inventory:
     contents = connection.execute(select(blobs.c.digest, blobs.c.size)).all()
     waiting = connection.execute(select(upload_files.c.staged)).scalars()
     return Inventory(
-        tests=tuple(_tests(connection)),
+        owners=(*_tests(connection), *_raw_data(connection)),
         sizes={content.digest: content.size for content in contents},
         staged={name for name in waiting if name},
         faults=faults,
@@ -179,7 +183,7 @@ def _dangling(connection: Connection) -> Iterator[str]:
         )
 
 
-def _tests(connection: Connection) -> Iterator[Test]:
+def _tests(connection: Connection) -> Iterator[Owner]:
     held: dict[str, list[File]] = {}
     columns = [files.c[name] for name in File.__slots__]
     ordered = select(files.c.measurement_id, *columns).order_by(files.c.role, files.c.position)
@@ -198,7 +202,14 @@ def _tests(connection: Connection) -> Iterator[Test]:
         told = {key: value for key, value in row.items() if key != "file_metadata"}
         told["cell"] = told["cell"] or ""
         metadata = _object(row["file_metadata"])
-        yield Test(**told, metadata=metadata, files=tuple(held.get(row["id"], ())))
+        yield Owner(**told, metadata=metadata, files=tuple(held.get(row["id"], ())))
+
+
+def _raw_data(connection: Connection) -> Iterator[Owner]:
+    rows = connection.execute(select(raw_data).order_by(raw_data.c.name, raw_data.c.id)).mappings()
+    for row in rows:
+        file = File(RAW, 0, row["filename"], row["digest"], row["size_bytes"])
+        yield Owner(row["id"], row["name"], "", row["version"], RAW, READY, {}, (file,))
 
 
 def _object(written: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from cellframe.contract.records import FILES, READY, TIME_SERIES
 from cellframe.errors import StoreError
 from cellframe.server.files.blobs import BLOBS, STAGING
-from cellframe.server.files.references import CYCLES, FILE, SERIES, STEPS
+from cellframe.server.files.references import CYCLES, FILE, RAW, SERIES, STEPS
 from cellframe.server.schema import FILE_NAME
 from cellframe.server.verifying import inventory
 from cellframe.server.verifying.inspection import Contents, exposed, footer_rows, listed
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.server.files.references import File
-    from cellframe.server.verifying.inventory import Inventory, Test
+    from cellframe.server.verifying.inventory import Inventory, Owner
 
 DAY = 24 * 3600.0
 _COUNTED = {SERIES: "rows", STEPS: "steps", CYCLES: "cycles"}
 """What a test's record tells of the rows of each of its tables."""
-_RESTORE = "Restore it from a copy, or delete the test and upload it again."
+_RESTORE = "Restore it from a copy, or delete the record and upload it again."
 
 
 class Finding(NamedTuple):
@@ -101,10 +101,11 @@ def verify(folder: Path) -> Report:
 
 def _check(folder: Path, known: Inventory, lying: dict[str, list[Path]], report: Report) -> None:
     contents = Contents(folder, known.sizes)
-    for test in known.tests:
-        report.add(_of_test(folder, test, contents))
+    for owner in known.owners:
+        report.add(_of(folder, owner, contents))
     report.add(_without_record(known, lying))
-    report.tests, report.contents = len(known.tests), contents.read
+    report.tests = sum(owner.type != RAW for owner in known.owners)
+    report.contents = contents.read
     report.bytes = contents.bytes
 
 
@@ -116,24 +117,24 @@ def _modes(folder: Path) -> Iterator[Finding]:
         yield Finding(text)
 
 
-def _of_test(folder: Path, test: Test, contents: Contents) -> Iterator[Finding]:
-    found = list(_faults_of(test, contents))
-    # A service may have deleted or extended the test, and collected its files, since.
-    if found and inventory.is_unchanged(folder, test):
+def _of(folder: Path, owner: Owner, contents: Contents) -> Iterator[Finding]:
+    found = list(_faults_of(owner, contents))
+    # A service may have deleted or extended it, and collected its files, since.
+    if found and inventory.is_unchanged(folder, owner):
         yield from found
 
 
-def _faults_of(test: Test, contents: Contents) -> Iterator[Finding]:
-    yield from _lacking(test)
-    for file in test.files:
-        of = f"{file.filename} of {test.label}"
+def _faults_of(owner: Owner, contents: Contents) -> Iterator[Finding]:
+    yield from _lacking(owner)
+    for file in owner.files:
+        of = f"{file.filename} of {owner.label}"
         if state := contents.fault(file.digest):
             yield Finding(f"{of}: {contents.name(file.digest)} {state}. {_RESTORE}")
             continue
-        yield from (Finding(f"{of}: {text}") for text in _disagreeing(test, file, contents))
+        yield from (Finding(f"{of}: {text}") for text in _disagreeing(owner, file, contents))
 
 
-def _lacking(test: Test) -> Iterator[Finding]:
+def _lacking(test: Owner) -> Iterator[Finding]:
     wanted = {FILES: {FILE}, TIME_SERIES: {SERIES}}.get(test.type, set[str]())
     if test.type == TIME_SERIES and test.status == READY:
         wanted = {SERIES, STEPS, CYCLES}
@@ -145,26 +146,27 @@ def _lacking(test: Test) -> Iterator[Finding]:
         yield Finding(text)
 
 
-def _disagreeing(test: Test, file: File, contents: Contents) -> Iterator[str]:
+def _disagreeing(owner: Owner, file: File, contents: Contents) -> Iterator[str]:
     """Yield where a sound content is not what the records tell of it."""
     size = contents.sizes[file.digest]
-    told = _told(test, file)
-    for number, where in ((file.size, "files"), (told.get("size", size), "file_metadata")):
+    told = _told(owner, file)
+    kept_in = RAW if file.role == RAW else "files"
+    for number, where in ((file.size, kept_in), (told.get("size", size), "file_metadata")):
         if number != size:
             yield f"it has {size} bytes, and {where} tells of {number}. {_RESTORE}"
     if told.get("sha256", file.digest) != file.digest:
         yield f"it is not the content that file_metadata tells of. {_RESTORE}"
     counted = _COUNTED.get(file.role)
-    if counted is None or test.status != READY:
+    if counted is None or owner.status != READY:
         return
-    rows, recorded = footer_rows(contents.path(file.digest)), test.metadata.get(counted)
+    rows, recorded = footer_rows(contents.path(file.digest)), owner.metadata.get(counted)
     if rows is None:
         yield f"it is no parquet file. {_RESTORE}"
     elif rows != recorded:
         yield f"it has {rows} rows, and the record tells of {recorded} {counted}. {_RESTORE}"
 
 
-def _told(test: Test, file: File) -> dict[str, object]:
+def _told(test: Owner, file: File) -> dict[str, object]:
     if file.role == SERIES:
         return test.metadata
     told = test.metadata.get("files", [])
