@@ -13,14 +13,19 @@ from urllib.parse import quote
 
 import polars as pl
 import pytest
+from alembic import command
 from hypothesis import HealthCheck, settings
 
 import cellframe as cf
+from tests.migrating_once import MigratingOnce
 
 CANARY = "canary/key+5f1c09d2"
 """The key of every client here: it must turn up nowhere (law X3)."""
 SHARED = Path(__file__).parents[2] / "shared"
 """Real data, where it lies beside the project."""
+
+# Hundreds of processes are started here; without their bytecode each would compile the package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _COMMON = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 settings.register_profile("default", max_examples=100, **_COMMON)
@@ -45,6 +50,15 @@ def _private_state(tmp_path_factory, monkeypatch):
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("CELLFRAME_HOME", str(home))
     return home
+
+
+_UPGRADE = MigratingOnce(command.upgrade)
+
+
+@pytest.fixture(autouse=True)
+def _migrating_once(monkeypatch):
+    """Give new folders the tables that the first one's migrations made."""
+    monkeypatch.setattr(command, "upgrade", _UPGRADE)
 
 
 @pytest.fixture(autouse=True)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -18,6 +21,7 @@ from alembic.script import ScriptDirectory
 
 from cellframe.errors import CorruptStoreError, StoreError
 from cellframe.server import schema, tables
+from cellframe.server.database import Database
 
 ROOT = Path(__file__).parents[2]
 SPECS = "/cell_specifications"
@@ -108,6 +112,17 @@ def test_many_threads_lose_nothing(call, cells_path, cell_path):
 def test_the_migrations_make_the_tables_that_the_code_uses(service):
     with service._database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_tables_that_are_remembered_are_those_that_are_migrated(tmp_path, monkeypatch):
+    def content(name):
+        Database(tmp_path / name, lambda: 1).close()
+        with closing(sqlite3.connect(tmp_path / name / schema.FILE_NAME)) as connection:
+            return re.sub(r"[0-9a-f-]{36,}", "…", "\n".join(connection.iterdump()))
+
+    remembered = content("one"), content("other")
+    monkeypatch.setattr(command, "upgrade", command.upgrade.migrate)
+    assert remembered == (content("migrated"),) * 2
 
 
 def test_the_newest_migration_is_the_one_named():
