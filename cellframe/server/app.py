@@ -195,6 +195,9 @@ class _Protocol(H11Protocol):
         response = h11.Response(status_code=problem.status, headers=pairs, reason=reason)
         for event in (response, h11.Data(data=reply.content), h11.EndOfMessage()):
             self.transport.write(self.conn.send(event) or b"")
+        if self.cycle:
+            # Its answer, if it still makes one, has nowhere to go.
+            self.cycle.disconnected = True
         self.transport.close()
 
 

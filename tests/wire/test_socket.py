@@ -55,6 +55,14 @@ def test_broken_framing_is_answered_with_a_problem(shared, case):
     assert set(json.loads(body)) == {"error_code", "message", "detail"}
 
 
+@pytest.mark.law("S6")
+def test_a_request_that_breaks_off_while_it_is_refused_leaves_no_traceback(served):
+    # Refused for its host at once, and broken in the same packet.
+    assert speak(served, BROKEN["bad chunk"].replace(b"localhost", b"evil")).count(b"HTTP/1.1") == 1
+    served.process.terminate()
+    assert "Traceback" not in served.process.communicate(timeout=10)[1]
+
+
 @pytest.mark.law("X11")
 @pytest.mark.parametrize(
     ("host", "status"),
