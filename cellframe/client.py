@@ -13,6 +13,7 @@ from cellframe.resources.cell_measurement import CellMeasurements
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
 from cellframe.resources.project import Projects
+from cellframe.resources.rules import CELLS, of_table
 from cellframe.store.places import cache_folder, state_folder
 from cellframe.transport.replies import ask
 
@@ -57,6 +58,10 @@ class Client:
         Units to show quantities in, by label: ``{"cathode.loading": "mg/cm**2"}``.
     limits : Limits, optional
         How much one apply may change without being asked for the count.
+    schema : pandera schema, or mapping of str to schema, optional
+        Rules of your own for every frame that is read: of cells, or by table (``cell_spec``,
+        ``cell_instance``, ``cell_batch``, ``cell_measurement``, ``steps``, ``cycles``,
+        ``time_series``).
     storage_hosts : sequence of str, optional
         Hosts besides the service's own that files may be sent to and fetched from, else
         ``CELLFRAME_STORAGE_HOSTS``. They never see the key.
@@ -93,6 +98,7 @@ class Client:
         backend: Backend = "polars",
         units: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        schema: Any = None,
         storage_hosts: Sequence[str] | None = None,
     ) -> None:
         from cellframe.transport.policy import from_settings
@@ -108,7 +114,9 @@ class Client:
             allow_http=allow_http,
             storage_hosts=storage_hosts,
         )
-        settings = Settings(backend, units or {}, policy.project_id, policy.organization_id, limits)
+        settings = Settings(
+            backend, units or {}, policy.project_id, policy.organization_id, limits, schema
+        )
         self._join(HttpWire(policy), state_folder(), settings, cache_folder())
 
     @classmethod
@@ -120,6 +128,7 @@ class Client:
         backend: Backend = "polars",
         units: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        schema: Any = None,
     ) -> Self:
         """Return a client over a wire of your own.
 
@@ -131,13 +140,14 @@ class Client:
             Folder of what was read, of history and of downloads.
         """
         client = cls.__new__(cls)
-        client._join(wire, state, Settings(backend, units or {}, limits=limits))  # noqa: SLF001 - a client of this class
+        client._join(wire, state, Settings(backend, units or {}, limits=limits, schema=schema))  # noqa: SLF001 - a client of this class
         return client
 
     def _join(self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None) -> None:
         if settings.backend not in ("polars", "pandas"):
             message = f"backend={settings.backend!r} is neither 'polars' nor 'pandas'."
             raise ConfigError(message)
+        of_table(settings.schema, CELLS)
         self._wire = wire
         self._connection = Connection(wire, state, settings, cache)
         self.project = Projects(self._connection)

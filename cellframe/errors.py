@@ -23,7 +23,8 @@
     │                          JournalLockedError                   .receipt
     └── StoreError             OfflineMissError, CorruptStoreError, LimitExceededError
 
-Each also derives from the builtin a reader would catch.
+Each also derives from the builtin a reader would catch. `FrameWarning` is what `FrameError`
+becomes where rows that break a rule are asked for all the same.
 """
 
 from __future__ import annotations
@@ -168,10 +169,14 @@ class _FaultsError(CellframeError, ValueError):
 
     def __init__(self, message: str, failures: pl.DataFrame) -> None:
         self.failures = failures
-        lines = [f"  {text}" for text in failures["message"].head(MOST_SHOWN)]
-        if failures.height > MOST_SHOWN:
-            lines.append(f"  and {failures.height - MOST_SHOWN} more: see .failures")
-        super().__init__("\n".join([message, *lines]))
+        super().__init__(_with_faults(message, failures))
+
+
+def _with_faults(message: str, failures: pl.DataFrame) -> str:
+    lines = [f"  {text}" for text in failures["message"].head(MOST_SHOWN)]
+    if failures.height > MOST_SHOWN:
+        lines.append(f"  and {failures.height - MOST_SHOWN} more: see .failures")
+    return "\n".join([message, *lines])
 
 
 class FrameError(_FaultsError):
@@ -182,6 +187,20 @@ class FrameError(_FaultsError):
     failures : DataFrame, shape (n_faults, 6)
         ``row`` (counted from 0), ``name``, ``column``, ``value``, ``rule``, ``message``.
     """
+
+
+class FrameWarning(UserWarning):
+    """Rows of a frame break a rule, and were asked for, or left out, all the same.
+
+    Attributes
+    ----------
+    failures : DataFrame, shape (n_faults, 6)
+        As of `FrameError`.
+    """
+
+    def __init__(self, message: str, failures: pl.DataFrame) -> None:
+        self.failures = failures
+        super().__init__(_with_faults(message, failures))
 
 
 class MeasurementError(CellframeError, ValueError):

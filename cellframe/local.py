@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cellframe.client import Client
 from cellframe.errors import ConfigError
@@ -24,6 +24,7 @@ def open_local(
     backend: Backend = "polars",
     units: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    schema: Any = None,
 ) -> Client:
     """Open a folder of cell records: no account, no server process, no socket.
 
@@ -34,7 +35,7 @@ def open_local(
     folder : path
         Made where it is missing. What this client read and wrote is kept in
         ``folder/.cellframe``.
-    backend, units, limits
+    backend, units, limits, schema
         As of `Client`.
 
     Returns
@@ -54,4 +55,6 @@ def open_local(
     place = Path(folder).expanduser().resolve()
     service = Service(place, open_door=True)
     wire = InProcessWire(service.answer, str(place), service.close)
-    return Client.over(wire, place / ".cellframe", backend=backend, units=units, limits=limits)
+    return Client.over(
+        wire, place / ".cellframe", backend=backend, units=units, limits=limits, schema=schema
+    )

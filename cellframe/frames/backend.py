@@ -1,6 +1,22 @@
 """The door between pandas and polars: everything inside is polars.
 
-pandas is imported when somebody uses it, never before.
+A pandas frame has arrow's types, chosen here once:
+
+=================  ==============================  ==========================================
+holds              polars                          pandas
+=================  ==============================  ==========================================
+text               ``String``                      ``large_string[pyarrow]``
+whole numbers      ``Int64``                       ``int64[pyarrow]``, gaps and 2**60+1 too
+numbers            ``Float64``                     ``double[pyarrow]``
+true or false      ``Boolean``                     ``bool[pyarrow]``
+dates              ``Date``                        ``date32[day][pyarrow]``
+times in UTC       ``Datetime("us")``              ``timestamp[us][pyarrow]``
+times with a zone  ``Datetime("us", "UTC")``       ``timestamp[us, tz=UTC][pyarrow]``
+categories         ``Categorical``, ``Enum``       ``large_string[pyarrow]``: as text
+=================  ==============================  ==========================================
+
+Other types of a series go and come as arrow has them. pandas is imported when somebody uses it,
+never before.
 """
 
 from __future__ import annotations
@@ -8,7 +24,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import polars as pl
@@ -52,9 +68,48 @@ def to_backend(frame: pl.DataFrame, backend: Backend) -> Any:
     if backend == "polars":
         return frame
     if backend == "pandas":
-        return frame.to_pandas(use_pyarrow_extension_array=True)
+        # pandas cannot write, merge or read back arrow's dictionaries.
+        plain = frame.with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
+        return plain.to_pandas(use_pyarrow_extension_array=True)
     message = f"backend={backend!r} is neither 'polars' nor 'pandas'."
     raise ConfigError(message)
+
+
+def as_declared(frame: pl.DataFrame, dtypes: Mapping[str, Any]) -> pd.DataFrame:
+    """Return a pandas frame whose columns have declared types, where those hold the same.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Ours.
+    dtypes : mapping of str to pandas dtype
+        ``float64`` for numbers, ``Int64`` for whole numbers, ``str`` or ``object`` for text and
+        the like. A column whose type is of another kind stays as it is.
+    """
+    # A NaN in an arrow column is no gap in pandas.
+    made = to_backend(frame.with_columns(pl.selectors.float().fill_nan(None)), "pandas")
+    for label, dtype in dtypes.items():
+        if label in frame.columns and _holds_the_same(made[label].dtype, dtype):
+            try:
+                made[label] = made[label].astype(dtype)
+            except (TypeError, ValueError):
+                continue  # A gap in whole numbers, which numpy's do not hold.
+    return made
+
+
+def _holds_the_same(have: Any, wanted: Any) -> bool:
+    import pandas as pd
+
+    kinds = (
+        pd.api.types.is_float_dtype,
+        pd.api.types.is_integer_dtype,
+        pd.api.types.is_bool_dtype,
+        pd.api.types.is_datetime64_any_dtype,
+    )
+    if any(is_kind(have) for is_kind in kinds):
+        return any(is_kind(have) and is_kind(wanted) for is_kind in kinds)
+    is_text = "string" in str(have)
+    return is_text and (str(wanted) == "object" or pd.api.types.is_string_dtype(wanted))
 
 
 def to_polars(frame: AnyFrame) -> Incoming:
@@ -187,17 +242,43 @@ def _from_objects(label: str, values: list[Any]) -> tuple[pl.Series, list[int]]:
     kinds = {type(value) for value in values} - {type(None)}
     if not kinds:
         return pl.Series(label, values, dtype=pl.Null), []
-    dtype = {frozenset({bool}): pl.Boolean, frozenset({date}): pl.Date}
-    only = frozenset(kinds)
     if kinds == {str}:
         return _texts(label, values), []
-    if only in dtype:
-        return pl.Series(label, values, dtype=dtype[only]), []
+    if len(kinds) == 1 and (dtype := _OF_ONE_KIND.get(next(iter(kinds)))):
+        return pl.Series(label, values, dtype=dtype), []
     if kinds <= {int, float}:
-        whole = kinds == {int} and all(v is None or -(2**63) <= v < 2**63 for v in values)
-        return pl.Series(label, values, dtype=pl.Int64 if whole else pl.Float64, strict=False), []
+        return pl.Series(label, values, dtype=_number_type(values, kinds), strict=False), []
+    if kinds <= {date, datetime} and (moments := _moments(values)) is not None:
+        return moments.alias(label), []
     numbers = [n for n, value in enumerate(values) if isinstance(value, int | float)]
     return _texts(label, [_text(value) for value in values]), numbers
+
+
+_OF_ONE_KIND: dict[type, Any] = {
+    bool: pl.Boolean,
+    date: pl.Date,
+    time: pl.Time,
+    timedelta: pl.Duration("us"),
+    bytes: pl.Binary,
+}
+
+
+def _number_type(values: list[Any], kinds: set[type]) -> Any:
+    if kinds != {int}:
+        return pl.Float64
+    least, most = (end(v for v in values if v is not None) for end in (min, max))
+    if least >= -(2**63) and most < 2**63:
+        return pl.Int64
+    return pl.UInt64 if least >= 0 and most < 2**64 else pl.Float64
+
+
+def _moments(values: list[Any]) -> pl.Series | None:
+    """Return days and times as times, in UTC where they have a zone; None where some have none."""
+    zoned = {one.tzinfo is not None for one in values if isinstance(one, datetime)}
+    if len(zoned) > 1 or (True in zoned and any(type(one) is date for one in values)):
+        return None
+    full = [datetime.combine(one, time()) if type(one) is date else one for one in values]
+    return pl.Series(full, dtype=pl.Datetime("us", "UTC" if True in zoned else None))
 
 
 def _texts(label: str, values: list[str | None]) -> pl.Series:
@@ -214,17 +295,17 @@ def _texts(label: str, values: list[str | None]) -> pl.Series:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value without its numpy or pandas coat."""
+    """Return a value without its numpy or pandas coat; midnight without a zone is a day."""
     if value is None or isinstance(value, str | bool | int | float):
         return None if value != value else value  # noqa: PLR0124
     if isinstance(value, datetime):
-        is_day = value.tzinfo is None and (
-            value.hour,
-            value.minute,
-            value.second,
-            value.microsecond,
-        ) == (0, 0, 0, 0)
-        return date(value.year, value.month, value.day) if is_day else value.isoformat()
+        bare = getattr(value, "to_pydatetime", None)
+        moment: datetime = bare(warn=False) if bare else value
+        is_day = moment.tzinfo is None and moment.time() == time(0)
+        return moment.date() if is_day else moment
+    if isinstance(value, timedelta):
+        bare = getattr(value, "to_pytimedelta", None)
+        return bare() if bare else value
     item = getattr(value, "item", None)
     return _plain(item()) if callable(item) and getattr(value, "ndim", 1) == 0 else value
 

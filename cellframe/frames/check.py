@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.contract.records import NAME_LENGTH, Type
-from cellframe.errors import FrameError
 from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.decode import dtype_of
-from cellframe.frames.faults import Fault, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cellframe.frames.faults import Fault
 
-def check(
+
+def find_faults(
     frame: pl.DataFrame,
     columns: Sequence[Column],
     *,
     name: str,
     faults: Sequence[Fault] = (),
-    schema: Any = None,
-) -> None:
-    """Raise every fault of a frame at once.
+) -> list[Fault]:
+    """Return every fault of a frame by our own rules.
 
     Parameters
     ----------
@@ -40,27 +39,32 @@ def check(
         Label of the column that says what to call a row.
     faults : sequence of Fault
         Found on the way already.
-    schema : pandera DataFrameSchema or DataFrameModel for polars, optional
-        Rules of the caller's own, added to ours.
-
-    Raises
-    ------
-    FrameError
-        With `.failures`, a row per fault.
     """
     found = list(faults)
     if _broken(frame, columns):
-        from cellframe.frames.schemas import explain, schema_for
+        from cellframe.frames.explain import explain
+        from cellframe.frames.schemas import schema_for
 
-        found += explain(frame, schema_for(columns), name)
-    if schema is not None:
-        from cellframe.frames.schemas import explain
+        # A value that could not be read is a fault already; the gap in its place is none.
+        told = {(fault.row, fault.column) for fault in found}
+        ours = explain(frame, schema_for(columns), name)
+        found += [fault for fault in ours if (fault.row, fault.column) not in told]
+    return found
 
-        found += explain(frame, schema, name)
-    if found:
-        many = "fault" if len(found) == 1 else "faults"
-        message = f"The frame does not fit its schema: {len(found)} {many}."
-        raise FrameError(message, table(found))
+
+def break_rules(frame: pl.DataFrame, schemas: Sequence[Any], name: str) -> list[Fault]:
+    """Return what schemas of the caller's own find in a frame of any kind.
+
+    Raises
+    ------
+    ConfigError
+        A schema is none, or cannot be put to a frame.
+    """
+    if not schemas:
+        return []
+    from cellframe.frames.explain import explain
+
+    return [fault for schema in schemas for fault in explain(frame, schema, name)]
 
 
 def required(column: Column) -> bool:

@@ -6,18 +6,15 @@ checks, ``steps_schema()`` and ``cycles_schema()`` from the contract's. A schema
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from cellframe.contract.records import NAME_LENGTH, Type
 from cellframe.contract.series import CYCLES, STEPS
-from cellframe.errors import ConfigError
 from cellframe.frames.check import is_key, required
 from cellframe.frames.decode import dtype_of
-from cellframe.frames.faults import Fault, cell_fault
 from cellframe.frames.long import HELD, KEYS
 
 if TYPE_CHECKING:
@@ -27,13 +24,6 @@ if TYPE_CHECKING:
 
     from cellframe.contract.series import Held
     from cellframe.frames.columns import Column
-
-_WORDS = {
-    "not_nullable": "is missing",
-    "field_uniqueness": "is there more than once",
-    "column_in_dataframe": "is missing from the frame",
-    "column_in_schema": "is no column of the schema",
-}
 
 
 def schema_for(columns: Sequence[Column]) -> pa.DataFrameSchema:
@@ -82,48 +72,3 @@ def _column(column: Column) -> pa.Column:
 
 def _finite(data: PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key).is_finite())
-
-
-def explain(frame: pl.DataFrame, schema: Any, name: str) -> list[Fault]:
-    """Every fault that a schema finds in a frame, by row name, column, value and rule.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Collected: pandera skips the checks of values on a LazyFrame.
-    schema : pandera schema for polars
-        A DataFrameSchema or a DataFrameModel.
-    name : str
-        Label of the column that says what to call a row.
-
-    Raises
-    ------
-    ConfigError
-        `schema` is not a pandera schema for polars.
-    """
-    validate = getattr(schema, "validate", None)
-    if validate is None:
-        message = f"schema= wants a pandera.polars schema, not {type(schema).__name__}."
-        raise ConfigError(message)
-    try:
-        validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        cases = errors.failure_cases
-        return [_fault(frame, case, name) for case in cases.iter_rows(named=True)]
-    return []
-
-
-def _fault(frame: pl.DataFrame, case: dict[str, Any], name: str) -> Fault:
-    check, row = str(case["check"]), case["index"]
-    rule = next((words for key, words in _WORDS.items() if check.startswith(key)), check)
-    # A column that is missing or unknown is named in failure_case; `column` has the schema's name.
-    column = str(case["failure_case"] if check.startswith("column_in") else case["column"])
-    if row is None or check.startswith(("column_in", "dtype")):
-        said = (
-            f"is {case['failure_case']}, not as the schema says ({check})"
-            if check.startswith("dtype")
-            else rule
-        )
-        return Fault(f"{column!r} {said}.", column=column, value=None, rule=check)
-    called = frame[name][row] if name in frame.columns else None
-    return cell_fault(int(row), called, column, frame[column][int(row)], rule)

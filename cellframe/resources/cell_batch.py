@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
     from cellframe.writeback.plan import Plan
 
@@ -109,10 +110,7 @@ class CellBatches(OfSpec[CellBatch]):
             return self.specs.with_id(
                 spec, lambda id_: self._list(self._below(id_), limit, offset, query)
             )
-        found = [lot for path in self._lab_paths() for lot in self._list(path, None, None, query)]
-        first = offset or 0
-        last = None if limit is None else first + limit
-        return RecordList(found[first:last], len(found))
+        return self._list_lab(limit, offset, query)
 
     def to_frame(
         self,
@@ -122,6 +120,7 @@ class CellBatches(OfSpec[CellBatch]):
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
         schema: Any = None,
+        on_invalid: OnInvalid = "raise",
         **filters: Unpack[NameFilters],
     ) -> Any:
         """Read every lot of a spec, of several, or of the lab, as a checked frame.
@@ -137,8 +136,12 @@ class CellBatches(OfSpec[CellBatch]):
         columns : sequence of str or "all", optional
             Columns to have at any rate; ``"all"`` adds times, creators, ids and the number of
             cells.
-        schema : pandera.polars schema, optional
-            Rules of your own, added to ours.
+        schema : pandera schema, optional
+            Rules of your own, of ``pandera.polars`` or ``pandera.pandas``, added to ours and to
+            the client's.
+        on_invalid : {"raise", "report", "drop"}
+            What becomes of rows that break a rule: raise every fault; or give the rows with what
+            is wrong in a column ``_faults``; or leave them out. The last two warn.
         **filters
             See `NameFilters`.
 
@@ -162,7 +165,7 @@ class CellBatches(OfSpec[CellBatch]):
         """
         from cellframe.resources.reading import Wish
 
-        wish = Wish(backend, units, columns, schema)
+        wish = Wish(backend, units, columns, schema, on_invalid)
         return self._frame(spec, query_of(filters, NameFilters), wish)
 
     def plan(

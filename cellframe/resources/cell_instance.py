@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
     from cellframe.resources.reading import Columns
@@ -120,10 +121,7 @@ class CellInstances(OfSpec[CellInstance]):
             )
         if self._connection.offers("cell_list"):
             return self._list(routes.CELLS, limit, offset, query)
-        found = [cell for path in self._lab_paths() for cell in self._list(path, None, None, query)]
-        first = offset or 0
-        last = None if limit is None else first + limit
-        return RecordList(found[first:last], len(found))
+        return self._list_lab(limit, offset, query)
 
     def to_frame(
         self,
@@ -133,6 +131,7 @@ class CellInstances(OfSpec[CellInstance]):
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
         schema: Any = None,
+        on_invalid: OnInvalid = "raise",
         **filters: Unpack[InstanceFilters],
     ) -> Any:
         """Read every cell of a spec, of several, or of the lab, as a checked frame.
@@ -148,8 +147,12 @@ class CellInstances(OfSpec[CellInstance]):
         columns : sequence of str or "all", optional
             Columns to have at any rate, null where nobody filled them; ``"all"`` adds times,
             creators and ids.
-        schema : pandera.polars schema, optional
-            Rules of your own, added to ours.
+        schema : pandera schema, optional
+            Rules of your own, of ``pandera.polars`` or ``pandera.pandas``, added to ours and to
+            the client's.
+        on_invalid : {"raise", "report", "drop"}
+            What becomes of rows that break a rule: raise every fault; or give the rows with what
+            is wrong in a column ``_faults``; or leave them out. The last two warn.
         **filters
             See `InstanceFilters`.
 
@@ -176,7 +179,7 @@ class CellInstances(OfSpec[CellInstance]):
         """
         from cellframe.resources.reading import Wish
 
-        wish = Wish(backend, units, columns, schema)
+        wish = Wish(backend, units, columns, schema, on_invalid)
         return self._frame(spec, query_of(filters, InstanceFilters), wish)
 
     def detail(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cellframe.frames.backend import Backend
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
     from cellframe.resources.project import Projects
@@ -352,6 +353,7 @@ class CellMeasurements(TaggedMeasurements):
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
         schema: Any = None,
+        on_invalid: OnInvalid = "raise",
         **filters: Unpack[MeasurementFilters],
     ) -> Any:
         """Read the tests of cells as a checked frame: who tested what, when, and how.
@@ -368,8 +370,12 @@ class CellMeasurements(TaggedMeasurements):
             Units by label without unit.
         columns : sequence of str or "all", optional
             Columns to have at any rate; ``"all"`` adds times, creators and ids.
-        schema : pandera.polars schema, optional
-            Rules of your own, added to ours.
+        schema : pandera schema, optional
+            Rules of your own, of ``pandera.polars`` or ``pandera.pandas``, added to ours and to
+            the client's.
+        on_invalid : {"raise", "report", "drop"}
+            What becomes of rows that break a rule: raise every fault; or give the rows with what
+            is wrong in a column ``_faults``; or leave them out. The last two warn.
         **filters
             See `MeasurementFilters`.
 
@@ -400,7 +406,7 @@ class CellMeasurements(TaggedMeasurements):
         query = query_of(filters, MeasurementFilters)
         scope = find(self._connection, self.instances, cell, spec)
         pages = scope.tests(self._connection, query)
-        wish = Wish(backend, units, columns, schema)
+        wish = Wish(backend, units, columns, schema, on_invalid)
         return measurements_frame(self._connection, scope, pages, query, wish)
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
     from cellframe.writeback.plan import Plan
 
@@ -105,6 +106,7 @@ class CellSpecs(Resource[CellSpec]):
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
         schema: Any = None,
+        on_invalid: OnInvalid = "raise",
         **filters: Unpack[SpecFilters],
     ) -> Any:
         """Read every spec as a checked frame.
@@ -117,8 +119,12 @@ class CellSpecs(Resource[CellSpec]):
             Units by label without unit, ``{"ratings.capacity": "mA.h"}``.
         columns : sequence of str or "all", optional
             Columns to have at any rate; ``"all"`` adds times, creators and ids.
-        schema : pandera.polars schema, optional
-            Rules of your own, added to ours.
+        schema : pandera schema, optional
+            Rules of your own, of ``pandera.polars`` or ``pandera.pandas``, added to ours and to
+            the client's.
+        on_invalid : {"raise", "report", "drop"}
+            What becomes of rows that break a rule: raise every fault; or give the rows with what
+            is wrong in a column ``_faults``; or leave them out. The last two warn.
         **filters
             See `SpecFilters`.
 
@@ -142,7 +148,7 @@ class CellSpecs(Resource[CellSpec]):
 
         query = query_of(filters, SpecFilters)
         pages = read_all(self._connection, routes.SPECS, {**query, "full": "true"})
-        wish = Wish(backend, units, columns, schema)
+        wish = Wish(backend, units, columns, schema, on_invalid)
         return to_frame(
             self._connection, self.kind, pages, scope="", query=query, parents={}, wish=wish
         )

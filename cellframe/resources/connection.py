@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     project_id: str | None = None
     organization_id: str | None = None
     limits: Limits | None = None
+    schema: Any = None
 
 
 class Connection:

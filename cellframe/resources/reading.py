@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cellframe.contract.records import CELL_SPEC
 from cellframe.errors import ConfigError, TransportError
+from cellframe.resources.rules import rules
 from cellframe.version import __version__
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from cellframe.contract.records import RecordKind
     from cellframe.frames.backend import Backend
     from cellframe.frames.columns import Column, Place, Seen
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.connection import Connection
 
 Columns: TypeAlias = "Sequence[str] | Literal['all'] | None"
@@ -42,12 +44,21 @@ class Wish:
         Columns to have at any rate; ``"all"`` adds times, creators and ids.
     schema : pandera schema or None
         Rules of the caller's own.
+    on_invalid : {"raise", "report", "drop"}
+        What becomes of rows that break a rule.
     """
 
     backend: Backend | None = None
     units: Mapping[str, str] | None = None
     columns: Columns = None
     schema: Any = None
+    on_invalid: OnInvalid = "raise"
+
+    def __post_init__(self) -> None:
+        if self.on_invalid != "raise":
+            from cellframe.frames.invalid import check_choice
+
+            check_choice(self.on_invalid)
 
 
 def read_all(
@@ -97,17 +108,21 @@ def to_frame(
     """
     from cellframe.accessors import register
     from cellframe.frames.backend import to_backend
-    from cellframe.frames.check import check
+    from cellframe.frames.check import break_rules, find_faults
     from cellframe.frames.decode import decode
+    from cellframe.frames.invalid import settle
 
     records = [record for page in pages for record in page]
     spec = parents.get(scope) if kind.parent == CELL_SPEC.name else None
     columns = _columns(connection, kind, records, spec, wish)
     names = {id_: str(parent["name"]) for id_, parent in parents.items()}
     frame, faults = decode(kind, records, columns, names)
-    check(frame, columns, name=kind.noun, faults=faults, schema=wish.schema)
+    faults = find_faults(frame, columns, name=kind.noun, faults=faults)
+    whole = finish(frame)
+    faults += break_rules(whole, rules(connection, kind.name, wish.schema), kind.noun)
+    shown = settle(whole, faults, wish.on_invalid)
     _keep(connection, kind, pages, frame, scope=scope, query=query, parents=names)
-    made = to_backend(finish(frame), wish.backend or connection.settings.backend)
+    made = to_backend(shown, wish.backend or connection.settings.backend)
     register()
     return made
 
