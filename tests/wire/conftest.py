@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from tests.wire.peer_worker import SERIES, Worker
+from tests.wire.peer_worker import PEER_VERSIONS, SERIES, Worker, installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-PEERS = Path(os.environ.get("CELLFRAME_PEERS", ROOT / ".peers"))
-PEER_VERSIONS = ("0.36.0", "0.38.0")
-"""The last of each era."""
 SERVE = """
 import sys
 from pathlib import Path
@@ -76,53 +74,52 @@ def served(serving: Callable[..., Served]) -> Served:
     return serving()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One service for a module, whose tests each use records of their own."""
+    """One service for all tests that each use records of their own."""
     served = start(tmp_path_factory.mktemp("shared") / "lab")
     yield served
     stop(served)
 
 
+@pytest.fixture(scope="session")
+def workers(shared: Served) -> Iterator[Callable[[str], Worker]]:
+    """One process for each version of the public client, started when it is asked for."""
+    with ExitStack() as stack:
+
+        @cache
+        def worker(version: str) -> Worker:
+            started = Worker(version, installed(version), shared.url)
+            stack.callback(started.close)
+            return started
+
+        yield worker
+
+
 @pytest.fixture(params=PEER_VERSIONS)
-def peer(request: pytest.FixtureRequest, shared: Served) -> Callable[[str], str]:
-    """Run code with one version of the public client, named `client`, in a process of its own."""
-    return _Peer(request.param, _installed(request.param), shared.url)
+def peer(request: pytest.FixtureRequest, workers: Callable[[str], Worker]) -> Peer:
+    """Run code with one version of the public client, named `client`."""
+    return Peer(workers(request.param), _PREAMBLE)
 
 
-@pytest.fixture(scope="module", params=PEER_VERSIONS)
-def measure(request: pytest.FixtureRequest, shared: Served) -> Iterator[Worker]:
-    """Run code with one version of the public client, on a cell and with a series at hand."""
-    worker = Worker(request.param, _installed(request.param), shared.url, _PREAMBLE + SERIES)
-    yield worker
-    worker.close()
+@pytest.fixture(params=PEER_VERSIONS)
+def measure(request: pytest.FixtureRequest, workers: Callable[[str], Worker]) -> Peer:
+    """The same, on a cell and with a series at hand."""
+    return Peer(workers(request.param), _PREAMBLE + SERIES)
 
 
-def _installed(version: str) -> Path:
-    folder = PEERS / version
-    if not (folder / "ionworks").is_dir():
-        pytest.skip(f"no public client {version} in {PEERS}; set CELLFRAME_PEERS")
-    return folder
+class Peer(NamedTuple):
+    """One version of the public client, and what comes before every piece of code for it."""
 
+    worker: Worker
+    preamble: str
 
-class _Peer:
-    def __init__(self, version: str, folder: Path, url: str) -> None:
-        self.version = version
-        self._folder = folder
-        self._url = url
+    @property
+    def version(self) -> str:
+        return self.worker.version
 
-    def __call__(self, code: str) -> str:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        ran = subprocess.run(
-            [sys.executable, "-c", _PREAMBLE + code, self._url],
-            env={**kept, "PYTHONPATH": str(self._folder)},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr[-2000:]
-        return ran.stdout
+    def __call__(self, code: str) -> None:
+        self.worker(self.preamble + code)
 
 
 _PREAMBLE = """

@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import pytest
 
+PEERS = Path(os.environ.get("CELLFRAME_PEERS", Path(__file__).parents[2] / ".peers"))
+PEER_VERSIONS = ("0.36.0", "0.38.0")
+"""The last of each era."""
 _LOOP = """
 import json, sys, traceback
 answers, sys.stdout = sys.stdout, sys.stderr  # the client prints when it is refused
@@ -24,6 +26,14 @@ for line in sys.stdin:
 """
 
 
+def installed(version: str) -> Path:
+    """Where one version of the client is; the test is skipped, visibly, where it is not."""
+    folder = PEERS / version
+    if not (folder / "ionworks").is_dir():
+        pytest.skip(f"no public client {version} in {PEERS}; set CELLFRAME_PEERS")
+    return folder
+
+
 class Worker:
     """Runs code with one version of the client.
 
@@ -33,16 +43,15 @@ class Worker:
         Of the client.
     folder : Path
         Where it is installed.
-    preamble : str
-        Code that comes before every piece; `sys.argv[1]` is the service's address.
+    arguments : str
+        What the code finds in `sys.argv`.
     """
 
-    def __init__(self, version: str, folder: Path, url: str, preamble: str) -> None:
+    def __init__(self, version: str, folder: Path, *arguments: str) -> None:
         self.version = version
-        self._preamble = preamble
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _LOOP, url],
+            [sys.executable, "-c", _LOOP, *arguments],
             env={**kept, "PYTHONPATH": str(folder)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -52,7 +61,7 @@ class Worker:
 
     def __call__(self, code: str) -> None:
         """Run one piece of code, in a namespace of its own."""
-        self._process.stdin.write(json.dumps(self._preamble + code) + "\n")
+        self._process.stdin.write(json.dumps(code) + "\n")
         self._process.stdin.flush()
         fault = json.loads(self._process.stdout.readline())
         assert fault is None, fault
