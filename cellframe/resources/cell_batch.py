@@ -8,7 +8,7 @@ from cellframe.contract import routes
 from cellframe.contract.records import CELL_BATCH
 from cellframe.resources.base import NameFilters, Ref, query_of
 from cellframe.resources.of_spec import OfSpec
-from cellframe.resources.records import CellBatch, RecordList
+from cellframe.resources.records import CellBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
+    from cellframe.resources.records import RecordList
     from cellframe.writeback.plan import Plan
 
 

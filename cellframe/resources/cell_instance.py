@@ -9,7 +9,7 @@ from cellframe.contract import routes
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.resources.base import Filters, Ref, query_of
 from cellframe.resources.of_spec import OfSpec
-from cellframe.resources.records import CellInstance, RecordList
+from cellframe.resources.records import CellInstance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
     from cellframe.resources.reading import Columns
+    from cellframe.resources.records import RecordList
     from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.plan import Plan
 

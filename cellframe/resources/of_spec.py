@@ -6,9 +6,9 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
-from cellframe.errors import AmbiguousNameError, NotFoundError
+from cellframe.errors import AmbiguousNameError, ConfigError, NotFoundError
 from cellframe.resources.base import Ref, Resource
-from cellframe.resources.records import R, Record
+from cellframe.resources.records import R, Record, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +36,17 @@ class OfSpec(Resource[R]):
     def _lab_paths(self) -> list[str]:
         """Return the lists that hold every record."""
         return [self._below(spec.id) for spec in self.specs.list()]
+
+    def _list_lab(
+        self, limit: int | None, offset: int | None, query: Mapping[str, Any]
+    ) -> RecordList[R]:
+        """List every record of the lab, spec by spec, or a page of them as a service cuts it."""
+        first = offset or 0
+        if first < 0 or (limit is not None and limit < 1):
+            message = f"limit is a whole number from 1, offset one from 0; not {limit} and {first}."
+            raise ConfigError(message)
+        found = [one for path in self._lab_paths() for one in self._list(path, None, None, query)]
+        return RecordList(found[first : None if limit is None else first + limit], len(found))
 
     def _below(self, spec_id: str) -> str:
         return routes.below(routes.SPECS, spec_id, self.kind.under_parent)

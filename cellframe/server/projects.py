@@ -117,11 +117,12 @@ def _refuse_needed(work: Work, project_id: str) -> None:
     if project_id == work.identity.project_id:
         message = "This is the project of the specs that name none; it stays."
         raise taken(message, project_id)
-    for table, noun in ((specs, "cell specifications"), (raw_data, "raw data records")):
+    for table, noun in ((specs, "cell specification"), (raw_data, "raw data record")):
         held = select(func.count(), func.min(table.c.id)).where(table.c.project_id == project_id)
         count, example = work.connection.execute(held).one()
         if count:
-            message = f"The project holds {count} {noun}; delete them first."
+            those = f"1 {noun}; delete it" if count == 1 else f"{count} {noun}s; delete them"
+            message = f"The project holds {those} first."
             raise refuse(409, message, {"existing_id": example, str(table.name): count})
 
 

@@ -185,7 +185,8 @@ def _sentence(request: Request, status: int, problem: dict[str, Any], origin: st
         )
     existing = problem.get("detail")
     if status == 409 and isinstance(existing, dict) and existing.get("existing_id"):  # noqa: PLR2004
-        said += f"; its id is {existing['existing_id']}"
+        # What keeps a record from being deleted is no namesake of it.
+        said += f"; its id is {existing['existing_id']}" if request.method != "DELETE" else ""
     if status >= _FIRST_FAULT:
         return f"The service at {origin} failed on {request} ({status}): {said}."
     return f"{said}. ({origin} answered {request} with {status}.)"

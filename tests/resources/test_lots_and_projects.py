@@ -7,6 +7,7 @@ import pytest
 
 from cellframe.errors import (
     AmbiguousNameError,
+    ConfigError,
     ConflictError,
     InvalidRecordError,
     NotFoundError,
@@ -67,6 +68,14 @@ def test_lots_are_listed_by_spec_and_in_the_lab(client, spec, lot):
     assert {one.name for one in client.cell_batch.list()} == {"LOT-1", "B"}
     page = client.cell_batch.list(limit=1, offset=1)
     assert (len(page), page.total) == (1, 2)
+
+
+@pytest.mark.parametrize("page", [{"limit": -1}, {"limit": 0}, {"offset": -1}])
+def test_a_page_that_is_none_is_refused_in_the_lab_as_in_a_spec(client, spec, lot, page):
+    with pytest.raises(ConfigError, match="limit is a whole number from 1, offset one from 0"):
+        client.cell_batch.list(**page)
+    with pytest.raises(InvalidRecordError, match="a whole number from"):
+        client.cell_batch.list(spec, **page)
 
 
 def test_lots_are_a_frame(client, spec, lot):
@@ -133,8 +142,9 @@ def test_a_project_is_made_read_changed_and_deleted(client):
 def test_a_project_with_specs_is_not_deleted(client, spec):
     project = client.project.create({"name": "Pouch"})
     mine = client.cell_spec.create({"name": "p", "project_id": project.id})
-    with pytest.raises(ConflictError, match="holds 1 cell specification"):
+    with pytest.raises(ConflictError, match="holds 1 cell specification; delete it") as caught:
         client.project.delete(project)
+    assert mine.id not in str(caught.value)
     assert [one.id for one in client.cell_spec.list(project_id=project.id)] == [mine.id]
 
 
