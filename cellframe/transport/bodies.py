@@ -1,40 +1,27 @@
-"""How does a body travel in pieces, and did all of it arrive?
-
-A file is never held in memory. An answer is whole where its length or its chunks say so, or its
-digest does. One that only ended because the connection did may be a half: it is taken where it
-is a whole parquet file, which says at its end how long it is, or JSON, half of which is none.
-"""
+"""How does a file travel in pieces? It is never held in memory."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import secrets
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from cellframe.contract import digests
 from cellframe.contract.wire import FileBody
-from cellframe.errors import StoreError, TransportError
+from cellframe.errors import StoreError
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
-    from urllib3.response import BaseHTTPResponse
-
-MOST_JSON = 64 * 1024**2
-"""Bytes of an answer that is read into memory, after decompression."""
 PIECE = 1024**2
-_NO_CONTENT, _FIRST_REDIRECT = 204, 300
-_MAGIC = b"PAR1"
-_SMALLEST_PARQUET = 12
 
 
 class Slice:
-    """The bytes of a `FileBody` as something that `requests` sends without reading it whole."""
+    """The bytes of a `FileBody` as something that is sent without reading it whole."""
 
     def __init__(self, file: BinaryIO, body: FileBody) -> None:
         file.seek(body.start)
@@ -91,59 +78,6 @@ def digest_of(body: FileBody) -> str:
     return digests.written(found.hexdigest())
 
 
-def read_whole(raw: BaseHTTPResponse, seconds: float) -> bytes:
-    """Read an answer into memory, as far as it may take space and time.
-
-    Raises
-    ------
-    TransportError
-        It is too large, takes too long, or ended before its end.
-    """
-    last = time.monotonic() + seconds
-    found = bytearray()
-    # One receive at a time: a service that sends a byte a second is told from one that sends.
-    while piece := raw.read1(PIECE, decode_content=True):
-        found += piece
-        if len(found) > MOST_JSON:
-            message = f"the answer is larger than {MOST_JSON} bytes"
-            raise TransportError(message, sent=True)
-        if time.monotonic() > last:
-            message = f"the answer was not whole after {seconds:g} s"
-            raise TransportError(message, sent=True)
-    if not found and raw.status < _FIRST_REDIRECT and not _may_be_empty(raw):
-        message = "the answer ended before its end"
-        raise TransportError(message, sent=True)
-    return bytes(found)
-
-
-def receive(raw: BaseHTTPResponse, headers: Mapping[str, str], folder: Path) -> FileBody:
-    """Write an answer to a new file, and check that all of it came.
-
-    Raises
-    ------
-    TransportError
-        A part is missing or changed; the file is removed.
-    StoreError
-        The folder cannot be written.
-    """
-    if headers.get("content-encoding", "identity") != "identity":
-        message = (
-            f"the file came compressed ({headers['content-encoding']}), which nobody asked for"
-        )
-        raise TransportError(message, sent=True)
-
-    def check(path: Path, digest: str) -> None:
-        named = digests.told(headers)
-        if any(told != digest for told in named.values()):
-            message = "the file is not what its digest says"
-            raise TransportError(message, sent=True)
-        if not (named or _says_its_end(headers) or _is_whole_parquet(path)):
-            message = "the file came without a length or a digest, so it may be a part"
-            raise TransportError(message, sent=True)
-
-    return keep(raw.stream(PIECE, decode_content=False), folder, check)
-
-
 def keep(
     pieces: Iterable[bytes], folder: Path, check: Callable[[Path, str], None] | None = None
 ) -> FileBody:
@@ -184,25 +118,3 @@ def _write(file: BinaryIO, piece: bytes) -> None:
 
 def _unusable(path: object, verb: str, fault: OSError) -> StoreError:
     return StoreError(f"{path} cannot be {verb} ({fault.strerror or type(fault).__name__}).")
-
-
-def _says_its_end(headers: Mapping[str, str]) -> bool:
-    # A header that was cut itself may have lost its value.
-    length, coding = headers.get("content-length", ""), headers.get("transfer-encoding", "")
-    return length.isdigit() or "chunked" in coding.lower()
-
-
-def _may_be_empty(raw: BaseHTTPResponse) -> bool:
-    return raw.status == _NO_CONTENT or _says_its_end(raw.headers)
-
-
-def _is_whole_parquet(path: Path) -> bool:
-    """Whether a file begins as parquet and ends with a footer that fits into it."""
-    size = path.stat().st_size
-    if size < _SMALLEST_PARQUET:
-        return False
-    with path.open("rb") as file:
-        start = file.read(len(_MAGIC))
-        file.seek(-8, os.SEEK_END)
-        footer, end = int.from_bytes(file.read(4), "little"), file.read(4)
-    return start == end == _MAGIC and footer <= size - _SMALLEST_PARQUET

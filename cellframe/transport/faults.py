@@ -1,30 +1,39 @@
 """What went wrong on the way, in one sentence?
 
-The exceptions of requests and urllib3 hold the request, and the request the key or a signed
-address; so a sentence is made of them and raised where they are out of reach.
+What sockets and `http.client` raise is caught where it is raised, and a sentence is made of it
+and raised where the caught one is out of reach: its frames hold the key or a signed address.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
-import requests
-from urllib3.exceptions import HTTPError, ReadTimeoutError
-
-from cellframe.errors import TransportError
+from cellframe.errors import CellframeError, TransportError
+from cellframe.transport.lines import Undialled
+from cellframe.transport.meter import Late
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from cellframe.contract.wire import Reply
+    from cellframe.transport.meter import Meter
 
 _FIRST_REDIRECT, _FIRST_REFUSAL = 300, 400
 
 
+class Passing(Exception):  # noqa: N818 - never leaves the room
+    """A fault that another attempt may not meet."""
+
+    def __init__(self, fault: TransportError) -> None:
+        super().__init__()
+        self.fault = fault
+
+
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer, as it is spoken of.
+class Told:
+    """One request, as it is spoken of.
 
     Attributes
     ----------
@@ -32,71 +41,73 @@ class Exchange:
         The request, without credentials.
     where : str
         Address of the service, or host of a storage.
-    patience : float
-        Seconds that were waited at most.
     """
 
     what: str
     where: str
-    patience: float
 
-    def carried(self, exchange: Callable[[], Reply]) -> Reply:
-        """Return the answer of an exchange.
+    def carried(self, attempt: Callable[[], Reply], meter: Meter) -> Reply:
+        """Return the answer of an attempt.
 
         Raises
         ------
         TransportError
-            Whatever requests and urllib3 raise.
+            There is none.
+        Passing
+            There is none, and another attempt may bring one.
         """
+        fault: TransportError | Passing
         try:
-            return exchange()
+            return attempt()
         except TransportError as known:
             fault = self._named(known)
-        except (requests.RequestException, HTTPError) as unknown:
-            fault = self._spoken(unknown)
+        except CellframeError:
+            raise
+        except Undialled as refused:
+            fault = self._not_reached(refused)
+        except Late:
+            fault = self._late(meter)
+        except (OSError, HTTPException) as broken:
+            fault = Passing(self._failed(f"the connection broke ({type(broken).__name__})"))
+        except ValueError:
+            fault = self._failed("it holds what no request can", sent=False)
         # Raised here, and not where it was caught: what was caught holds the request.
         raise fault
 
-    def _named(self, fault: TransportError) -> TransportError:
-        """Say which exchange failed."""
-        return TransportError(
-            f"{self.what} at {self.where} failed: {fault}.", request=self.what, sent=fault.sent
-        )
+    def _failed(self, why: str, *, sent: bool = True) -> TransportError:
+        message = f"{self.what} to {self.where} failed: {why}"
+        return TransportError(message, request=self.what, sent=sent)
 
-    def _spoken(self, fault: Exception) -> TransportError:
-        seen = repr(fault)
-        untrusted = isinstance(fault, requests.exceptions.SSLError)
-        never_sent = (
-            untrusted
-            or isinstance(fault, requests.ConnectTimeout)
-            or "NewConnectionError" in seen
-            or "NameResolutionError" in seen
-        )
-        if untrusted:
-            spoken = "WRONG_VERSION_NUMBER" in seen or "record layer" in seen
-            why = (
-                "it does not speak https. Is it http://?"
-                if spoken
-                else "its certificate could not be verified"
-            )
-        elif never_sent:
+    def _named(self, fault: TransportError) -> TransportError:
+        """Say which request a fault belongs to."""
+        message = f"{self.what} at {self.where} failed: {fault}."
+        return TransportError(message, request=self.what, sent=fault.sent)
+
+    def _late(self, meter: Meter) -> TransportError:
+        seconds = f"{meter.seconds:g} s"
+        if meter.has_received:
+            why = f"the answer was not whole after {seconds}"
+        else:
+            why = f"no answer came within {seconds}"
+        return self._failed(why)
+
+    def _not_reached(self, refused: Undialled) -> TransportError | Passing:
+        if refused.speaks_no_tls:
+            why = "it does not speak https. Is it http://?"
+        elif refused.is_about_trust:
+            why = "its certificate could not be verified"
+        else:
             message = (
                 f"Nothing answers at {self.where} ({self.what}). "
                 "Is the service running, and is the address right?"
             )
-            return TransportError(message, request=self.what)
-        elif isinstance(fault, requests.Timeout | ReadTimeoutError):
-            why = f"no answer came within {self.patience:g} s"
-        else:
-            why = f"the connection broke ({type(fault).__name__})"
-        message = f"{self.what} to {self.where} failed: {why}"
-        return TransportError(message, request=self.what, sent=not never_sent)
+            return Passing(TransportError(message, request=self.what))
+        return self._failed(why, sent=False)
 
 
-def check_storage(answer: requests.Response) -> None:
+def check_storage(status: int, headers: Mapping[str, str]) -> None:
     """Refuse an answer of a storage that is neither the file nor a service's refusal."""
-    status = answer.status_code
-    kind = answer.headers.get("content-type", "no content type").split(";")[0]
+    kind = headers.get("content-type", "no content type").split(";")[0]
     if status < _FIRST_REDIRECT or (status >= _FIRST_REFUSAL and kind == "application/json"):
         return
     message = f"the storage answered {status} with {kind!r}; its address may have expired"

@@ -62,10 +62,15 @@ class Policy:
         Sent with every request where set.
     project_id : str or None
         Project under which new specs are filed.
-    connect_timeout, read_timeout : float
-        Seconds.
+    connect_timeout : float
+        Seconds until a connection is there.
+    read_timeout : float
+        Seconds for a whole call, its repetitions included.
     bulk_timeout : float
-        Seconds that may pass between two pieces of a file. A whole file has no limit.
+        The same for a file, again and again as long as 1 kB/s travels: a file of n bytes is
+        there or given up after ``bulk_timeout + n / 1024`` seconds.
+    most_json, most_file : int
+        Bytes of an answer that is read into memory, unpacked; and of a file.
     storage_hosts : tuple of str
         ``host`` or ``host:port`` of storage that files may come from and go to, beside the
         service itself.
@@ -81,6 +86,8 @@ class Policy:
     connect_timeout: float = 10.0
     read_timeout: float = 30.0
     bulk_timeout: float = 300.0
+    most_json: int = 64 * 1024**2
+    most_file: int = 64 * 1024**3
     storage_hosts: tuple[str, ...] = ()
     storage_proxy: bool = False
 

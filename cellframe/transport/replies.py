@@ -18,6 +18,7 @@ from cellframe.errors import (
     ServerError,
     TransportError,
 )
+from cellframe.transport.waits import asked_wait
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,7 +172,7 @@ def refusal(request: Request, reply: Reply, origin: str) -> ApiError | Transport
         request_id=reply.headers.get("x-correlation-id"),
     )
     if isinstance(error, RateLimitError):
-        error.retry_after = _seconds(reply.headers.get("retry-after"))
+        error.retry_after = asked_wait(reply.headers.get("retry-after"))
     return error
 
 
@@ -197,14 +198,6 @@ def _shown(said: object) -> str:
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(said)
     )[:_MOST_SAID]
-
-
-def _seconds(text: str | None) -> float | None:
-    """Return a ``Retry-After`` in seconds; dates and garbage are None."""
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
-        return None
 
 
 def _not_json(request: Request, reply: Reply, origin: str) -> TransportError:

@@ -1,28 +1,35 @@
-"""The wire over HTTP: two requests sessions, one policy.
+"""The wire over HTTP: one way onto the network, one policy.
 
-One session carries the credential and goes to the service alone; the other carries none and
-goes wherever files lie. Redirects are never followed by themselves, since the credential would
-travel along to whatever host the reply names. Only GET is sent again by itself: a POST whose
-connection broke may have been carried out.
+Redirects are never followed by themselves, since the credential would travel along to whatever
+host the reply names. A file goes where the service says, without any credential.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from cellframe.contract.wire import Reply, Request
 from cellframe.errors import TransportError
-from cellframe.transport.bodies import digest_of, opened, read_whole, receive
-from cellframe.transport.faults import Exchange, check_storage
+from cellframe.transport.answers import read_whole, receive
+from cellframe.transport.bodies import digest_of
+from cellframe.transport.calls import Call, call, headers_of
+from cellframe.transport.faults import Told, check_storage
+from cellframe.transport.lines import Lines
+from cellframe.transport.meter import Meter
 from cellframe.transport.policy import is_loopback
-from cellframe.transport.pools import bare_session, fitted, session_of
-from cellframe.transport.storage import confined, host_of, unlogged
+from cellframe.transport.storage import confined, host_of
+from cellframe.transport.waits import repeated
+from cellframe.transport.ways import place_of
+from cellframe.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from http.client import HTTPResponse
     from pathlib import Path
 
     import requests
@@ -30,14 +37,18 @@ if TYPE_CHECKING:
     from cellframe.contract.wire import FileBody
     from cellframe.transport.policy import Policy
 
-    Take = Callable[[requests.Response], Reply]
+    Take = Callable[[HTTPResponse], Reply]
 
 log = logging.getLogger(__name__)
 
+SLOWEST = 1024
+"""Bytes a second below which a file is given up; see `Policy.bulk_timeout`."""
 _OK, _NOT_MODIFIED, _FIRST_REFUSAL = 200, 304, 400
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OF_THE_FILE = ("etag", "repr-digest")
-_WHOLE_AND_PLAIN = {"Accept": "*/*", "Accept-Encoding": "identity"}
+_JSON = {"accept": "application/json", "accept-encoding": "gzip"}
+_WHO = f"cellframe/{__version__}"
+_WHOLE_AND_PLAIN = {"accept": "*/*", "accept-encoding": "identity"}
 
 
 class HttpWire:
@@ -46,20 +57,31 @@ class HttpWire:
     Parameters
     ----------
     policy : Policy
-        Address, credential, times, and hosts of storage.
+        Address, credential, times, limits, and hosts of storage.
     session : requests.Session, optional
-        One that keeps answers, for single records: a GET without ``limit`` goes through it.
-        It gets the rules of the policy; pages of lists, files and writes pass it by.
+        One that keeps answers, for single records: a GET without ``limit`` goes through it. It
+        asks under the rules of the policy; pages of lists, files and writes pass it by.
+    sleep : callable
+        Waits for a number of seconds, before a GET is sent again.
     """
 
-    def __init__(self, policy: Policy, session: requests.Session | None = None) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._policy = policy
-        self._session = session_of(policy)
-        self._keeping = None if session is None else fitted(session, policy)
-        self._bare = bare_session(policy)
-        host = urlsplit(policy.address).hostname or ""
+        self._sleep = sleep
+        self._lines = Lines(policy.connect_timeout)
         # Clear text is allowed to this machine alone, so no proxy stands between.
-        self._proxies = {"no_proxy": host} if is_loopback(host) else None
+        is_near = is_loopback(urlsplit(policy.address).hostname or "")
+        self._place = place_of(policy.address, may_be_proxied=not is_near)
+        self._rider = None
+        if session is not None:
+            from cellframe.transport.riding import Rider
+
+            self._rider = Rider(session, policy.address, self._send)
 
     @property
     def origin(self) -> str:
@@ -73,12 +95,13 @@ class HttpWire:
 
     def send(self, request: Request) -> Reply:
         """Carry one request; see `cellframe.contract.wire.Wire`."""
-        headers = {"Accept": "application/json", **request.headers}
-        if self._keeping is not None and _is_of_one_record(request):
-            reply = self._ride(self._keeping, request, headers)
-        else:
-            reply = self._ask(request, headers, self._policy.read_timeout, self._read)
-        log.debug("%s -> %s", request, reply.status)
+        if self._rider is not None and _is_of_one_record(request):
+            return self._rider.send(request)
+        return self._send(request)
+
+    def _send(self, request: Request) -> Reply:
+        meter = Meter(self._policy.read_timeout, self._policy.most_json)
+        reply = self._ask(request, _JSON, meter, partial(self._read, meter))
         if _place_of(reply) is not None:
             message = (
                 f"{self.origin} answered {request} with a redirect, which is not followed, since "
@@ -93,25 +116,19 @@ class HttpWire:
         about = {"content-type": "application/octet-stream", **headers}
         if "content-digest" not in about:
             about["content-digest"] = digest_of(body)
-        return self._ask_bare("PUT", address, about, self._read, body)
+        meter = self._large()
+        return self._ask_bare("PUT", address, about, meter, partial(self._read, meter), body)
 
     def fetch(self, request: Request, folder: Path) -> Reply:
         """Get a file; see `cellframe.contract.wire.Wire`."""
-
-        def received(answer: requests.Response) -> Reply:
-            if answer.status_code != _OK:
-                return self._read(answer)
-            headers = _lower(answer.headers)
-            return Reply(_OK, headers, receive(answer.raw, headers, folder))
-
-        headers = {**_WHOLE_AND_PLAIN, **request.headers}
-        reply = self._ask(request, headers, self._policy.bulk_timeout, received)
-        log.debug("%s -> %s", request, reply.status)
+        meter = self._large()
+        received = partial(self._file, meter, folder)
+        reply = self._ask(request, _WHOLE_AND_PLAIN, meter, received)
         place = _place_of(reply)
         if place is None:
             return self._file_or_refusal(request, reply)
         address = confined(place, self._policy, request.path)
-        file = self._ask_bare("GET", address, _WHOLE_AND_PLAIN, received)
+        file = self._ask_bare("GET", address, _WHOLE_AND_PLAIN, meter, received)
         kept = {name: value for name, value in reply.headers.items() if name in _OF_THE_FILE}
         file = self._file_or_refusal(request, file)
         return replace(file, headers={**kept, **file.headers})
@@ -122,84 +139,70 @@ class HttpWire:
         message = f"{self.origin} answered {request} with {reply.status}, which is no file."
         raise TransportError(message, request=str(request), sent=True)
 
-    def _read(self, answer: requests.Response) -> Reply:
-        content = read_whole(answer.raw, self._policy.read_timeout)
-        return Reply(answer.status_code, _lower(answer.headers), content)
+    def _large(self) -> Meter:
+        """Return the meter of a file."""
+        seconds = self._policy.bulk_timeout
+        return Meter(seconds, self._policy.most_file, floor=seconds * SLOWEST)
 
-    def _ride(
-        self, session: requests.Session, request: Request, headers: Mapping[str, str]
-    ) -> Reply:
-        """Ask the service through the session that keeps answers."""
+    def _file(self, meter: Meter, folder: Path, answer: HTTPResponse) -> Reply:
+        """Take a file, or what was said instead of one."""
+        if answer.status != _OK:
+            return self._read(meter, answer)
+        headers = headers_of(answer)
+        return Reply(_OK, headers, receive(answer, headers, folder, self._policy.most_file))
 
-        def exchange() -> Reply:
-            answer = session.get(
-                self.origin + request.target,
-                headers=dict(headers),
-                timeout=(self._policy.connect_timeout, self._policy.read_timeout),
-                allow_redirects=False,
-                proxies=self._proxies,
-            )
-            return Reply(answer.status_code, _lower(answer.headers), answer.content)
+    def _read(self, meter: Meter, answer: HTTPResponse) -> Reply:
+        """Take what is small, and has no right to the time of a file."""
+        meter.hurry(self._policy.read_timeout)
+        headers = headers_of(answer)
+        return Reply(answer.status, headers, read_whole(answer, headers, self._policy.most_json))
 
-        return Exchange(str(request), self.origin, self._policy.read_timeout).carried(exchange)
+    def _carried(self, told: Told, asked: Call, meter: Meter, take: Take) -> Reply:
+        def attempt() -> Reply:
+            return told.carried(lambda: call(self._lines, asked, meter, take), meter)
+
+        return repeated(attempt, meter, self._sleep, is_read=asked.method == "GET")
 
     def _ask(
-        self, request: Request, headers: Mapping[str, str], patience: float, take: Take
+        self, request: Request, accepted: Mapping[str, str], meter: Meter, take: Take
     ) -> Reply:
         """Ask the service, with the credential."""
-
-        def exchange() -> Reply:
-            with opened(request.body) as body:
-                asked = self._session.request(
-                    request.method,
-                    self.origin + request.target,
-                    headers=dict(headers),
-                    data=body,  # pyright: ignore[reportArgumentType] - read() and len() are enough
-                    timeout=(self._policy.connect_timeout, patience),
-                    stream=True,
-                    proxies=self._proxies,
-                )
-                with asked as answer:
-                    return take(answer)
-
-        return Exchange(str(request), self.origin, patience).carried(exchange)
+        headers = {**accepted, **request.headers, "user-agent": _WHO, **self._policy.headers()}
+        told = Told(str(request), self.origin)
+        url = self.origin + request.target
+        asked = Call(request.method, url, self._place, headers, request.body)
+        reply = self._carried(told, asked, meter, take)
+        log.debug("%s -> %s", request, reply.status)
+        return reply
 
     def _ask_bare(
         self,
         method: str,
         address: str,
         headers: Mapping[str, str],
+        meter: Meter,
         take: Take,
         file: FileBody | None = None,
     ) -> Reply:
         """Ask a storage, without any credential but the one that its address is."""
-        host, patience = host_of(address), self._policy.bulk_timeout
 
-        def exchange() -> Reply:
-            with unlogged(), opened(file) as body:
-                asked = self._bare.request(
-                    method,
-                    address,
-                    headers=dict(headers),
-                    data=body,  # pyright: ignore[reportArgumentType] - read() and len() are enough
-                    timeout=(self._policy.connect_timeout, patience),
-                    stream=True,
-                    proxies=self._proxies,
-                )
-                with asked as answer:
-                    check_storage(answer)
-                    return take(answer)
+        def checked(answer: HTTPResponse) -> Reply:
+            check_storage(answer.status, headers_of(answer))
+            return take(answer)
 
-        reply = Exchange(f"{method} of a file", host, patience).carried(exchange)
-        log.debug("%s of a file at %s -> %s", method, host, reply.status)
+        headers = {**headers, "user-agent": _WHO}
+        told = Told(f"{method} of a file", host_of(address))
+        place = place_of(address, may_be_proxied=self._policy.storage_proxy)
+        asked = Call(method, address, place, headers, file)
+        reply = self._carried(told, asked, meter, checked)
+        log.debug("%s of a file at %s -> %s", method, told.where, reply.status)
         return reply
 
     def close(self) -> None:
         """Close the connections."""
-        if self._keeping is not None:
-            self._keeping.close()
-        self._session.close()
-        self._bare.close()
+        if self._rider is not None:
+            self._rider.close()
+        self._lines.close()
 
     def __repr__(self) -> str:
         return f"HttpWire({self.origin!r})"
@@ -217,7 +220,3 @@ def _is_of_one_record(request: Request) -> bool:
 def _place_of(reply: Reply) -> str | None:
     """Return where a redirect leads."""
     return reply.headers.get("location") if reply.status in _REDIRECTS else None
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

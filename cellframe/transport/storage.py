@@ -7,21 +7,15 @@ the path or in the query, so nothing but its host is ever repeated.
 
 from __future__ import annotations
 
-import logging
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from cellframe.errors import TransportError
 from cellframe.transport.policy import STORAGE_VARIABLE, is_loopback
+from cellframe.transport.ways import PORTS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from cellframe.transport.policy import Policy
-
-_PORTS = {"https": 443, "http": 80}
 
 
 def confined(url: str, policy: Policy, seen_at: str = "") -> str:
@@ -51,7 +45,7 @@ def confined(url: str, policy: Policy, seen_at: str = "") -> str:
         _check_named(parts, policy)
     _, host, port = place
     shown = f"[{host}]" if ":" in host else host
-    netloc = shown if port == _PORTS[parts.scheme] else f"{shown}:{port}"
+    netloc = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
     return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, ""))
 
 
@@ -73,7 +67,7 @@ def _parts(url: str, origin: str, seen_at: str) -> SplitResult:
         elif url.startswith("/") and not url.startswith("//"):
             url = origin + url
         parts = urlsplit(url)
-        usable = parts.scheme in _PORTS and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
     except ValueError:
         raise TransportError(malformed) from None
     if not usable or "@" in parts.netloc or "%" in parts.netloc:
@@ -82,16 +76,16 @@ def _parts(url: str, origin: str, seen_at: str) -> SplitResult:
 
 
 def _place(parts: SplitResult) -> tuple[str, str, int]:
-    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
+    return parts.scheme, parts.hostname or "", parts.port or PORTS[parts.scheme]
 
 
 def _check_named(parts: SplitResult, policy: Policy) -> None:
     """Refuse storage that the user did not name, and clear text to another machine."""
     scheme, host, port = _place(parts)
     shown = f"[{host}]" if ":" in host else host
-    spelled = {f"{shown}:{port}"} | ({shown} if port == _PORTS[scheme] else set())
+    spelled = {f"{shown}:{port}"} | ({shown} if port == PORTS[scheme] else set())
     if spelled.isdisjoint(policy.storage_hosts):
-        name = shown if port == _PORTS[scheme] else f"{shown}:{port}"
+        name = shown if port == PORTS[scheme] else f"{shown}:{port}"
         message = (
             f"{policy.address} keeps files at {name}, which is neither that service nor a host "
             f"you named. Where you trust it, pass storage_hosts=[{name!r}] or set "
@@ -104,25 +98,3 @@ def _check_named(parts: SplitResult, policy: Policy) -> None:
             "text. The storage must have an https:// address. Nothing was sent there."
         )
         raise TransportError(message)
-
-
-_on_signed_address: ContextVar[bool] = ContextVar("_on_signed_address", default=False)
-
-
-@contextmanager
-def unlogged() -> Generator[None]:
-    """Keep the lines of urllib3 that repeat an address out of the logs meanwhile."""
-    token = _on_signed_address.set(True)
-    try:
-        yield
-    finally:
-        _on_signed_address.reset(token)
-
-
-def _is_shown(_: logging.LogRecord) -> bool:
-    return not _on_signed_address.get()
-
-
-# urllib3 writes the path and query of every request, of a redirect and of a retry.
-for _name in ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.poolmanager"):
-    logging.getLogger(_name).addFilter(_is_shown)

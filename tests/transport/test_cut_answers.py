@@ -13,7 +13,7 @@ import pytest
 
 from cellframe.contract.wire import Request
 from cellframe.errors import TransportError
-from cellframe.transport import pools
+from cellframe.transport import waits
 from cellframe.transport.policy import Policy, Secret
 from cellframe.transport.replies import ask
 from cellframe.transport.session import HttpWire
@@ -52,7 +52,7 @@ def places(length: int, step: int) -> list[int]:
 
 @pytest.fixture
 def wire(stub, monkeypatch):
-    monkeypatch.setattr(pools, "_RETRIES", 0)
+    monkeypatch.setattr(waits, "_RETRIES", 0)
     found = HttpWire(Policy(stub.url, Secret("k"), read_timeout=5.0, bulk_timeout=5.0))
     yield found
     found.close()

@@ -1,0 +1,197 @@
+"""Which connections are kept open, and who is on them?
+
+`http.client` beneath requests and urllib3: a page of a hundred records costs a third of a
+millisecond here, and one and a half in a session of requests (`tests/benchmarks/wire.py`),
+all of it with Python's one lock held.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import time
+from base64 import b64encode
+from collections import defaultdict, deque
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from cellframe.transport.meter import Meter, Tap
+from cellframe.transport.ways import Place, Proxy, proxy_to, trusted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+KEPT = 32
+"""Connections kept per place: a detail view has twenty requests under way."""
+_IDLE = 30.0
+"""Seconds after which a firewall may have forgotten a connection without a word to its ends."""
+
+
+class Undialled(Exception):  # noqa: N818 - never leaves the room
+    """No connection came about; nothing was sent."""
+
+    def __init__(self, fault: Exception) -> None:
+        super().__init__()
+        self.is_about_trust = isinstance(fault, ssl.SSLError)
+        said = str(fault)
+        self.speaks_no_tls = "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER_FAILURE" in said
+
+
+class Line:
+    """One connection, and whether it may carry a further request."""
+
+    def __init__(self, connection: HTTPConnection, tap: Tap, proxy: Proxy | None) -> None:
+        self.connection = connection
+        self.tap = tap
+        self.proxy = proxy
+        self.answer: HTTPResponse | None = None
+        self.rested = time.monotonic()
+
+    def is_reusable(self) -> bool:
+        """Whether the last answer was read to its end, and the service did not hang up."""
+        answer = self.answer
+        whole = answer is not None and (answer.isclosed() or answer.length == 0)
+        return whole and cast("Any", self.connection.sock) is not None
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came since: an end, or bytes that answer no question."""
+        return time.monotonic() - self.rested < _IDLE and not _has_news(self.tap.fileno())
+
+    def rest(self) -> None:
+        """Make ready for the next request."""
+        if self.answer is not None:
+            self.answer.close()
+        self.answer, self.rested = None, time.monotonic()
+
+    def close(self) -> None:
+        """Hang up."""
+        if self.answer is not None:
+            self.answer.close()
+        self.connection.close()
+        self.tap.close()
+
+
+class Lines:
+    """Connections to any place, each for one thread at a time.
+
+    Parameters
+    ----------
+    patience : float
+        Seconds that a connection may take to come about.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._resting: defaultdict[Place, deque[Line]] = defaultdict(deque)
+        self._trust: ssl.SSLContext | None = None
+        self._lock = Lock()
+
+    @contextmanager
+    def to(self, place: Place, meter: Meter) -> Generator[Line]:
+        """Lend a connection to a place.
+
+        Raises
+        ------
+        Undialled
+            There is none, and none came about.
+        """
+        line = self._rested(place) or self._dialled(place, meter)
+        line.tap.meter = meter
+        try:
+            yield line
+        except BaseException:
+            line.close()
+            raise
+        resting = self._resting[place]
+        if line.is_reusable() and len(resting) < KEPT:
+            line.rest()
+            resting.append(line)
+        else:
+            line.close()
+
+    def close(self) -> None:
+        """Hang up everywhere."""
+        for resting in self._resting.values():
+            while resting:
+                resting.pop().close()
+
+    def _rested(self, place: Place) -> Line | None:
+        resting = self._resting[place]
+        while True:
+            try:
+                line = resting.pop()
+            except IndexError:
+                return None
+            if line.is_quiet():
+                return line
+            line.close()
+
+    def _dialled(self, place: Place, meter: Meter) -> Line:
+        proxy = proxy_to(place)
+        seconds = min(self._patience, meter.left())
+        try:
+            return self._open(place, proxy, seconds)
+        except (OSError, HTTPException, UnicodeError) as fault:
+            raise Undialled(fault) from None
+
+    def _open(self, place: Place, proxy: Proxy | None, seconds: float) -> Line:
+        through = proxy or place
+        connection = HTTPConnection(through.host, through.port, timeout=seconds)
+        try:
+            if proxy is not None and place.scheme == "https":
+                connection.set_tunnel(place.host, place.port, password_of(proxy))
+                connection.connect()
+            else:
+                connection.sock = _dial(through.host, through.port, seconds)
+            if place.scheme == "https":
+                connection.sock = self._secured(connection.sock, place)
+        except BaseException:
+            connection.close()
+            raise
+        tap = Tap(connection.sock)
+        connection.sock = cast("Any", tap)
+        # With TLS a proxy is only a tunnel, and the request is as without one.
+        return Line(connection, tap, proxy if place.scheme == "http" else None)
+
+    def _secured(self, line: socket.socket, place: Place) -> ssl.SSLSocket:
+        with self._lock:
+            self._trust = self._trust or trusted()
+        return self._trust.wrap_socket(line, server_hostname=place.host)
+
+
+def password_of(proxy: Proxy) -> dict[str, str]:
+    """Return the header that tells a proxy who asks."""
+    if not proxy.password:
+        return {}
+    return {"Proxy-Authorization": f"Basic {b64encode(proxy.password.encode()).decode()}"}
+
+
+def _dial(host: str, port: int, seconds: float) -> socket.socket:
+    """Connect to the first address that answers; all of them together have one limit."""
+    until = time.monotonic() + seconds
+    fault: OSError = OSError("the name has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
+        line = socket.socket(family, kind, protocol)
+        try:
+            line.settimeout(max(until - time.monotonic(), 0.001))
+            line.connect(address)
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError as failed:
+            line.close()
+            fault = failed
+        else:
+            line.settimeout(seconds)
+            return line
+    raise fault
+
+
+def _has_news(descriptor: int) -> bool:
+    """Whether something can be read at once."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([descriptor], [], [], 0)[0])

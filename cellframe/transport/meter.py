@@ -1,0 +1,173 @@
+"""How long, and how much, may one call take?
+
+A socket's own timeout counts anew with every byte, so that a service which sends one byte now
+and then is waited for for ever. A meter counts over a whole call, from the first byte sent to
+the last one received, its repetitions included.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from typing import TYPE_CHECKING
+
+from cellframe.errors import TransportError
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+_ROOM = 1024**2
+"""Bytes that heads and the marks between chunks may take beside a body."""
+_MOMENT = 0.001
+
+
+class Late(Exception):  # noqa: N818 - it is no error of the program, and never leaves the room
+    """The time of a call is over."""
+
+
+class Meter:
+    """What one call may still take.
+
+    Parameters
+    ----------
+    seconds : float
+        For the whole call, where `floor` is infinite. Else for the next `floor` bytes: whoever
+        moves that many in time gets as long again, so that a file of any size may travel and
+        none may trickle.
+    most : int
+        Bytes of a body that may come.
+    floor : float
+        Bytes that have to travel within `seconds`.
+    clock : callable
+        Seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        seconds: float,
+        most: int,
+        floor: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.seconds = seconds
+        self.most = most
+        self._floor = floor
+        self._clock = clock
+        self._until = clock() + seconds
+        self._moved = self._received = 0
+
+    @property
+    def has_received(self) -> bool:
+        """Whether anything of an answer came."""
+        return self._received > 0
+
+    def left(self) -> float:
+        """Return the seconds that may be waited for the next bytes, above 0.
+
+        Raises
+        ------
+        Late
+            There are none.
+        """
+        now = self._clock()
+        if now >= self._until:
+            if self._moved < self._floor:
+                raise Late
+            self._moved, self._until = 0, now + self.seconds
+        return max(self._until - now, _MOMENT)
+
+    def sent(self, size: int) -> None:
+        """Count bytes of a request."""
+        self._moved += size
+
+    def received(self, size: int) -> None:
+        """Count bytes of an answer.
+
+        Raises
+        ------
+        TransportError
+            They are more than may come.
+        """
+        self._moved += size
+        self._received += size
+        if self._received > self.most + _ROOM:
+            raise too_large(self.most)
+
+    def hurry(self, seconds: float) -> None:
+        """Give no more than some seconds from now on, however much travels."""
+        self.seconds, self._floor = min(seconds, self.seconds), math.inf
+        self._until = min(self._until, self._clock() + self.seconds)
+
+    def again(self, pause: float) -> None:
+        """Begin a repetition after a pause, which the call's own time does not count."""
+        self._until += pause
+        self._received = 0
+
+
+def too_large(most: int) -> TransportError:
+    """Return the fault of an answer that nobody wants to hold."""
+    return TransportError(f"the answer is larger than {most} bytes", sent=True)
+
+
+class Tap:
+    """A socket under a meter, as far as `http.client` uses one."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self._line = line
+        self.meter = Meter(0.0, 0)
+
+    def sendall(self, data: ReadableBuffer) -> None:
+        """Send everything, in the time that there is."""
+        view = memoryview(data).cast("B")
+        while view:
+            self._line.settimeout(self.meter.left())
+            try:
+                size = self._line.send(view)
+            except TimeoutError:
+                continue  # the meter says whether that was all the time there was
+            self.meter.sent(size)
+            view = view[size:]
+
+    def receive(self, space: WriteableBuffer) -> int:
+        """Receive what is there, and wait for it where nothing is."""
+        while True:
+            self._line.settimeout(self.meter.left())
+            try:
+                size = self._line.recv_into(space)
+            except TimeoutError:
+                continue
+            self.meter.received(size)
+            return size
+
+    def makefile(self, *_: object) -> io.BufferedReader:
+        """Return what an answer is read from."""
+        # The socket stays open until its last file is closed, as http.client relies on.
+        return io.BufferedReader(_Reader(self, self._line.makefile("rb", buffering=0)))
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket."""
+        return self._line.fileno()
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._line.close()
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, tap: Tap, hold: io.RawIOBase) -> None:
+        self._tap = tap
+        self._hold = hold
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, space: WriteableBuffer, /) -> int:
+        return self._tap.receive(space)
+
+    def close(self) -> None:
+        self._hold.close()
+        super().close()
