@@ -158,7 +158,7 @@ def test_a_trial_keeps_no_key(call, folder):
     assert call("POST", SPECS, {"name": "b"}, idempotency_key="k").status == 201
 
 
-@pytest.mark.parametrize("word", ["", "yes", "tru", "2", "null"])
+@pytest.mark.parametrize("word", ["", "yes", "tru", "2", "null", "true&dry_run=false"])
 def test_a_trial_that_is_not_understood_is_no_write(call, word):
     assert call("POST", f"{SPECS}?dry_run={word}", {"name": "a"}).status == 422
     assert call("GET", SPECS).body["total"] == 0
