@@ -65,6 +65,14 @@ class Client:
     storage_hosts : sequence of str, optional
         Hosts besides the service's own that files may be sent to and fetched from, else
         ``CELLFRAME_STORAGE_HOSTS``. They never see the key.
+    max_age : float
+        Seconds in which what was answered is used again without asking. 0 asks each time; a
+        plan always does. One's own writes show at once, whatever this is.
+    offline : bool, optional
+        Whether to read what is kept here and ask nobody, else ``CELLFRAME_OFFLINE``.
+    cache_size : int, float or str, optional
+        How much answers and downloads may take, such as ``"20 GB"``, else
+        ``CELLFRAME_CACHE_SIZE``, else 10 GB. 0 keeps no answers.
 
     Raises
     ------
@@ -100,9 +108,12 @@ class Client:
         limits: Limits | None = None,
         schema: Any = None,
         storage_hosts: Sequence[str] | None = None,
+        max_age: float = 0.0,
+        offline: bool | None = None,
+        cache_size: float | str | None = None,
     ) -> None:
+        from cellframe.transport.caching import keeping, wire
         from cellframe.transport.policy import from_settings
-        from cellframe.transport.session import HttpWire
 
         policy = from_settings(
             api_url,
@@ -114,10 +125,18 @@ class Client:
             allow_http=allow_http,
             storage_hosts=storage_hosts,
         )
+        kept = keeping.from_settings(max_age, offline=offline, cache_size=cache_size)
         settings = Settings(
-            backend, units or {}, policy.project_id, policy.organization_id, limits, schema
+            backend,
+            units or {},
+            policy.project_id,
+            policy.organization_id,
+            limits,
+            schema,
+            kept.most,
         )
-        self._join(HttpWire(policy), state_folder(), settings, cache_folder())
+        cache = cache_folder()
+        self._join(wire.over_http(policy, cache, kept), state_folder(), settings, cache)
 
     @classmethod
     def over(
@@ -311,7 +330,9 @@ class Client:
         from cellframe.writeback.send import Way
 
         way_out.check_service(plan, self._connection.service, self._wire.origin)
-        way = Way(self._wire, bool(self._connection.offers("if_match")), on_conflict)
+        way = Way(
+            self._connection.within(0).wire, bool(self._connection.offers("if_match")), on_conflict
+        )
         terms = way_out.Terms(
             on_conflict, invalid, on_error, max_updates, max_clears, workers, note
         )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
 from cellframe.errors import NotFoundError, StoreError, TransportError
 from cellframe.resources.gather import AT_HAND, WORKERS
-from cellframe.store.blobs import Blobs
+from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.journals import Journals
 from cellframe.store.places import private, service_folder
 from cellframe.store.versions import Versions
+from cellframe.transport.caching.aged import AgedWire
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Settings(NamedTuple):
     organization_id: str | None = None
     limits: Limits | None = None
     schema: Any = None
+    cache_size: int | None = None
 
 
 class Connection:
@@ -58,7 +61,7 @@ class Connection:
     def __init__(
         self, wire: Wire, state: Path, settings: Settings, cache: Path | None = None
     ) -> None:
-        self.wire = wire
+        self.wire: Wire = wire
         self.settings = settings
         self._state = state
         self._cache = cache or state
@@ -95,8 +98,22 @@ class Connection:
 
     @cached_property
     def downloads(self) -> Blobs:
-        """Files of this service that are kept here, by their digest."""
-        return Blobs(service_folder(self._cache, self.service) / "downloads")
+        """Files of any service that are kept here, by their digest."""
+        return Blobs(self._cache / DOWNLOADS, self.settings.cache_size)
+
+    def within(self, max_age: float | None) -> Connection:
+        """Return the same connection, with answers that are at most so many seconds old.
+
+        Parameters
+        ----------
+        max_age : float or None
+            0 asks the service each time; None is as the client was set up.
+        """
+        if max_age is None:
+            return self
+        found = copy(self)
+        found.wire = AgedWire(self.wire, max_age)
+        return found
 
     @cached_property
     def trees(self) -> Path:

@@ -67,6 +67,7 @@ def make_plan(
     source : Source, optional
         Where the frame came from, where that is a file.
     """
+    connection = connection.within(0)
     incoming = to_polars(frame)
     source = source or Source(range(incoming.frame.height))
     keys = Keys(kind, incoming.frame, source.numbers)

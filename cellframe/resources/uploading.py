@@ -117,9 +117,10 @@ def initiate(connection: Connection, path: str, body: Mapping[str, Any]) -> Uplo
 
 
 def read(connection: Connection, test_id: str) -> dict[str, Any]:
-    """Read the record of a test, without its data."""
+    """Read the record of a test as it is now, without its data."""
     query = {"include_steps": "false", "include_time_series": "false"}
-    return ask(connection.wire, "GET", routes.one(routes.TESTS, test_id), query=query)
+    path = routes.one(routes.TESTS, test_id)
+    return ask(connection.wire, "GET", path, query=query, max_age=0)
 
 
 def settled(

@@ -3,7 +3,8 @@
 A file is named by its SHA-256 alone, so that the same series is kept once, whichever test it
 was read from, and no name of a service's making reaches the disk. A file in place is whole: it
 comes under its name by one rename, and two processes may bring the same one at once. Nothing
-is forced onto the disk, since all of it can be read again.
+is forced onto the disk, since all of it can be read again. Where they become too many, those that
+were not used for longest go, but none that a fleet has a link to: that would free nothing.
 """
 
 from __future__ import annotations
@@ -12,19 +13,28 @@ import hashlib
 import os
 import re
 import secrets
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cellframe.errors import CorruptStoreError, StoreError
+from cellframe.store.damaged import put_aside
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cellframe.contract.wire import FileBody
 
+DOWNLOADS = "downloads"
+"""Folder of the files, below that of the cache."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PIECE = 1024**2
+_IN_USE = 3600.0
+"""Seconds after its last use in which somebody may still be reading a file."""
+_CHECKS = 20
+"""The room is looked at whenever this part of it was taken."""
 
 
 class Blobs:
@@ -34,10 +44,14 @@ class Blobs:
     ----------
     folder : Path
         Made when the first file is taken in.
+    most : int, optional
+        Bytes that they may take together; no end if not given.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most: int | None = None) -> None:
         self.folder = folder
+        self._most = most
+        self._taken_since = most or 0
         self._whole: dict[str, tuple[int, int, int]] = {}
 
     def path(self, digest: str) -> Path | None:
@@ -61,6 +75,10 @@ class Blobs:
     def _is_whole(self, path: Path, digest: str) -> bool:
         status = path.stat()
         stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+        now = time.time()
+        if now - status.st_atime > _IN_USE:
+            # Many disks note no reading; when it was written stays as it is.
+            os.utime(path, ns=(int(now * 1e9), status.st_mtime_ns))
         if self._whole.get(digest) != stamp and digest_of(path) == digest:
             self._whole[digest] = stamp
         return self._whole.get(digest) == stamp
@@ -89,13 +107,50 @@ class Blobs:
             The folder cannot be written.
         """
         try:
-            return self._taken(file, digest)
+            found = self._taken(file, digest)
+            self._make_room(found[1].stat().st_size)
         except StoreError:
             raise
         except OSError as fault:
             reason = fault.strerror or type(fault).__name__
             message = f"{self.folder} cannot take a file in ({reason})."
             raise StoreError(message) from fault
+        return found
+
+    def all(self) -> Iterator[Path]:
+        """Return the files that are kept; another process may take one away meanwhile."""
+        return self.folder.glob("*/*.parquet")
+
+    def verify(self) -> list[Path]:
+        """Read every file, and put those aside that are not what their name says.
+
+        Returns
+        -------
+        list of Path
+            Where the damaged ones are now.
+        """
+        damaged: list[Path] = []
+        for path in self.all():
+            with suppress(FileNotFoundError):
+                if digest_of(path) != path.stem:
+                    damaged.append(put_aside(path) or path)
+        return damaged
+
+    def _make_room(self, size: int) -> None:
+        """Remove what was not used for longest, where there is too much of it."""
+        self._taken_since += size
+        if self._most is None or self._taken_since < self._most / _CHECKS:
+            return
+        self._taken_since = 0
+        files = [(path, path.stat()) for path in self.all()]
+        total = sum(status.st_size for _, status in files)
+        oldest = time.time() - _IN_USE
+        for path, status in sorted(files, key=lambda file: file[1].st_atime):
+            if total <= self._most:
+                return
+            if status.st_atime < oldest and status.st_nlink == 1:
+                path.unlink(missing_ok=True)
+                total -= status.st_size
 
     def _taken(self, file: FileBody, digest: str | None) -> tuple[str, Path]:
         draft = private(self.folder) / f".{secrets.token_hex(16)}"
