@@ -155,7 +155,13 @@ def survey(kind: RecordKind, records: Iterable[Mapping[str, Any]]) -> dict[Place
                     at.text = True
                 else:
                     at.other = True
-    return seen
+    return in_order(kind, seen)
+
+
+def in_order(kind: RecordKind, seen: Mapping[Place, Seen]) -> dict[Place, Seen]:
+    """Return places in one order, whichever record came first: by field, then by path."""
+    fields = {row.name: number for number, row in enumerate(kind.fields)}
+    return dict(sorted(seen.items(), key=lambda one: (fields[one[0][0]], one[0][1])))
 
 
 def escape(name: str) -> str:

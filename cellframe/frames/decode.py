@@ -111,7 +111,7 @@ def _reader(
     row = column.field
     assert row is not None, column
     if column.leaf is Leaf.PLAIN:
-        as_type = _PLAIN[row.type]
+        as_type = CELLS[row.type]
         return lambda record: None if (value := row.value(record)) is None else as_type(value)
     pick = _LEAF[column.leaf]
     if row.type is Type.COMPONENT:
@@ -235,7 +235,7 @@ def _as_list(value: Any) -> str:
     return "; ".join(map(str, value))
 
 
-_PLAIN: dict[Type, Callable[[Any], Any]] = {
+CELLS: dict[Type, Callable[[Any], Any]] = {
     Type.ID: _as_text,
     Type.NAME: _as_text,
     Type.TEXT: _as_text,

@@ -1,0 +1,139 @@
+"""Records as they came: pages of bytes, and everything a frame asks of them.
+
+Columns are made with no Python object per row where nothing stands in the way; cell by cell where
+anything is odd, which is slower and decides what is right. Both give the same frame.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cellframe.contract.pages import records_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+    from cellframe.contract.records import RecordKind
+    from cellframe.frames.columns import Column, Place, Seen
+    from cellframe.frames.columnwise import Columnwise
+    from cellframe.frames.faults import Fault
+    from cellframe.frames.shapes import Shapes
+
+FEW = 64 * 1024
+"""Bytes up to which records are read one by one: less than a typed read takes to get going."""
+
+
+class Rows:
+    """The records of a list.
+
+    Parameters
+    ----------
+    kind : RecordKind
+        What they are.
+    pages : sequence of bytes
+        JSON arrays of records, as they came.
+    shapes : Shapes, optional
+        What such records held so far. Without, they are read one by one.
+    """
+
+    def __init__(
+        self, kind: RecordKind, pages: Sequence[bytes], shapes: Shapes | None = None
+    ) -> None:
+        self.kind = kind
+        self.pages = pages
+        self._shapes = shapes
+
+    def __len__(self) -> int:
+        return sum(self.sizes)
+
+    @cached_property
+    def records(self) -> list[dict[str, Any]]:
+        """The records, decoded.
+
+        Raises
+        ------
+        NoPageError
+            They are no JSON array of objects that have an id.
+        """
+        return [record for page in self._decoded for record in page]
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many records each page has."""
+        if self._columnwise is not None:
+            return self._columnwise.sizes
+        return [len(page) for page in self._decoded]
+
+    @property
+    def ids(self) -> pl.Series:
+        """Ids of the records, in their order."""
+        return self.texts("id")
+
+    def texts(self, name: str) -> pl.Series:
+        """Return a field of text of every record; null where it is none."""
+        import polars as pl
+
+        if self._columnwise is not None and name in self._columnwise.frame.columns:
+            return self._columnwise.frame[name].cast(pl.String)
+        values = (record.get(name) for record in self.records)
+        return pl.Series(name, [v if isinstance(v, str) else None for v in values], pl.String)
+
+    def index(self) -> pl.DataFrame:
+        """Return ``id``, ``version`` and ``page`` of every record: shape (n_records, 3)."""
+        import polars as pl
+
+        from cellframe.frames.columns import Column, Leaf
+
+        columns = [Column("id", field=self.kind.field("id")), Column("version", Leaf.VERSION)]
+        frame, _ = self.decode(columns, {})
+        pages = [number for number, size in enumerate(self.sizes) for _ in range(size)]
+        return frame.with_columns(pl.Series("page", pages, dtype=pl.Int32))
+
+    def names(self) -> dict[str, str]:
+        """Return the name of each record by its id."""
+        return dict(zip(self.ids, self.texts("name").fill_null("None"), strict=True))
+
+    def survey(self) -> dict[Place, Seen]:
+        """Return what the records hold below their nested fields, by place."""
+        if self._columnwise is not None:
+            return self._columnwise.survey()
+        from cellframe.frames.columns import survey
+
+        return survey(self.kind, self.records)
+
+    def decode(
+        self, columns: Sequence[Column], parents: Mapping[str, str | None]
+    ) -> tuple[pl.DataFrame, list[Fault]]:
+        """Return the frame of the records, and what does not fit; see `decode.decode`."""
+        from cellframe.frames.decode import decode
+        from cellframe.frames.plain import DoubtError
+
+        if self._columnwise is not None:
+            try:
+                return self._columnwise.decode(columns, parents), []
+            except DoubtError:
+                pass
+        return decode(self.kind, self.records, columns, parents)
+
+    @cached_property
+    def _decoded(self) -> list[list[dict[str, Any]]]:
+        return [records_of(page) for page in self.pages]
+
+    @cached_property
+    def _columnwise(self) -> Columnwise | None:
+        if self._shapes is None or sum(map(len, self.pages)) <= FEW:
+            return None
+        from cellframe.frames.columnwise import Columnwise
+        from cellframe.frames.plain import DoubtError
+        from cellframe.frames.typed import read_typed
+
+        typed = read_typed(self.pages, self._shapes)
+        if typed is None:
+            return None
+        try:
+            return Columnwise(self.kind, typed)
+        except DoubtError:
+            return None
