@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cellframe.frames import schemas
     from cellframe.intake import import_cells
     from cellframe.local import open_local
+    from cellframe.views.charts import alt
     from cellframe.writeback.limits import Limits
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Client",
     "Limits",
     "__version__",
+    "alt",
     "import_cells",
     "open_local",
     "schemas",
@@ -41,6 +43,7 @@ _HOMES = {
     "CellframeError": "cellframe.errors",
     "Client": "cellframe.client",
     "Limits": "cellframe.writeback.limits",
+    "alt": "cellframe.views.charts",
     "import_cells": "cellframe.intake",
     "open_local": "cellframe.local",
     "schemas": "cellframe.frames",

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 import sys
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from cellframe.contract.quantities import UnitError, conversion, convert, spell
+from cellframe.errors import ConfigError
 from cellframe.frames.columns import parse
 from cellframe.frames.tags import split_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import polars as pl
 
 _registered: set[str] = set()
 
@@ -36,17 +41,25 @@ class CellAccessor:
         Raises
         ------
         KeyError
-            No column, or several, have this name.
+            No column, or several, have this name; the message has those that are near.
         """
-        if name in self._frame.columns:
-            return self._frame[name]
+        return self._frame[self._label(name)]
+
+    def _label(self, name: str) -> str:
+        """Return the label of the one column of this name."""
+        if name in self._labels:
+            return name
         wanted = parse(name)[0]
         found = [label for label in self._labels if parse(label)[0] == wanted]
         if len(found) == 1:
-            return self._frame[found[0]]
-        names = ", ".join(map(repr, found or self._labels))
-        message = f"{name!r} is {'several columns' if found else 'no column'}: {names}"
-        raise KeyError(message)
+            return found[0]
+        if found:
+            raise KeyError(f"{name!r} is several columns: {', '.join(map(repr, found))}")
+        bare = {".".join(parse(label)[0]).casefold(): label for label in self._labels}
+        near = get_close_matches(".".join(wanted).casefold(), bare, n=3)
+        shown = " or ".join(repr(bare[one]) for one in near)
+        advice = f"Did you mean {shown}?" if near else f"There are: {', '.join(self._labels)}."
+        raise KeyError(f"{name!r} is no column. {advice}")
 
     # In pandas ``frame.cell`` is also how people reach a column named ``cell``: there the
     # accessor stands in for it, so that ``frame.cell == "c-1"`` means what it says.
@@ -80,6 +93,97 @@ class CellAccessor:
         read = {label: parse(label) for label in self._labels}
         return {".".join(path): unit for path, unit in read.values() if unit is not None}
 
+    def to_unit(self, name: str | Mapping[str, str], unit: str | None = None) -> Any:
+        """Return the frame with columns in other units: their values and their labels.
+
+        Parameters
+        ----------
+        name : str, or mapping of str to str
+            A column, with or without its unit; or units by column.
+        unit : str, optional
+            The unit of the one column.
+
+        Returns
+        -------
+        DataFrame
+            Of the frame's own library, columns in their places. Values are converted by exact
+            factors: 4.2 V is 4200 mV, and comes back as 4.2 V.
+
+        Raises
+        ------
+        KeyError
+            No column, or several, have a name.
+        ConfigError
+            A column has no unit, or its unit does not convert into the other.
+
+        Examples
+        --------
+        >>> cells.cell.to_unit("cathode.loading", "g/m**2")
+        >>> cells.cell.to_unit({"cell.mass": "kg", "cathode.loading": "g/m**2"})
+        """
+        wanted = {name: unit} if isinstance(name, str) else name
+        labels = {self._label(one): _unit_asked(one, other) for one, other in wanted.items()}
+        frame = self._frame
+        for label, other in labels.items():
+            new = _relabelled(label, other, self._labels)
+            values = _in_unit(frame[label], label, other)
+            if self._is_polars:
+                frame = frame.with_columns(values.alias(label)).rename({label: new})
+            else:
+                frame = frame.assign(**{label: values}).rename(columns={label: new})
+        return frame
+
+    def check(self, schema: Any = None) -> Any:
+        """Put our rules, and yours, to the frame as it is now: edited, joined or grouped.
+
+        Parameters
+        ----------
+        schema : pandera schema, optional
+            Rules of your own, of ``pandera.polars`` or ``pandera.pandas``.
+
+        Returns
+        -------
+        DataFrame
+            The frame itself, to go on with.
+
+        Raises
+        ------
+        FrameError
+            With every fault, by row and column, in `.failures`: values that their column cannot
+            hold, ids that are there twice, names that are none, numbers that are not finite.
+        PlanError
+            Two columns have one name.
+        """
+        from cellframe.frames.backend import to_polars
+        from cellframe.frames.invalid import settle
+        from cellframe.frames.judge import judge
+
+        given = to_polars(self._frame)
+        settle(given.frame, judge(given, schema), "raise")
+        return self._frame
+
+    def deleted(self) -> Any:
+        """Return the records that are gone since the frame that was given as ``changed_since``.
+
+        Returns
+        -------
+        DataFrame, shape (n_deleted, 2)
+            Id and name. The service is asked when this is first called.
+
+        Raises
+        ------
+        ConfigError
+            The frame did not come of ``to_frame(changed_since=frame)``, or was changed since.
+        """
+        gone = getattr(self._frame, GONE, None)
+        if gone is None:
+            message = (
+                "What was deleted is known of the frame that to_frame(changed_since=FRAME) gave, as it "
+                "came: ask it before you filter or edit it."
+            )
+            raise ConfigError(message)
+        return gone()
+
     def tags(self) -> Any:
         """Return the tags of each row as a list: a column of the frame's own library.
 
@@ -110,6 +214,68 @@ class CellAccessor:
     @property
     def _labels(self) -> Sequence[str]:
         return [str(label) for label in self._frame.columns]
+
+
+GONE = "_cellframe_gone"
+"""The attribute of a frame of changes that finds what was deleted."""
+
+
+def _unit_asked(name: str, unit: str | None) -> str:
+    if isinstance(unit, str):
+        return unit
+    message = f"to_unit({name!r}): say the unit too, as in to_unit({name!r}, 'g')."
+    raise ConfigError(message)
+
+
+def _relabelled(label: str, unit: str, labels: Sequence[str]) -> str:
+    """Return a label with another unit."""
+    new = re.sub(r"\s*\[[^\[\]]*\]\s*\Z", "", label) + f" [{spell(unit)}]"
+    if new != label and new in labels:
+        message = f"{label!r} in {unit!r} would be {new!r}, and the frame has that column already."
+        raise ConfigError(message)
+    return new
+
+
+def _in_unit(values: Any, label: str, unit: str) -> Any:
+    """Return a column of either library in another unit."""
+    import polars as pl
+
+    from cellframe.frames.backend import to_backend, to_polars
+
+    have = parse(label)[1]
+    if have is None:
+        message = f"{label!r} has no unit in its label, so it cannot be converted."
+        raise ConfigError(message)
+    is_polars = isinstance(values, pl.Series)
+    plain = (
+        values
+        if is_polars
+        else to_polars(values.to_frame("value").reset_index(drop=True)).frame["value"]
+    )
+    if not plain.dtype.is_numeric() and plain.null_count() < len(plain):
+        raise ConfigError(f"{label!r} holds {plain.dtype}, not numbers, so it cannot be converted.")
+    try:
+        conversion(have, unit)
+    except UnitError as fault:
+        raise ConfigError(f"{label!r} cannot be given in {unit!r}: {fault}.") from None
+    made = _converted(plain.cast(pl.Float64), have, unit)
+    if is_polars:
+        return made
+    back = to_backend(made.to_frame("value"), "pandas")["value"].set_axis(values.index)
+    return back.astype(values.dtype) if str(values.dtype) in ("float64", "Float64") else back
+
+
+def _converted(values: pl.Series, have: str, unit: str) -> pl.Series:
+    import polars as pl
+
+    from cellframe.frames.plain import DoubtError
+    from cellframe.frames.scale import converted
+
+    try:
+        return converted(values, pl.repeat(have, len(values), eager=True), unit)
+    except DoubtError:
+        each = [None if value is None else convert(value, have, unit) for value in values]
+        return pl.Series(values.name, each, dtype=pl.Float64)
 
 
 def _plain(label: str) -> str:
