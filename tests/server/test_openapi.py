@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from jsonschema import Draft202012Validator
-from upload_tools import upload_raw
+from upload_tools import upload, upload_raw
 
 from cellframe.contract.records import KINDS
 from cellframe.server.describing.operations import OPERATIONS
@@ -100,6 +101,52 @@ def test_what_may_be_asked_is_read(call, document, path):
     for name in checked:
         refusal = call("GET", f"{path}?{name}=no&project_id=p")
         assert (refusal.status, name) == (422, refusal.body["detail"][0]["loc"][1])
+
+
+@pytest.fixture
+def known(call, cell_path):
+    """The ids of a test, and of all that it belongs to."""
+    test = upload(call, cell_path)
+    cell = call("GET", cell_path).body
+    spec = call("GET", f"/cell_specifications/{cell['cell_specification_id']}").body
+    sent_on = call("GET", f"/cell_measurements/{test['id']}/steps/download").headers["location"]
+    return {
+        "cell_measurement_id": test["id"],
+        "cell_instance_id": cell["id"],
+        "cell_specification_id": spec["id"],
+        "project_id": spec["project_id"],
+        "file": sent_on.rpartition("/")[2],
+    }
+
+
+@pytest.fixture
+def reads(call, known, document):
+    """What every GET of these ids answers, and the answers that are described."""
+    found = []
+    for path, told in document["paths"].items():
+        if "get" in told and set(re.findall(r"{(\w+)}", path)) <= set(known):
+            target = path.format_map(known)
+            found.append((target, told["get"]["responses"], call("GET", target)))
+    return [one for one in found if one[2].status < 400]
+
+
+def test_what_has_a_tag_and_nothing_else_is_described_with_304(call, reads):
+    assert len(reads) > 20
+    for path, described, answer in reads:
+        tag = answer.headers.get("etag")
+        assert (path, bool(tag)) == (path, "304" in described)
+        assert tag is None or call("GET", path, if_none_match=tag).status == 304
+
+
+def test_some_bytes_of_a_file_are_described_with_206(call, reads):
+    ((path, described, _),) = [one for one in reads if "206" in one[1]]
+    assert call("GET", path, range="bytes=0-3").status == 206
+    assert described["206"] == described["200"]
+
+
+def test_a_batch_takes_what_other_writes_take(document):
+    asked = {one["name"] for one in document["paths"]["/batch"]["post"]["parameters"]}
+    assert asked == {"dry_run", "Idempotency-Key"}
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)

@@ -28,6 +28,8 @@ _OPEN = ("healthz", "storage")
 """Where no key is asked for."""
 _WRITES = ("POST", "PATCH", "DELETE")
 _ALIAS = "PUT"
+_DOCUMENT = Operation(answer={"type": "object"}, asked=(parameters.IF_NONE_MATCH,))
+"""This one: it is no entry of the table that it is made from."""
 
 
 def handler(table: Routes) -> Handler:
@@ -94,12 +96,12 @@ def _path(steps: tuple[str | None, ...], found: Mapping[str, Handler]) -> dict[s
 
 def _operation(steps: tuple[str | None, ...], method: str, found: Handler) -> dict[str, Any]:
     plain: Any = getattr(found, "func", found)
-    told = OPERATIONS.get(plain, Operation(answer={"type": "object"}))
+    told = OPERATIONS.get(plain, _DOCUMENT)
     described: dict[str, Any] = {
         "summary": (inspect.getdoc(plain) or "").partition("\n")[0],
-        "responses": {str(told.status): _answer(told, method), "default": _PROBLEM},
+        "responses": _answers(told, method),
     }
-    writes = method in _WRITES and steps[0] not in _OPEN and steps != ("batch",)
+    writes = method in _WRITES and steps[0] not in _OPEN
     asked = [*told.asked, *(parameters.OF_WRITES if writes else ())]
     if asked:
         described["parameters"] = asked
@@ -113,6 +115,14 @@ def _operation(steps: tuple[str | None, ...], method: str, found: Handler) -> di
     return described
 
 
+def _answers(told: Operation, method: str) -> dict[str, Any]:
+    whole = _answer(told, method)
+    some = {"206": whole} if parameters.RANGE in told.asked else {}
+    same = {"304": _UNCHANGED} if parameters.IF_NONE_MATCH in told.asked else {}
+    return {str(told.status): whole, **some, **same, "default": _PROBLEM}
+
+
+_UNCHANGED = {"description": "It is what the caller holds."}
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 

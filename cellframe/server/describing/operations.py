@@ -107,6 +107,7 @@ def _all(kind: RecordKind, module: Any) -> dict[Callable[..., Any], Operation]:
 
 
 _SENT_ON = Operation(303, _OBJECT, asked=(of.IF_NONE_MATCH,))
+_DERIVED = Operation(answer=_OBJECT, asked=(of.IF_NONE_MATCH,))
 _TEST = ref(title(CELL_MEASUREMENT))
 _CONFIRMED: Schema = {
     "allOf": [_TEST, {"properties": {"steps_created": {"type": "integer"}}}],
@@ -146,6 +147,7 @@ OPERATIONS: dict[Callable[..., Any], Operation] = {
     cells.find_of_spec: _list(CELL_INSTANCE, of.OF_CELLS),
     cells.create: _create(CELL_INSTANCE),
     **_all(CELL_BATCH, lots),
+    lots.read: Operation(answer=ref(title(CELL_BATCH))),  # always sent, for its count
     lots.find_all: _list(CELL_BATCH, of.OF_LOTS),
     lots.create: _create(CELL_BATCH),
     **_all(CELL_MEASUREMENT, tests),
@@ -177,9 +179,9 @@ OPERATIONS: dict[Callable[..., Any], Operation] = {
     downloads.steps_file: _SENT_ON,
     downloads.cycles_file: _SENT_ON,
     downloads.any_file: _SENT_ON,
-    downloads.cycles: Operation(answer=_OBJECT),
-    downloads.steps_and_cycles: Operation(answer=_OBJECT),
-    downloads.file_names: Operation(answer=_OBJECT),
+    downloads.cycles: _DERIVED,
+    downloads.steps_and_cycles: _DERIVED,
+    downloads.file_names: _DERIVED,
     storage.put: Operation(answer=_OBJECT, binary=True),
-    storage.get: Operation(answer=_BYTES, binary=True),
+    storage.get: Operation(answer=_BYTES, binary=True, asked=(of.RANGE, of.IF_NONE_MATCH)),
 }

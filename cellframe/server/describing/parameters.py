@@ -106,6 +106,7 @@ def _header(name: str, description: str) -> Parameter:
 
 IF_MATCH = _header("If-Match", "The version that the caller read; 412 where it is another.")
 IF_NONE_MATCH = _header("If-None-Match", "What the caller holds; 304 where it is the same.")
+RANGE = _header("Range", "Which of the bytes; 206 with them alone, 416 where there are no such.")
 OF_WRITES = (
     _asked("dry_run", {"type": "boolean"}, "Answer as ever, and keep nothing."),
     _header("Idempotency-Key", "Under one key a request is carried out once."),
