@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -75,9 +76,45 @@ def _canary_stays_hidden(caplog, tmp_path, _private_state):
         assert not [path for path in files if secret in path.read_bytes()]
 
 
+SPEC = {
+    "name": "LFP 18650",
+    "form_factor": "18650",
+    "ratings": {
+        "capacity": {"value": 1.1, "unit": "A*h"},
+        "voltage_max": {"value": 3.6, "unit": "V"},
+    },
+    "cathode": {"properties": {"loading": {"value": 12.0, "unit": "mg/cm**2"}}},
+}
+
+
+@pytest.fixture(scope="session")
+def _twelve_cells(tmp_path_factory):
+    """The folder of a spec and twelve cells, which is made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("twelve") / "lab"
+    with cf.open_local(folder) as client:
+        spec = client.cell_spec.create(SPEC)
+        for number in range(12):
+            client.cell_instance.create(spec, _cell(number))
+    return folder
+
+
+def _cell(number: int) -> dict[str, object]:
+    return {
+        "name": f"c-{number:03}",
+        "batch": "L1" if number < 6 else "L2",
+        "date_manufactured": "2026-01-05",
+        "measured_properties": {
+            "cell": {"mass": {"value": 41.0 + number / 10, "unit": "g"}, "policy": "4C"},
+            "cathode": {"loading": {"value": 11.5, "unit": "mg.cm-2"}},
+        },
+    }
+
+
 @pytest.fixture
-def client(tmp_path):
-    """A client of an empty service in a folder."""
+def client(request, tmp_path):
+    """A client of a service in a folder, which is empty but for the cells that a test asks for."""
+    if "cells" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("_twelve_cells"), tmp_path / "lab")
     with cf.open_local(tmp_path / "lab") as local:
         yield local
 
@@ -91,37 +128,16 @@ def colleague(client, tmp_path):
 
 
 @pytest.fixture
-def spec(client):
+def spec(request, client):
     """A spec with two ratings and a loading."""
-    return client.cell_spec.create(
-        {
-            "name": "LFP 18650",
-            "form_factor": "18650",
-            "ratings": {
-                "capacity": {"value": 1.1, "unit": "A*h"},
-                "voltage_max": {"value": 3.6, "unit": "V"},
-            },
-            "cathode": {"properties": {"loading": {"value": 12.0, "unit": "mg/cm**2"}}},
-        }
-    )
+    if "cells" in request.fixturenames:
+        return client.cell_spec.get(SPEC["name"])
+    return client.cell_spec.create(SPEC)
 
 
 @pytest.fixture
 def cells(client, spec) -> pl.DataFrame:
     """The frame of twelve cells in two lots, with a mass, a loading and a policy."""
-    for number in range(12):
-        client.cell_instance.create(
-            spec,
-            {
-                "name": f"c-{number:03}",
-                "batch": "L1" if number < 6 else "L2",
-                "date_manufactured": "2026-01-05",
-                "measured_properties": {
-                    "cell": {"mass": {"value": 41.0 + number / 10, "unit": "g"}, "policy": "4C"},
-                    "cathode": {"loading": {"value": 11.5, "unit": "mg.cm-2"}},
-                },
-            },
-        )
     return client.cell_instance.to_frame(spec)
 
 
