@@ -1,6 +1,7 @@
 """A nightly script, with nobody there: how it ends is all that anybody sees.
 
-What runs is `scripts/nightly.sh`, under `set -e`. 3 is for `check`, which does not exist yet.
+What runs is `scripts/nightly.sh`, under `set -e`. 3 is for `check`, which does not exist yet. Codes
+that one command ends with are proved, quicker, in `tests/cli`: here they are `nightly`.
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ def test_1_more_changes_than_the_limits_allow_wait_for_a_person(night):
     assert night.run("nightly.sh", "--max-updates", "10").code == 0
 
 
+@pytest.mark.nightly
 def test_2_there_are_changes_where_that_was_asked(night):
     code, out, err = night.run("nightly.sh", "--dry-run")
     assert code == 2, err
@@ -78,6 +80,7 @@ def test_2_there_are_changes_where_that_was_asked(night):
     assert set(capacities(night).values()) == {None}
 
 
+@pytest.mark.nightly
 def test_4_somebody_was_faster_and_nothing_is_written(night):
     with (night.folder / "report.py").open("a") as report:
         report.write(COLLEAGUE)
@@ -115,6 +118,7 @@ def test_6_the_service_is_away_and_nothing_was_written(night):
     assert not (night.folder / "cells.parquet").exists()
 
 
+@pytest.mark.nightly
 def test_64_an_option_that_there_is_not_is_wrong_usage(night):
     code, _, err = night.run("nightly.sh", "--skip-conflict")
     assert code == 64
