@@ -129,6 +129,8 @@ class _Run:
             self.replies.append(self._one(work, operation))
             if self.all_or_none and self.replies[-1].status >= _REFUSED:
                 raise _NoneOfThem
+        if self.call.once is None:
+            return Reply(200)  # which nobody reads
         # The last part is kept under the key itself, and so as the answer to the whole.
         return self.reply(start if stop < len(self.operations) else 0)
 
@@ -186,7 +188,7 @@ class _Run:
 
     def _linked(self, value: JsonValue) -> JsonValue:
         """Put the id in the place of a reference; any other value is its own."""
-        if not isinstance(value, dict) or set(value) != {_REF}:
+        if not isinstance(value, dict) or value.keys() != {_REF}:
             return value
         number = value[_REF]
         if type(number) is not int or not 0 <= number < len(self.replies):

@@ -7,7 +7,7 @@ Stored JSON is passed through as it lies, unparsed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -43,8 +43,10 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select, Table
 
 Body = dict[str, Any]
-KEPT_AS_JSON = {Type.QUANTITIES, Type.OBJECT, Type.TAGS}
+KEPT_AS_JSON = frozenset({Type.QUANTITIES, Type.OBJECT, Type.TAGS})
 """Types whose column holds JSON text."""
+NESTED = frozenset({Type.COMPONENT})
+"""Types that are records of their own."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,12 @@ class Shape:
                     body[name] = write(value)
             found.append(body)
         return found
+
+
+@cache
+def fields_of(kind: RecordKind, types: frozenset[Type]) -> frozenset[str]:
+    """Name the fields that hold one of these types; kept, since every write asks."""
+    return frozenset(field.name for field in kind.fields if field.type in types)
 
 
 def stored(text: str) -> orjson.Fragment:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from cellframe.contract.records import RecordKind, Type
 from cellframe.contract.wire import Reply
 from cellframe.server import conditions, filters
-from cellframe.server.bodies import KEPT_AS_JSON, nest_parts
+from cellframe.server.bodies import KEPT_AS_JSON, NESTED, fields_of, nest_parts
 from cellframe.server.fields import check_fields
 from cellframe.server.names import folded
 from cellframe.server.refusals import missing
@@ -132,7 +132,7 @@ def find(connection: Connection, shape: Shape, record_id: str) -> Body | None:
     """Read one record as it is written, a spec with its parts."""
     row = shape.one.first(connection, {"id": record_id})
     found = [] if row is None else shape.bodies([row])
-    if found and any(field.type is Type.COMPONENT for field in shape.kind.fields):
+    if found and fields_of(shape.kind, NESTED):
         nest_parts(connection, found)
     return found[0] if found else None
 
@@ -167,11 +167,11 @@ def require(connection: Connection, shape: Shape, record_id: str) -> None:
 
 def columns(kind: RecordKind, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Turn the fields of a body into columns; parts and links are left to their callers."""
-    known = {field.name: field.type for field in kind.fields}
+    json_columns, parts = fields_of(kind, KEPT_AS_JSON), fields_of(kind, NESTED)
     found = {
-        name: as_json(value) if known[name] in KEPT_AS_JSON else value
+        name: as_json(value) if name in json_columns else value
         for name, value in fields.items()
-        if known[name] is not Type.COMPONENT
+        if name not in parts
     }
     if "name" in fields:
         found["folded_name"] = folded(fields["name"])
@@ -211,7 +211,7 @@ def differing(
 
     JSON is compared by content: the order of keys is none, but 5 and 5.0 are two spellings.
     """
-    json_columns = {field.name for field in kind.fields if field.type in KEPT_AS_JSON}
+    json_columns = fields_of(kind, KEPT_AS_JSON)
     return {
         name: value
         for name, value in values.items()

@@ -148,6 +148,7 @@ class Database:
         self._clock = clock
         # Writers of one process queue here: SQLite's own waiting polls, and is unfair.
         self._writing = threading.Lock()
+        self._kept: Connection | None = None
         path = schema.prepare_folder(folder)
         schema.use_write_ahead_log(path)
         self._engine = _engine(path)
@@ -166,6 +167,8 @@ class Database:
     def close(self) -> None:
         """Give back the files."""
         self.snapshots.close()
+        with self._writing:
+            self._give_back()
         self._engine.dispose()
 
     def now(self) -> int:
@@ -193,14 +196,30 @@ class Database:
 
     @contextmanager
     def _write(self, *, trial: bool = False) -> Generator[Connection]:
-        with self._writing, self._engine.connect() as plain:
+        with self._writing, self._writer() as connection, connection.begin() as transaction:
+            yield connection
+            if trial:
+                transaction.rollback()
+
+    @contextmanager
+    def _writer(self) -> Generator[Connection]:
+        """Lend the one connection that writes; one from the pool takes as long as two changes."""
+        if self._kept is None:
             # A transaction that reads first and writes later fails at once when another
             # process wrote in between; one that begins as a writer waits its turn.
-            connection = plain.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
-            with connection.begin() as transaction:
-                yield connection
-                if trial:
-                    transaction.rollback()
+            options = {_BEGIN: "BEGIN IMMEDIATE"}
+            self._kept = self._engine.connect().execution_options(**options)
+        try:
+            yield self._kept
+        except BaseException:
+            # In whatever state it is now: the pool rolls it back.
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
 
 @lru_cache(maxsize=512)

@@ -24,12 +24,14 @@ ID = None
 
 def segments(path: str) -> tuple[str, ...]:
     """Split a path, then decode: an id may hold a slash of its own."""
-    first, *rest = path.split("/")
+    first, *steps = path.split("/")
     try:
-        decoded = tuple(unquote(step, errors="strict") for step in rest)
+        whole = unquote(path, errors="strict")
     except UnicodeDecodeError:
-        decoded = ("",)
-    return decoded if not first and not any(map(text_fault, decoded)) else ("",)
+        return ("",)
+    if first or not steps or text_fault(whole):
+        return ("",)
+    return tuple(steps) if whole == path else tuple(map(unquote, steps))
 
 
 def find(routes: Routes, method: str, steps: tuple[str, ...]) -> tuple[Handler, tuple[str, ...]]:
@@ -41,13 +43,19 @@ def find(routes: Routes, method: str, steps: tuple[str, ...]) -> tuple[Handler, 
         Handlers by pattern and method; where patterns overlap, the first that fits counts.
     """
     for pattern, handlers in routes.items():
-        if len(pattern) == len(steps) and all(
-            step if wanted is ID else step == wanted
-            for wanted, step in zip(pattern, steps, strict=True)
-        ):
-            ids = (step for wanted, step in zip(pattern, steps, strict=True) if wanted is ID)
+        # The first steps tell most patterns apart; none begins with an id.
+        if pattern[0] == steps[0] and len(pattern) == len(steps) and _fits(pattern, steps):
+            ids = [step for wanted, step in zip(pattern, steps, strict=True) if wanted is ID]
             return _of(handlers, method), tuple(ids)
     raise refuse(404, "There is nothing at this path: is the service's address right?")
+
+
+def _fits(pattern: tuple[str | None, ...], steps: tuple[str, ...]) -> bool:
+    return all(map(_is_step, pattern, steps))
+
+
+def _is_step(wanted: str | None, step: str) -> bool:
+    return bool(step) if wanted is ID else step == wanted
 
 
 def _of(handlers: Handlers, method: str) -> Handler:

@@ -6,6 +6,7 @@ which takes several times as long as SQLite takes to run one on a single record.
 
 from __future__ import annotations
 
+import sqlite3
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +73,8 @@ class Prepared:
 
 def execute(connection: Connection, text: str, values: Sequence[Any] = ()) -> Any:
     """Run a text on the driver's own connection; its errors are SQLAlchemy's, as elsewhere."""
-    cursor = connection.connection.cursor()
-    errors: Any = connection.dialect.loaded_dbapi
+    driver: Any = connection.connection.dbapi_connection
     try:
-        cursor.execute(text, values)
-    except errors.Error as fault:
-        raise DBAPIError.instance(text, tuple(values), fault, errors.Error) from fault
-    return cursor
+        return driver.execute(text, values)
+    except sqlite3.Error as fault:
+        raise DBAPIError.instance(text, tuple(values), fault, sqlite3.Error) from fault

@@ -12,10 +12,10 @@ import math
 import re
 import zlib
 from email.message import Message
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -23,7 +23,7 @@ from cellframe.contract.wire import FileBody
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, lowered, printable, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from cellframe.contract.wire import JsonValue
 
@@ -83,9 +83,8 @@ def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> di
         limit = _LARGEST_WIDE >> 20
         raise refuse(413, f"With characters beyond U+FFFF, a body may have {limit} MiB.")
     value = _parse(raw)
-    faults = list(islice(_faults(value), MOST_LISTED))
-    if faults:
-        raise invalid(faults)
+    if not _is_sound(value):
+        raise invalid(list(islice(_faults(value), MOST_LISTED)))
     if not isinstance(value, dict):
         raise invalid([Fault((), "An object is required, as in {...}", "dict_type")])
     return value  # type: ignore[return-value] - the faults are out
@@ -97,14 +96,23 @@ def digest_of(body: object) -> str:
 
 
 def _check_type(content_type: str) -> None:
+    reason = _type_fault(content_type)
+    if reason:
+        raise refuse(415, reason)
+
+
+@lru_cache(maxsize=64)
+def _type_fault(content_type: str) -> str | None:
+    """Say what is wrong with a content type; kept, since taking one apart is slow."""
     head = Message()
     head["content-type"] = content_type.replace("\r", " ").replace("\n", " ")
     if not content_type or head.get_content_type() != "application/json":
         named = printable(content_type) or "no content type"
-        raise refuse(415, f"Send content-type: application/json, not {named}.")
+        return f"Send content-type: application/json, not {named}."
     charset = str(head.get_param("charset", "utf-8")).lower()
     if charset not in {"utf-8", "utf8"}:
-        raise refuse(415, f"Send the body in UTF-8, not in {printable(charset)}.")
+        return f"Send the body in UTF-8, not in {printable(charset)}."
+    return None
 
 
 def _inflated(body: bytes, encoding: str) -> bytes:
@@ -188,6 +196,34 @@ _TOO_DEEP = f"Objects and lists lie more than {DEEPEST} deep"
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_constant
 )
+
+
+def _is_sound(value: object) -> bool:
+    """Tell whether `_faults` would find nothing, several times as fast as it walks."""
+    texts: list[str] = []
+    open_: list[tuple[Iterable[Any], int]] = [([value], 0)]
+    while open_:
+        children, depth = open_.pop()
+        if depth > DEEPEST:
+            return False
+        for child in children:
+            kind = type(child)
+            if kind is str:
+                texts.append(child)
+            elif kind is dict:
+                texts += child
+                open_.append((child.values(), depth + 1))
+            elif kind is list:
+                open_.append((child, depth + 1))
+            elif kind is _Bad:
+                return False
+    return _are_sound(texts)
+
+
+def _are_sound(texts: list[str]) -> bool:
+    if len(max(texts, key=len, default="")) * 4 > LONGEST_TEXT:
+        return not any(map(text_fault, texts))
+    return not _UNSAFE.search("".join(texts))
 
 
 def _faults(value: object) -> Iterator[Fault]:

@@ -212,9 +212,9 @@ def test_a_disk_that_fills_up_ends_a_batch_and_not_what_came_before(
         op("POST", cells_path, {"name": f"a-{n}", "notes": "x" * 900}) for n in range(250)
     ]
     send(*operations[:1], target="/batch?dry_run=true")
-    with service._database.read() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 60}")
+    with service._database.write() as work:
+        pages = work.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        work.connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 60}")
     told = statuses(send(*operations))
     assert told == [201] * 100 + [507] * 150
     assert call("GET", cells_path).body["total"] == 100

@@ -53,8 +53,8 @@ def check_sound(folder):
 
 
 def most_pages(call, number):
-    with call.service._database.read() as connection:
-        connection.exec_driver_sql(f"PRAGMA max_page_count={number}")
+    with call.service._database.write() as work:
+        work.connection.exec_driver_sql(f"PRAGMA max_page_count={number}")
 
 
 @pytest.mark.parametrize("pages", [80, *(pytest.param(n, marks=MANY) for n in range(81, 130))])
