@@ -7,29 +7,23 @@ import signal
 import socket
 import threading
 from contextlib import closing, contextmanager
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import h11
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from cellframe.contract.problems import Problem
 from cellframe.errors import ConfigError
+from cellframe.server import protocol
 from cellframe.server.answer import Service
-from cellframe.server.asgi import Publisher, last_words
+from cellframe.server.asgi import Publisher
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
 _QUIET = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _GRACE = 6
 """Seconds in which requests under way may finish after a signal."""
-_IDLE = 30
-"""Seconds that a connection stays open between two requests, and that a head may take."""
 _BACKLOG = 2048
 
 
@@ -117,7 +111,7 @@ def serve(
 def _config(app: FastAPI) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=_Protocol,
+        http=protocol.Protocol,
         ws="none",
         loop="asyncio",
         lifespan="off",
@@ -125,7 +119,7 @@ def _config(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=_IDLE,
+        timeout_keep_alive=protocol.IDLE,
         timeout_graceful_shutdown=_GRACE,
     )
 
@@ -147,58 +141,6 @@ class _Server(uvicorn.Server):
         # uvicorn's own way raises the signal again when all is done, and the exit code
         # would say that the service was killed.
         yield
-
-
-class _Protocol(H11Protocol):
-    """HTTP that waits for no head of a request forever, and refuses as every answer does."""
-
-    _waiting: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._wait_for_head()
-
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        self._wait_for_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(Problem(400, f"This is no HTTP: {msg}"))
-
-    def _wait_for_head(self) -> None:
-        """Start to wait with the first byte; what comes later gives no more time."""
-        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
-            self._stop_waiting()
-        elif self._waiting is None:
-            self._waiting = self.loop.call_later(_IDLE, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None
-
-    def _give_up(self) -> None:
-        self._refuse(Problem(408, "The head of the request came too slowly."))
-
-    def _refuse(self, problem: Problem) -> None:
-        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
-            self.transport.close()
-            return
-        reply = last_words(problem)
-        headers = {**reply.headers, "content-length": str(len(reply.content))}
-        pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-        reason = HTTPStatus(problem.status).phrase.encode()
-        response = h11.Response(status_code=problem.status, headers=pairs, reason=reason)
-        for event in (response, h11.Data(data=reply.content), h11.EndOfMessage()):
-            self.transport.write(self.conn.send(event) or b"")
-        if self.cycle:
-            # Its answer, if it still makes one, has nowhere to go.
-            self.cycle.disconnected = True
-        self.transport.close()
 
 
 @contextmanager

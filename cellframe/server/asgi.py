@@ -69,7 +69,7 @@ class Publisher:
             return
         try:
             async with self._reply(scope, receive) as reply:
-                await self._write(scope["method"], reply, send)
+                await self._write(scope["method"], reply, receive, send)
         except Gone:
             return
 
@@ -126,7 +126,7 @@ class Publisher:
                 await receiving.drain(receive)
             raise
 
-    async def _write(self, method: str, reply: Reply, send: Send) -> None:
+    async def _write(self, method: str, reply: Reply, receive: Receive, send: Send) -> None:
         body = b"" if reply.status in _BODILESS else reply.body
         headers = {**reply.headers}
         if reply.status not in _BODILESS:
@@ -137,18 +137,18 @@ class Publisher:
         ]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         if isinstance(body, FileBody) and method != "HEAD":
-            await self._send_file(body, send)
+            await self._send_file(body, receive, send)
         else:
             last = b"" if isinstance(body, FileBody) else body
             await send({"type": "http.response.body", "body": last})
 
-    async def _send_file(self, body: FileBody, send: Send) -> None:
+    async def _send_file(self, body: FileBody, receive: Receive, send: Send) -> None:
         left = body.size
-        with body.path.open("rb", buffering=0) as file:
+        with body.path.open("rb", buffering=0) as file, receiving.listening(receive) as is_gone:
             file.seek(body.start)
             while left:
                 piece = await self._in_thread(file.read, min(left, PIECE))
-                if not piece:
+                if not piece or is_gone():
                     # Cut short, the connection ends, and the reader sees that it is no whole file.
                     raise Gone
                 left -= len(piece)

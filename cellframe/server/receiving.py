@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract.problems import Problem
@@ -11,7 +12,14 @@ from cellframe.server.refusals import Refusal, refuse
 from cellframe.server.strict import LARGEST_BODY, too_large
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Generator,
+        MutableMapping,
+    )
     from io import FileIO
     from pathlib import Path
 
@@ -22,6 +30,8 @@ PIECE = 2**20
 """Bytes of a file that are in memory at once."""
 _PATIENCE = 30.0
 """Seconds that a client may take between two pieces of a body."""
+_SLOWEST = 1024
+"""Bytes a second, on the whole, below which a body is not waited for after that time."""
 _DRAIN = LARGEST_BODY
 _DRAIN_PATIENCE = 2.0
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -40,8 +50,9 @@ async def body(headers: dict[str, str], receive: Receive) -> bytes | None:
         raise too_large()
     parts: list[bytes] = []
     size = 0
+    coming = _Coming(receive)
     while True:
-        piece, more = await _next(receive)
+        piece, more = await coming.next()
         size += len(piece)
         if size > LARGEST_BODY:
             parts.clear()
@@ -69,8 +80,9 @@ async def pieces(
         raise _file_too_large(most)
     gathered: list[bytes] = []
     size, total, more = 0, 0, True
+    coming = _Coming(receive)
     while more:
-        piece, more = await _next(receive)
+        piece, more = await coming.next()
         gathered.append(piece)
         size += len(piece)
         total += len(piece)
@@ -108,17 +120,41 @@ async def drain(receive: Receive) -> None:
         return
 
 
-async def _next(receive: Receive) -> tuple[bytes, bool]:
-    """Wait for the next piece, and whether more will come."""
+class _Coming:
+    """A body on its way, for as long as it comes fast enough."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._now = asyncio.get_running_loop().time
+        self._until = self._now() + _PATIENCE
+
+    async def next(self) -> tuple[bytes, bool]:
+        """Wait for the next piece, and whether more will come; 408 from one that is too slow."""
+        try:
+            async with asyncio.timeout_at(min(self._until, self._now() + _PATIENCE)):
+                message = await self._receive()
+        except TimeoutError:
+            problem = Problem(408, "The body came too slowly.", code="REQUEST_TIMEOUT")
+            raise Refusal(problem) from None
+        if message["type"] == "http.disconnect":
+            raise Gone
+        piece: bytes = message.get("body", b"")
+        self._until += len(piece) / _SLOWEST
+        return piece, message.get("more_body", False)
+
+
+@contextmanager
+def listening(receive: Receive) -> Generator[Callable[[], bool]]:
+    """Give a way to ask, while an answer is sent, whether the client hung up.
+
+    What is sent to one that did goes nowhere, and nobody says so.
+    """
+    # The body was read, so that nothing else can come.
+    coming = asyncio.ensure_future(receive())
     try:
-        async with asyncio.timeout(_PATIENCE):
-            message = await receive()
-    except TimeoutError:
-        problem = Problem(408, "The body came too slowly.", code="REQUEST_TIMEOUT")
-        raise Refusal(problem) from None
-    if message["type"] == "http.disconnect":
-        raise Gone
-    return message.get("body", b""), message.get("more_body", False)
+        yield lambda: coming.done() and coming.result()["type"] == "http.disconnect"
+    finally:
+        coming.cancel()
 
 
 def _write_all(file: FileIO, gathered: list[bytes]) -> None:

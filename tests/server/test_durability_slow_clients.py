@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import pytest
 
+from cellframe.server.answer import Service
+from cellframe.server.asgi import Publisher
+from tests.faults.conversation import scope
 from tests.faults.writers import PATIENCE, Writers, ask, connected
+from tests.server.conftest import Caller
+from tests.server.upload_tools import upload_raw
 from tests.wire.conftest import Served, stop
 
 ROOT = Path(__file__).parents[2]
 SERVE = """
 import sys
 from pathlib import Path
-from cellframe.server import app, receiving
-app._IDLE = receiving._PATIENCE = float(sys.argv[2])
+from cellframe.server import app, protocol, receiving
+protocol.IDLE = receiving._PATIENCE = float(sys.argv[2])
 app.serve(Path(sys.argv[1]), port=0, ready=lambda url: print(url, flush=True))
 """
 HEAD = b"POST /cell_specifications HTTP/1.1\r\nHost: localhost\r\nX-API-Key: k\r\n"
@@ -75,19 +81,87 @@ def test_half_a_request_is_waited_for_so_long_and_no_longer(patient, seconds):
 
 
 @pytest.mark.law("S8")
-def test_a_head_that_drips_is_not_waited_for_longer(patient):
-    with line_to(patient(0.4), HEAD) as line:
-        assert any(not drips(line) for _ in range(200))
+@pytest.mark.parametrize(
+    ("begin", "drop"), [(HEAD, b"X: y\r\n"), (BODY, b"{")], ids=["head", "body"]
+)
+def test_what_drips_is_not_waited_for_longer(patient, begin, drop):
+    with line_to(patient(0.4), begin) as line:
+        assert any(not drips(line, drop) for _ in range(200))
 
 
-def drips(line):
-    """Send one more header, slowly; tell whether anybody takes it."""
+def drips(line, drop):
+    """Send a little more, slowly; tell whether anybody takes it."""
     time.sleep(0.05)
     try:
-        line.sendall(b"X: y\r\n")
+        line.sendall(drop)
     except OSError:
         return False
     return True
+
+
+LARGE = 16 * 2**20
+"""More than the sockets of both sides hold."""
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A service with a large file, and where it lies."""
+    service = Service(tmp_path / "lab")
+    call = Caller(service)
+    raw = upload_raw(call, bytes(LARGE))
+    path = call("GET", f"/raw_data/{raw['id']}/download-url").body["url"]
+    yield service, path
+    service.close()
+
+
+@pytest.fixture
+def asking(patient, large):
+    """A small socket on which the large file is asked for."""
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+        line.settimeout(PATIENCE)
+        line.connect(("127.0.0.1", patient(0.4).port))
+        line.sendall(f"GET {large[1]} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        yield line
+
+
+def taken(line, slowly=0):
+    """Read to the end, so many pieces of it slowly; tell how much came."""
+    came = 0
+    with suppress(ConnectionResetError):
+        while came < LARGE and (piece := line.recv(2**16)):
+            came += len(piece)
+            slowly -= 1
+            time.sleep(0.05 if slowly > 0 else 0)
+    return came
+
+
+@pytest.mark.law("S8")
+def test_a_client_that_takes_nothing_of_its_answer_is_cut_off(asking):
+    for _ in range(20):
+        time.sleep(0.05)
+    assert 0 < taken(asking) < LARGE
+
+
+@pytest.mark.law("S8")
+def test_a_client_that_takes_its_answer_slowly_gets_all_of_it(asking):
+    assert taken(asking, slowly=40) >= LARGE
+
+
+@pytest.mark.law("S8")
+def test_a_file_is_read_no_further_for_a_client_that_hung_up(large):
+    service, path = large
+    sent, left = [], [{"type": "http.disconnect"}, {"type": "http.request"}]
+
+    async def receive():
+        return left.pop()
+
+    async def send(part):
+        sent.append(len(part.get("body", b"")))
+
+    found, _ = scope(f"GET {path}\r\nHost: localhost".encode())
+    asyncio.run(Publisher(service, loopback_only=True)(found, receive, send))
+    assert len(sent) == 1
 
 
 @pytest.mark.law("S8")
