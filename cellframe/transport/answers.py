@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.contract.wire import FileBody
+    from cellframe.transport.meter import Meter
 
 PLAIN, PACKED = "identity", "gzip"
 """The encodings that are asked for; what comes in another, or in several, is refused."""
@@ -31,15 +32,15 @@ _MAGIC = b"PAR1"
 _SMALLEST_PARQUET = 12
 
 
-def read_whole(answer: HTTPResponse, headers: Mapping[str, str], most: int) -> bytes:
+def read_whole(answer: HTTPResponse, headers: Mapping[str, str], meter: Meter) -> bytes:
     """Read an answer into memory, unpacked.
 
     Parameters
     ----------
     headers : mapping
         Of the answer, names in lower case.
-    most : int
-        Bytes that may be held.
+    meter : Meter
+        How many bytes may be held.
 
     Raises
     ------
@@ -52,15 +53,17 @@ def read_whole(answer: HTTPResponse, headers: Mapping[str, str], most: int) -> b
     if coding not in (PLAIN, PACKED):
         message = f"the answer came in the encoding {coding!r}, which nobody asked for"
         raise TransportError(message, sent=True)
-    if (answer.length or 0) > most:
-        raise too_large(most)
-    found = answer.read() if answer.length is not None else b"".join(_pieces(answer, most))
+    if (answer.length or 0) > meter.most:
+        raise too_large(meter.most)
+    found = answer.read() if answer.length is not None else b"".join(_pieces(answer, meter))
     if not found and answer.status < _FIRST_REDIRECT and not _may_be_empty(answer):
         raise IncompleteRead(b"")
-    return _unpacked(found, most) if coding == PACKED and found else found
+    return _unpacked(found, meter.most) if coding == PACKED and found else found
 
 
-def receive(answer: HTTPResponse, headers: Mapping[str, str], folder: Path, most: int) -> FileBody:
+def receive(
+    answer: HTTPResponse, headers: Mapping[str, str], folder: Path, meter: Meter
+) -> FileBody:
     """Write an answer to a new file, and check that all of it came.
 
     Raises
@@ -76,8 +79,8 @@ def receive(answer: HTTPResponse, headers: Mapping[str, str], folder: Path, most
     if coding != PLAIN:
         message = f"the file came compressed ({coding}), which nobody asked for"
         raise TransportError(message, sent=True)
-    if (answer.length or 0) > most:
-        raise too_large(most)
+    if (answer.length or 0) > meter.most:
+        raise too_large(meter.most)
 
     def check(path: Path, digest: str) -> None:
         named = digests.told(headers)
@@ -88,17 +91,18 @@ def receive(answer: HTTPResponse, headers: Mapping[str, str], folder: Path, most
             message = "the file came without a length or a digest, so it may be a part"
             raise TransportError(message, sent=True)
 
-    return keep(_pieces(answer, most), folder, check)
+    return keep(_pieces(answer, meter), folder, check)
 
 
-def _pieces(answer: HTTPResponse, most: int) -> Iterator[bytes]:
+def _pieces(answer: HTTPResponse, meter: Meter) -> Iterator[bytes]:
     """Return what comes as it comes, up to the end that the answer names."""
-    held = 0
     # One receive at a time: read() would believe a chunk that says it is of -1 bytes.
+    held = 0
     while piece := answer.read1(PIECE):
+        meter.moved(len(piece))
         held += len(piece)
-        if held > most:
-            raise too_large(most)
+        if held > meter.most:
+            raise too_large(meter.most)
         yield piece
     if answer.length:
         raise IncompleteRead(b"", answer.length)

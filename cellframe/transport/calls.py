@@ -83,8 +83,10 @@ def _send(line: Line, call: Call, body: bytes | Slice | None) -> None:
             line.connection.endheaders(body)
             return
         line.connection.endheaders()
+        line.tap.meter.endure()
         while piece := body.read(PIECE):
             line.tap.sendall(piece)
+    line.tap.meter.hurry(line.tap.meter.seconds, line.tap.meter.most)
 
 
 def _write_head(line: Line, call: Call, size: int) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _ROOM = 1024**2
 """Bytes that heads and the marks between chunks may take beside a body."""
 _MOMENT = 0.001
+SLOWEST = 1024
+"""Bytes a second below which a file is given up."""
 
 
 class Late(Exception):  # noqa: N818 - it is no error of the program, and never leaves the room
@@ -35,29 +37,20 @@ class Meter:
     Parameters
     ----------
     seconds : float
-        For the whole call, where `floor` is infinite. Else for the next `floor` bytes: whoever
-        moves that many in time gets as long again, so that a file of any size may travel and
-        none may trickle.
+        For all of it.
     most : int
         Bytes of a body that may come.
-    floor : float
-        Bytes that have to travel within `seconds`.
     clock : callable
         Seconds that only grow.
     """
 
     def __init__(
-        self,
-        seconds: float,
-        most: int,
-        floor: float = math.inf,
-        clock: Callable[[], float] = time.monotonic,
+        self, seconds: float, most: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.seconds = seconds
-        self.most = most
-        self._floor = floor
+        self.seconds, self.most = self._at_first = seconds, most
         self._clock = clock
         self._until = clock() + seconds
+        self._floor = math.inf
         self._moved = self._received = 0
 
     @property
@@ -80,26 +73,35 @@ class Meter:
             self._moved, self._until = 0, now + self.seconds
         return max(self._until - now, _MOMENT)
 
-    def sent(self, size: int) -> None:
-        """Count bytes of a request."""
+    def moved(self, size: int) -> None:
+        """Count bytes of a file's content, which are worth waiting for."""
         self._moved += size
 
     def received(self, size: int) -> None:
-        """Count bytes of an answer.
+        """Count bytes of an answer, its head and the marks between its chunks included.
 
         Raises
         ------
         TransportError
             They are more than may come.
         """
-        self._moved += size
         self._received += size
         if self._received > self.most + _ROOM:
             raise too_large(self.most)
 
-    def hurry(self, seconds: float) -> None:
-        """Give no more than some seconds from now on, however much travels."""
-        self.seconds, self._floor = min(seconds, self.seconds), math.inf
+    def endure(self) -> None:
+        """Give a file its time, from now on: as long again whenever 1 kB/s travelled.
+
+        So one of any size may travel, and none may trickle.
+        """
+        self.seconds, self.most = self._at_first
+        self._floor, self._moved = SLOWEST * self.seconds, 0
+        self._until = self._clock() + self.seconds
+
+    def hurry(self, seconds: float, most: int) -> None:
+        """Give no more than some seconds from now on, and some bytes."""
+        self.seconds, self.most = min(seconds, self.seconds), min(most, self.most)
+        self._floor = math.inf
         self._until = min(self._until, self._clock() + self.seconds)
 
     def again(self, pause: float) -> None:
@@ -129,7 +131,7 @@ class Tap:
                 size = self._line.send(view)
             except TimeoutError:
                 continue  # the meter says whether that was all the time there was
-            self.meter.sent(size)
+            self.meter.moved(size)
             view = view[size:]
 
     def receive(self, space: WriteableBuffer) -> int:

@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SLOWEST = 1024
-"""Bytes a second below which a file is given up; see `Policy.bulk_timeout`."""
 _OK, _NOT_MODIFIED, _FIRST_REFUSAL = 200, 304, 400
 _REDIRECTS = (301, 302, 303, 307, 308)
 _OF_THE_FILE = ("etag", "repr-digest")
@@ -116,19 +114,17 @@ class HttpWire:
         about = {"content-type": "application/octet-stream", **headers}
         if "content-digest" not in about:
             about["content-digest"] = digest_of(body)
-        meter = self._large()
+        meter = Meter(self._policy.bulk_timeout, self._policy.most_json)
         return self._ask_bare("PUT", address, about, meter, partial(self._read, meter), body)
 
     def fetch(self, request: Request, folder: Path) -> Reply:
         """Get a file; see `cellframe.contract.wire.Wire`."""
-        meter = self._large()
-        received = partial(self._file, meter, folder)
-        reply = self._ask(request, _WHOLE_AND_PLAIN, meter, received)
+        reply = self._ask(request, _WHOLE_AND_PLAIN, *self._for_file(folder))
         place = _place_of(reply)
         if place is None:
             return self._file_or_refusal(request, reply)
         address = confined(place, self._policy, request.path)
-        file = self._ask_bare("GET", address, _WHOLE_AND_PLAIN, meter, received)
+        file = self._ask_bare("GET", address, _WHOLE_AND_PLAIN, *self._for_file(folder))
         kept = {name: value for name, value in reply.headers.items() if name in _OF_THE_FILE}
         file = self._file_or_refusal(request, file)
         return replace(file, headers={**kept, **file.headers})
@@ -139,23 +135,24 @@ class HttpWire:
         message = f"{self.origin} answered {request} with {reply.status}, which is no file."
         raise TransportError(message, request=str(request), sent=True)
 
-    def _large(self) -> Meter:
-        """Return the meter of a file."""
-        seconds = self._policy.bulk_timeout
-        return Meter(seconds, self._policy.most_file, floor=seconds * SLOWEST)
+    def _for_file(self, folder: Path) -> tuple[Meter, Take]:
+        """Return the meter of a file, and what takes one from an answer."""
+        meter = Meter(self._policy.bulk_timeout, self._policy.most_file)
+        return meter, partial(self._file, meter, folder)
 
     def _file(self, meter: Meter, folder: Path, answer: HTTPResponse) -> Reply:
         """Take a file, or what was said instead of one."""
         if answer.status != _OK:
             return self._read(meter, answer)
+        meter.endure()
         headers = headers_of(answer)
-        return Reply(_OK, headers, receive(answer, headers, folder, self._policy.most_file))
+        return Reply(_OK, headers, receive(answer, headers, folder, meter))
 
     def _read(self, meter: Meter, answer: HTTPResponse) -> Reply:
         """Take what is small, and has no right to the time of a file."""
-        meter.hurry(self._policy.read_timeout)
+        meter.hurry(self._policy.read_timeout, self._policy.most_json)
         headers = headers_of(answer)
-        return Reply(answer.status, headers, read_whole(answer, headers, self._policy.most_json))
+        return Reply(answer.status, headers, read_whole(answer, headers, meter))
 
     def _carried(self, told: Told, asked: Call, meter: Meter, take: Take) -> Reply:
         def attempt() -> Reply:

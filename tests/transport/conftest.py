@@ -57,6 +57,7 @@ def _serve(listener: Listener) -> type[BaseHTTPRequestHandler]:
             for name, value in told["headers"].items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(told["body"])))
+            self.send_header("Connection", "close")
             with contextlib.suppress(OSError):  # the client may have given up
                 self.end_headers()
                 self.wfile.write(told["body"])
