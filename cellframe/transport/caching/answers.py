@@ -17,9 +17,8 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 import orjson
 from requests_cache.backends.sqlite import SQLiteDict
@@ -28,8 +27,12 @@ from cellframe.store.damaged import put_aside, tell_once
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+T = TypeVar("T")
+_Entry: TypeAlias = "tuple[Kept, bytes | None] | None"
+_Batch: TypeAlias = "Mapping[str, _Entry]"
 
 FILE = "answers.sqlite"
 _BESIDE = ("-wal", "-shm")
@@ -123,7 +126,7 @@ class Answers:
         self._tables: _Tables | None = None
         self._at_file = threading.RLock()
         self._at_pending = threading.Lock()
-        self._pending: dict[str, tuple[Kept, bytes | None] | None] = {}
+        self._pending: dict[str, _Entry] = {}
         self._writer: ThreadPoolExecutor | None = None
         self._is_writing = False
         self._rests_until = 0.0
@@ -134,10 +137,9 @@ class Answers:
             if target in self._pending:
                 pending = self._pending[target]
                 return pending and pending[0]
-        with self._used() as tables:
-            found = _unsealed(tables and tables.heads.get(_key(target)))
-            return found if found is not None and found.target == target else None
-        return None
+        row = self._used(lambda tables: _row(tables.heads, _key(target)), None)
+        found = _unsealed(row)
+        return found if found is not None and found.target == target else None
 
     def body(self, kept: Kept) -> bytes | None:
         """Return a body that is what its digest says; None where there is none."""
@@ -145,10 +147,8 @@ class Answers:
             pending = self._pending.get(kept.target)
         if pending and pending[1] is not None and pending[0].digest == kept.digest:
             return pending[1]
-        with self._used() as tables:
-            row: Any = tables and tables.bodies.get(kept.digest)
-            return row if _is_whole(row, kept.digest) else None
-        return None
+        row = self._used(lambda tables: _row(tables.bodies, kept.digest), None)
+        return row if _is_whole(row, kept.digest) else None
 
     def keep(self, kept: Kept, body: bytes | None = None) -> None:
         """Keep an answer; without a body where that is kept already, here or as a file."""
@@ -167,31 +167,16 @@ class Answers:
 
     def all(self) -> list[Kept]:
         """Return everything that is known of all answers."""
-        with self._used() as tables:
-            return list(_all(tables)) if tables is not None else []
-        return []
+        return self._used(lambda tables: list(_all(tables)), [])
 
     def clear(self) -> None:
         """Forget all answers; other processes may be at them."""
-        with self._used() as tables:
-            if tables is not None:
-                for table in tables:
-                    with table.connection(commit=True) as line:
-                        line.execute(f"DELETE FROM {table.table_name}")  # noqa: S608 - one of two
-                _shrink(tables)
+        self._used(_clear, None)
 
     def verify(self) -> int:
         """Compare every row with its digest, remove what is damaged, and return how many were."""
-        with self._used() as tables:
-            if tables is None:
-                return 0
-            heads, bodies = tables
-            bad = [key for key in heads if _unsealed(heads.get(key)) is None]
-            worse = [key for key in bodies if not _is_whole(bodies.get(key), key)]
-            heads.bulk_delete(bad)
-            bodies.bulk_delete(worse)
-            return len(bad) + len(worse)
-        return 1  # The file itself was put aside.
+        # Where there is a file that cannot be read at all, that one is damaged.
+        return self._used(_verify, int(self.path.exists()))
 
     def close(self) -> None:
         """Write what is left, and close the file."""
@@ -202,7 +187,7 @@ class Answers:
         with self._at_file:
             self._let_go()
 
-    def _hand_over(self, target: str, entry: tuple[Kept, bytes | None] | None) -> None:
+    def _hand_over(self, target: str, entry: _Entry) -> None:
         with self._at_pending:
             before = self._pending.get(target)
             if entry and entry[1] is None and before and before[0].digest == entry[0].digest:
@@ -220,34 +205,26 @@ class Answers:
                 if not batch:
                     self._is_writing = False
                     return
-            with self._used(make=True) as tables:
-                if tables is not None:
-                    _write(tables, batch)
-                    self._trim(tables)
+            self._used(lambda tables, batch=batch: self._write(tables, batch), None, make=True)
             with self._at_pending:
                 for target, entry in batch.items():
                     if self._pending[target] is entry:
                         del self._pending[target]
 
-    def _trim(self, tables: _Tables) -> None:
+    def _write(self, tables: _Tables, batch: _Batch) -> None:
+        _write(tables, batch)
         if self.path.stat().st_size > self._most:
-            with tables.heads.connection(commit=True) as line:
-                line.execute(
-                    "DELETE FROM heads WHERE key IN (SELECT key FROM heads ORDER BY expires LIMIT"
-                    " (SELECT (count(*) + 1) / 2 FROM heads))"
-                )
-            alive = {kept.digest for kept in _all(tables)}
-            tables.bodies.bulk_delete([one for one in tables.bodies if one not in alive])
-            _shrink(tables)
+            _halve(tables)
 
-    @contextmanager
-    def _used(self, *, make: bool = False) -> Generator[_Tables | None]:
-        """Give the tables, where they can be had; a fault of theirs ends the block and no more."""
+    def _used(self, use: Callable[[_Tables], T], otherwise: T, *, make: bool = False) -> T:
+        """Return what the tables say; where they cannot be had, or fail, the other thing."""
         with self._at_file:
             try:
-                yield self._opened(make=make)
+                tables = self._opened(make=make)
+                return otherwise if tables is None else use(tables)
             except (sqlite3.Error, OSError) as fault:
                 self._failed(fault)
+                return otherwise
 
     def _opened(self, *, make: bool) -> _Tables | None:
         if time.monotonic() < self._rests_until:
@@ -285,6 +262,8 @@ def _table(path: Path, name: str) -> SQLiteDict:
         path,
         name,
         milliseconds,
+        # Never forced onto the disk: what a power cut leaves is told by its digest.
+        fast_save=True,
         serializer=None,
         wal=True,
         timeout=_BUSY,
@@ -292,7 +271,7 @@ def _table(path: Path, name: str) -> SQLiteDict:
     )
 
 
-def _write(tables: _Tables, batch: Mapping[str, tuple[Kept, bytes | None] | None]) -> None:
+def _write(tables: _Tables, batch: _Batch) -> None:
     entries = [entry for entry in batch.values() if entry is not None]
     # Bodies first: a question without one would be asked again, one without a question is swept.
     with tables.bodies.bulk_commit():
@@ -303,6 +282,34 @@ def _write(tables: _Tables, batch: Mapping[str, tuple[Kept, bytes | None] | None
         for kept, _ in entries:
             tables.heads[_key(kept.target)] = _sealed(kept)
     tables.heads.bulk_delete([_key(target) for target, entry in batch.items() if entry is None])
+
+
+def _halve(tables: _Tables) -> None:
+    """Remove the half of the answers that the service stood by longest ago."""
+    with tables.heads.connection(commit=True) as line:
+        line.execute(
+            "DELETE FROM heads WHERE key IN (SELECT key FROM heads ORDER BY expires LIMIT"
+            " (SELECT (count(*) + 1) / 2 FROM heads))"
+        )
+    alive = {kept.digest for kept in _all(tables)}
+    tables.bodies.bulk_delete([one for one in tables.bodies if one not in alive])
+    _shrink(tables)
+
+
+def _clear(tables: _Tables) -> None:
+    for table in tables:
+        with table.connection(commit=True) as line:
+            line.execute(f"DELETE FROM {table.table_name}")  # noqa: S608 - one of two
+    _shrink(tables)
+
+
+def _verify(tables: _Tables) -> int:
+    heads, bodies = tables
+    bad = [key for key in heads if _unsealed(heads.get(key)) is None]
+    worse = [key for key in bodies if not _is_whole(bodies.get(key), key)]
+    heads.bulk_delete(bad)
+    bodies.bulk_delete(worse)
+    return len(bad) + len(worse)
 
 
 def _shrink(tables: _Tables) -> None:
@@ -325,6 +332,10 @@ def _key(target: str) -> str:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _row(table: SQLiteDict, key: str) -> Any:
+    return table.get(key)
 
 
 def _is_whole(row: Any, digest: str) -> bool:
