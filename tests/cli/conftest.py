@@ -78,6 +78,13 @@ def typed(tmp_path, monkeypatch, capsys) -> Callable[..., Ran]:
 
 
 @pytest.fixture
+def call(typed, monkeypatch) -> Callable[..., Ran]:
+    """The same, in a terminal of 80 columns, as `run` has."""
+    monkeypatch.setenv("COLUMNS", "80")
+    return typed
+
+
+@pytest.fixture
 def here(typed) -> Callable[..., Ran]:
     """Run `cellframe` in this process, with the records in the folder `lab`."""
     return lambda *arguments: typed(*arguments, "--data", "lab")
@@ -117,22 +124,3 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for process in started:
         process.kill()
         process.communicate()
-
-
-@pytest.fixture
-def call(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[..., Ran]:
-    """Run `cellframe` in this process, in an empty folder: quicker, and without its start."""
-    from cellframe.cli.ending import ended
-    from cellframe.cli.main import app
-
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call_(*arguments: str) -> Ran:
-        monkeypatch.setattr(sys, "argv", ["cellframe", *arguments])
-        code = ended(lambda: app(prog_name="cellframe", standalone_mode=False))
-        return Ran(code, *capfd.readouterr())
-
-    return call_
