@@ -1,12 +1,13 @@
 """Which connections are kept open, and who is on them?
 
-`http.client` beneath requests and urllib3: a page of a hundred records costs a third of a
-millisecond here, and one and a half in a session of requests (`tests/benchmarks/wire.py`),
-all of it with Python's one lock held.
+`http.client`, and neither requests nor urllib3: what a request costs is paid with Python's one
+lock held, and a hundred pages of a list are a hundred of them. `tests/benchmarks/wire.py` has
+the ratios.
 """
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import ssl
@@ -85,7 +86,8 @@ class Lines:
 
     def __init__(self, patience: float) -> None:
         self._patience = patience
-        self._resting: defaultdict[Place, deque[Line]] = defaultdict(deque)
+        # A process that was forked must not speak on the connections of its parent.
+        self._all: defaultdict[tuple[int, Place], deque[Line]] = defaultdict(deque)
         self._trust: ssl.SSLContext | None = None
         self._lock = Lock()
 
@@ -105,7 +107,7 @@ class Lines:
         except BaseException:
             line.close()
             raise
-        resting = self._resting[place]
+        resting = self._resting(place)
         if line.is_reusable() and len(resting) < KEPT:
             line.rest()
             resting.append(line)
@@ -114,12 +116,15 @@ class Lines:
 
     def close(self) -> None:
         """Hang up everywhere."""
-        for resting in self._resting.values():
+        for resting in self._all.values():
             while resting:
                 resting.pop().close()
 
+    def _resting(self, place: Place) -> deque[Line]:
+        return self._all[os.getpid(), place]
+
     def _rested(self, place: Place) -> Line | None:
-        resting = self._resting[place]
+        resting = self._resting(place)
         while True:
             try:
                 line = resting.pop()

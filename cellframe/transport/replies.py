@@ -18,6 +18,7 @@ from cellframe.errors import (
     ServerError,
     TransportError,
 )
+from cellframe.transport.decoding import decoded
 from cellframe.transport.waits import asked_wait
 
 if TYPE_CHECKING:
@@ -140,17 +141,22 @@ def _unsendable(value: Any, place: str) -> str | None:
 
 def read(request: Request, reply: Reply, origin: str) -> Any:
     """Return the JSON of an answer; a refusal is raised."""
+    content = content_of(request, reply, origin)
+    if not content:
+        return None
+    try:
+        return decoded(content)
+    except ValueError as fault:
+        raise _not_json(request, reply, origin, str(fault)) from None
+
+
+def content_of(request: Request, reply: Reply, origin: str) -> bytes:
+    """Return the bytes of an answer; a refusal is raised."""
     if reply.status >= FIRST_REFUSAL:
         raise refusal(request, reply, origin)
     if reply.status >= _FIRST_REDIRECT:
         raise _not_json(request, reply, origin)
-    content = reply.content
-    if not content:
-        return None
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise _not_json(request, reply, origin) from None
+    return reply.content
 
 
 def refusal(request: Request, reply: Reply, origin: str) -> ApiError | TransportError:
@@ -200,10 +206,15 @@ def _shown(said: object) -> str:
     )[:_MOST_SAID]
 
 
-def _not_json(request: Request, reply: Reply, origin: str) -> TransportError:
+def _not_json(
+    request: Request, reply: Reply, origin: str, why: str | None = None
+) -> TransportError:
     kind = _shown(reply.headers.get("content-type", "no content type").split(";")[0])
-    message = (
-        f"{origin} answered {request} with {kind} (status {reply.status}), not JSON: "
-        "is this the address of a cell-record service?"
-    )
+    if why is not None and kind == "application/json":
+        message = f"{origin} answered {request} with JSON that cannot be read: {why}."
+    else:
+        message = (
+            f"{origin} answered {request} with {kind} (status {reply.status}), not JSON: "
+            "is this the address of a cell-record service?"
+        )
     return TransportError(message, request=str(request), sent=True)

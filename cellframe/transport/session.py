@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
     from pathlib import Path
 
-    import requests
-
     from cellframe.contract.wire import FileBody
     from cellframe.transport.policy import Policy
 
@@ -56,30 +54,17 @@ class HttpWire:
     ----------
     policy : Policy
         Address, credential, times, limits, and hosts of storage.
-    session : requests.Session, optional
-        One that keeps answers, for single records: a GET without ``limit`` goes through it. It
-        asks under the rules of the policy; pages of lists, files and writes pass it by.
     sleep : callable
         Waits for a number of seconds, before a GET is sent again.
     """
 
-    def __init__(
-        self,
-        policy: Policy,
-        session: requests.Session | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, policy: Policy, sleep: Callable[[float], None] = time.sleep) -> None:
         self._policy = policy
         self._sleep = sleep
         self._lines = Lines(policy.connect_timeout)
         # Clear text is allowed to this machine alone, so no proxy stands between.
         is_near = is_loopback(urlsplit(policy.address).hostname or "")
         self._place = place_of(policy.address, may_be_proxied=not is_near)
-        self._rider = None
-        if session is not None:
-            from cellframe.transport.riding import Rider
-
-            self._rider = Rider(session, policy.address, self._send)
 
     @property
     def origin(self) -> str:
@@ -93,11 +78,6 @@ class HttpWire:
 
     def send(self, request: Request) -> Reply:
         """Carry one request; see `cellframe.contract.wire.Wire`."""
-        if self._rider is not None and _is_of_one_record(request):
-            return self._rider.send(request)
-        return self._send(request)
-
-    def _send(self, request: Request) -> Reply:
         meter = Meter(self._policy.read_timeout, self._policy.most_json)
         reply = self._ask(request, _JSON, meter, partial(self._read, meter))
         if _place_of(reply) is not None:
@@ -197,8 +177,6 @@ class HttpWire:
 
     def close(self) -> None:
         """Close the connections."""
-        if self._rider is not None:
-            self._rider.close()
         self._lines.close()
 
     def __repr__(self) -> str:
@@ -207,11 +185,6 @@ class HttpWire:
     def __reduce__(self) -> NoReturn:
         message = "A wire holds a credential and is never pickled or copied."
         raise TypeError(message)
-
-
-def _is_of_one_record(request: Request) -> bool:
-    """Whether a request reads something small, and not a page of a list."""
-    return request.method == "GET" and all(name != "limit" for name, _ in request.query)
 
 
 def _place_of(reply: Reply) -> str | None:
