@@ -52,8 +52,12 @@ def find_faults(
     return found
 
 
-def break_rules(frame: pl.DataFrame, schemas: Sequence[Any], name: str) -> list[Fault]:
+def break_rules(
+    frame: pl.DataFrame | pl.LazyFrame, schemas: Sequence[Any], name: str
+) -> list[Fault]:
     """Return what schemas of the caller's own find in a frame of any kind.
+
+    A LazyFrame is collected where a pass over its columns does not let it pass.
 
     Raises
     ------

@@ -18,29 +18,29 @@ from pandera.errors import SchemaErrors
 from cellframe.errors import ConfigError
 from cellframe.frames.backend import as_declared
 from cellframe.frames.bounds import holds
-from cellframe.frames.faults import Fault, cell_fault
+from cellframe.frames.faults import MISSING, NO_MATCH, Fault, cell_fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MISSING, _UNKNOWN, _NO_MATCH = "column_in_dataframe", "column_in_schema", "no_regex_column_match"
+_UNKNOWN = "column_in_schema"
 _WORDS = {
     "not_nullable": "is missing",
     "field_uniqueness": "is there more than once",
     "multiple_fields_uniqueness": "is there more than once",
-    _MISSING: "is missing from the frame",
+    MISSING: "is missing from the frame",
     _UNKNOWN: "is no column of the schema",
-    _NO_MATCH: "is a pattern that no column has",
+    NO_MATCH: "is a pattern that no column has",
 }
 
 
-def explain(frame: pl.DataFrame, schema: Any, name: str) -> list[Fault]:
+def explain(frame: pl.DataFrame | pl.LazyFrame, schema: Any, name: str) -> list[Fault]:
     """Every fault that a schema finds in a frame, by row name, column, value and rule.
 
     Parameters
     ----------
-    frame : DataFrame
-        Collected: pandera skips the checks of values on a LazyFrame.
+    frame : DataFrame or LazyFrame
+        Collected where it is not surely sound: pandera skips the values of a LazyFrame.
     schema : pandera schema
         A DataFrameSchema or a DataFrameModel, of ``pandera.polars`` or ``pandera.pandas``.
     name : str
@@ -55,6 +55,7 @@ def explain(frame: pl.DataFrame, schema: Any, name: str) -> list[Fault]:
     is_polars = ".polars." in type(rules).__module__
     if is_polars and holds(frame, rules):
         return []
+    frame = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
     rules, faults = _plain(rules, frame.columns, is_polars=is_polars)
     names = frame[name] if name in frame.columns else None
     put: Any = frame
@@ -108,7 +109,7 @@ def _plain(rules: Any, labels: list[str], *, is_polars: bool) -> tuple[Any, list
         found = _called(name, labels, is_polars=is_polars) if column.regex else [name]
         there = [label for label in found if label in labels]
         if column.required and not there:
-            faults.append(_of_column(name, _NO_MATCH if column.regex else _MISSING))
+            faults.append(_of_column(name, NO_MATCH if column.regex else MISSING))
         wanted |= {label: _named(column, label) for label in there if label not in wanted}
     if rules.strict is True:
         faults += [_of_column(label, _UNKNOWN) for label in labels if label not in wanted]

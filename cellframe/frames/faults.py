@@ -94,6 +94,9 @@ def table(faults: Iterable[Fault]) -> pl.DataFrame:
     )
 
 
+MISSING, NO_MATCH = "column_in_dataframe", "no_regex_column_match"
+ABSENT = (MISSING, NO_MATCH)
+"""Rules of pandera's that ask for a column which is not there."""
 _LONGEST = 60
 
 

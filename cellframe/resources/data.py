@@ -178,6 +178,27 @@ def checked_series_file(connection: Connection, test: CellMeasurement) -> Path:
     return path
 
 
+def check_series(path: Path, schemas: Sequence[Any], name: str) -> None:
+    """Hold the file of a series to rules of the caller's own, in one pass over its columns.
+
+    Raises
+    ------
+    FrameError
+        Rows break a rule; the message has the name of the test.
+    """
+    if not schemas:
+        return
+    import polars as pl
+
+    from cellframe.frames.check import break_rules
+    from cellframe.frames.invalid import settle
+
+    lazy = pl.scan_parquet(path, hive_partitioning=False, glob=False)
+    faults = break_rules(lazy, schemas, "test")
+    if faults:
+        settle(pl.DataFrame(), faults, "raise", f"series of test {name!r}")
+
+
 def _fetched(connection: Connection, path: str) -> tuple[FileBody, str | None]:
     """Fetch one file, and the SHA-256 that the service says it has."""
     request = make_request("GET", path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cellframe.contract import routes
 from cellframe.resources.base import Ref, Resource
 from cellframe.resources.records import CellMeasurement
+from cellframe.resources.rules import held_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.frames.backend import Backend
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.details import CellMeasurementDetail
 
 
@@ -34,6 +36,8 @@ class MeasuredData(Resource[CellMeasurement]):
         columns: Sequence[str] | None = None,
         row_range: tuple[int, int] | None = None,
         backend: Backend | None = None,
+        schema: Any = None,
+        on_invalid: OnInvalid = "raise",
     ) -> Any:
         """Read the time series of a test.
 
@@ -47,6 +51,8 @@ class MeasuredData(Resource[CellMeasurement]):
             First row, counted from 0, and the one after the last.
         backend : {"polars", "pandas"}, optional
             The client's where not given.
+        schema, on_invalid
+            Rules of your own, and what becomes of rows that break one; as of `to_frame`.
 
         Returns
         -------
@@ -60,6 +66,8 @@ class MeasuredData(Resource[CellMeasurement]):
             See `get`; or the test has no series.
         ConfigError
             There is no such column; the message has those that there are.
+        FrameError
+            Rows break a rule of yours; `.failures` has every fault.
 
         Notes
         -----
@@ -69,9 +77,19 @@ class MeasuredData(Resource[CellMeasurement]):
         from cellframe.resources import data
 
         test = self.get(ref)
-        return self._shown(data.series(self._connection, test, columns, row_range), backend)
+        frame = data.series(self._connection, test, columns, row_range)
+        is_part = columns is not None
+        whole = held_to(self._connection, "time_series", frame, schema, on_invalid, is_part=is_part)
+        return self._shown(whole, backend)
 
-    def steps(self, ref: Ref, *, backend: Backend | None = None) -> Any:
+    def steps(
+        self,
+        ref: Ref,
+        *,
+        backend: Backend | None = None,
+        schema: Any = None,
+        on_invalid: OnInvalid = "raise",
+    ) -> Any:
         """Read the steps of a test.
 
         Parameters
@@ -80,6 +98,8 @@ class MeasuredData(Resource[CellMeasurement]):
             Its id or name, or the test.
         backend : {"polars", "pandas"}, optional
             The client's where not given.
+        schema, on_invalid
+            Rules of your own, and what becomes of rows that break one; as of `to_frame`.
 
         Returns
         -------
@@ -92,14 +112,22 @@ class MeasuredData(Resource[CellMeasurement]):
         ------
         NotFoundError, AmbiguousNameError
             See `get`; or the test has no steps.
+        FrameError
+            Rows break a rule of yours; `.failures` has every fault.
         """
         from cellframe.resources import data
 
-        return self.with_id(
-            ref, lambda id_: self._shown(data.steps(self._connection, id_), backend)
-        )
+        frame = self.with_id(ref, lambda id_: data.steps(self._connection, id_))
+        return self._shown(held_to(self._connection, "steps", frame, schema, on_invalid), backend)
 
-    def cycles(self, ref: Ref, *, backend: Backend | None = None) -> Any:
+    def cycles(
+        self,
+        ref: Ref,
+        *,
+        backend: Backend | None = None,
+        schema: Any = None,
+        on_invalid: OnInvalid = "raise",
+    ) -> Any:
         """Read the cycles of a test.
 
         Parameters
@@ -108,6 +136,8 @@ class MeasuredData(Resource[CellMeasurement]):
             Its id or name, or the test.
         backend : {"polars", "pandas"}, optional
             The client's where not given.
+        schema, on_invalid
+            Rules of your own, and what becomes of rows that break one; as of `to_frame`.
 
         Returns
         -------
@@ -119,12 +149,13 @@ class MeasuredData(Resource[CellMeasurement]):
         ------
         NotFoundError, AmbiguousNameError
             See `get`; or the test has no cycles.
+        FrameError
+            Rows break a rule of yours; `.failures` has every fault.
         """
         from cellframe.resources import data
 
-        return self.with_id(
-            ref, lambda id_: self._shown(data.cycles(self._connection, id_), backend)
-        )
+        frame = self.with_id(ref, lambda id_: data.cycles(self._connection, id_))
+        return self._shown(held_to(self._connection, "cycles", frame, schema, on_invalid), backend)
 
     def steps_and_cycles(self, ref: Ref, *, backend: Backend | None = None) -> StepsAndCycles:
         """Read the steps and the cycles of a test; see `steps` and `cycles`."""

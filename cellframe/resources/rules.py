@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from cellframe.errors import ConfigError
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.connection import Connection
 
 CELLS = "cell_instance"
@@ -49,3 +52,41 @@ def of_table(given: Any, table: str, *, lone: str = CELLS) -> list[Any]:
             message = f"schema= names {name!r}, which is no table.{advice} There are: {', '.join(TABLES)}."
             raise ConfigError(message)
     return [schemas[table]] if schemas.get(table) is not None else []
+
+
+def by_table(schema: Any) -> Mapping[str, Any] | None:
+    """Return what a call says of tables other than that of cells, which a lone schema is of."""
+    return schema if isinstance(schema, Mapping) else None
+
+
+def held_to(
+    connection: Connection,
+    table: str,
+    frame: pl.DataFrame,
+    schema: Any,
+    on_invalid: OnInvalid,
+    *,
+    is_part: bool = False,
+) -> pl.DataFrame:
+    """Return what was measured, held to the rules of its table.
+
+    Parameters
+    ----------
+    table : {"steps", "cycles", "time_series"}
+        What it is.
+    is_part : bool
+        Whether columns were left out on purpose: then none is missing.
+
+    Raises
+    ------
+    FrameError
+        It breaks a rule, and that is to be raised.
+    """
+    from cellframe.frames.check import break_rules
+    from cellframe.frames.faults import ABSENT
+    from cellframe.frames.invalid import check_choice, settle
+
+    check_choice(on_invalid)
+    faults = break_rules(frame, rules(connection, table, schema), "test")
+    told = [fault for fault in faults if not (is_part and fault.rule in ABSENT)]
+    return settle(frame, told, on_invalid, f"table of {table.replace('_', ' ')}")
