@@ -17,6 +17,7 @@ from cellframe.errors import (
     InvalidRecordError,
     NotFoundError,
 )
+from cellframe.resources.paging import read_page, read_records
 from cellframe.resources.records import R, Record, RecordList
 from cellframe.transport.replies import ask
 
@@ -141,13 +142,12 @@ class Resource(ABC, Generic[R]):
         self, path: str, limit: int | None, offset: int | None, query: Mapping[str, Any]
     ) -> RecordList[R]:
         """All pages, or the one that limit and offset ask for."""
-        if limit is not None or offset is not None:
-            asked = {**query, "limit": limit, "offset": offset}
-            pages = [self._connection.one_page(path, asked)]
-        else:
-            pages = list(self._connection.pages(path, query))
-        records = [self.record(body) for page in pages for body in page["items"]]
-        return RecordList(records, pages[-1]["total"])
+        if limit is None and offset is None:
+            found = read_records(self._connection, self.kind, path, query)
+            return RecordList([self.record(body) for body in found], len(found))
+        asked = {**query, "limit": limit, "offset": offset}
+        found, total = read_page(self._connection, path, asked)
+        return RecordList([self.record(body) for body in found], total)
 
     def _given_fields(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         given: Any = fields
@@ -238,7 +238,9 @@ class Resource(ABC, Generic[R]):
         )
 
     def _not_found(self, name: str) -> str:
-        near = difflib.get_close_matches(name, sorted(set(self._names())), n=3, cutoff=0.6)
+        near = difflib.get_close_matches(
+            name, sorted(set(map(str, self._names()))), n=3, cutoff=0.6
+        )
         advice = "Did you mean " + " or ".join(map(repr, near)) + "?" if near else ""
         return f"No {self.kind.noun} has the id or the name {name!r}. {advice}".strip()
 

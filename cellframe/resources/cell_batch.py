@@ -12,6 +12,7 @@ from cellframe.resources.records import CellBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
 
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.frames.invalid import OnInvalid
@@ -122,6 +123,7 @@ class CellBatches(OfSpec[CellBatch]):
         columns: Columns = None,
         schema: Any = None,
         on_invalid: OnInvalid = "raise",
+        changed_since: AnyFrame | date | str | None = None,
         **filters: Unpack[NameFilters],
     ) -> Any:
         """Read every lot of a spec, of several, or of the lab, as a checked frame.
@@ -143,6 +145,10 @@ class CellBatches(OfSpec[CellBatch]):
         on_invalid : {"raise", "report", "drop"}
             What becomes of rows that break a rule: raise every fault; or give the rows with what
             is wrong in a column ``_faults``; or leave them out. The last two warn.
+        changed_since : datetime, date, ISO text, or frame, optional
+            Only what is new or was changed since a time, in UTC where it names no zone; or since
+            a frame of an earlier reading was read. Given a frame, ``.cell.deleted()`` of the
+            result lists what is gone.
         **filters
             See `NameFilters`.
 
@@ -164,10 +170,12 @@ class CellBatches(OfSpec[CellBatch]):
         -----
         Source: ``GET /cell_specifications/{spec_id}/cell_batches``, every page.
         """
+        from cellframe.resources.changes import changes_since
         from cellframe.resources.reading import Wish
 
-        wish = Wish(backend, units, columns, schema, on_invalid)
-        return self._frame(spec, query_of(filters, NameFilters), wish)
+        changes = changes_since(self._connection, self.kind, changed_since)
+        wish = Wish(backend, units, columns, schema, on_invalid, changes)
+        return self._frame(spec, wish.narrowed(query_of(filters, NameFilters)), wish)
 
     def plan(
         self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,11 +14,13 @@ from cellframe.resources.records import CellInstance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date
     from os import PathLike
 
     import polars as pl
 
     from cellframe.frames.backend import AnyFrame, Backend
+    from cellframe.frames.faults import Fault
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
@@ -133,6 +136,7 @@ class CellInstances(OfSpec[CellInstance]):
         columns: Columns = None,
         schema: Any = None,
         on_invalid: OnInvalid = "raise",
+        changed_since: AnyFrame | date | str | None = None,
         **filters: Unpack[InstanceFilters],
     ) -> Any:
         """Read every cell of a spec, of several, or of the lab, as a checked frame.
@@ -154,6 +158,10 @@ class CellInstances(OfSpec[CellInstance]):
         on_invalid : {"raise", "report", "drop"}
             What becomes of rows that break a rule: raise every fault; or give the rows with what
             is wrong in a column ``_faults``; or leave them out. The last two warn.
+        changed_since : datetime, date, ISO text, or frame, optional
+            Only what is new or was changed since a time, in UTC where it names no zone; or since
+            a frame of an earlier reading was read. Given a frame, ``.cell.deleted()`` of the
+            result lists what is gone.
         **filters
             See `InstanceFilters`.
 
@@ -178,10 +186,12 @@ class CellInstances(OfSpec[CellInstance]):
         ``GET /cell_instances`` where the service has it, else spec by spec. What was read is kept
         on this disk: `plan` compares an edited frame with it.
         """
+        from cellframe.resources.changes import changes_since
         from cellframe.resources.reading import Wish
 
-        wish = Wish(backend, units, columns, schema, on_invalid)
-        return self._frame(spec, query_of(filters, InstanceFilters), wish)
+        changes = changes_since(self._connection, self.kind, changed_since)
+        wish = Wish(backend, units, columns, schema, on_invalid, changes)
+        return self._frame(spec, wish.narrowed(query_of(filters, InstanceFilters)), wish)
 
     def detail(
         self,
@@ -233,6 +243,8 @@ class CellInstances(OfSpec[CellInstance]):
         backend: Backend | None = None,
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
+        schema: Any = None,
+        on_invalid: OnInvalid = "raise",
         progress: bool | None = None,
     ) -> DetailFrames:
         """Read cells with everything that was measured on them, as frames.
@@ -250,6 +262,12 @@ class CellInstances(OfSpec[CellInstance]):
             The client's where not given. ``.time_series`` is a polars LazyFrame in both.
         units, columns
             For ``.instances``, as of `to_frame`.
+        schema : pandera schema, or mapping of str to schema, optional
+            Rules of your own for ``.instances``, or by table: ``cell_instance``,
+            ``cell_measurement``, ``steps``, ``cycles``, ``time_series``.
+        on_invalid
+            As of `to_frame`. A series that breaks a rule is left out as a whole, and is a row of
+            ``.failures``, unless that is to be raised.
         progress : bool, optional
             Whether to show how far it is; in a notebook or a terminal, where not given.
 
@@ -263,6 +281,8 @@ class CellInstances(OfSpec[CellInstance]):
         ------
         NotFoundError, AmbiguousNameError
             No cell or spec, or several, fit.
+        FrameError
+            Rows break a rule; `.failures` of the error has every fault.
         """
         from cellframe.resources.details import Parts
         from cellframe.resources.fleet import detail_frames
@@ -271,7 +291,7 @@ class CellInstances(OfSpec[CellInstance]):
 
         scope = find(self._connection, self, cells, spec)
         parts = Parts(include_steps, include_cycles, include_time_series)
-        wish = Wish(backend, units, columns)
+        wish = Wish(backend, units, columns, schema, on_invalid)
         return detail_frames(self._connection, scope, parts, wish, shown=progress)
 
     def plan(
@@ -364,8 +384,7 @@ class CellInstances(OfSpec[CellInstance]):
         from cellframe.resources.building import build_frame, names
 
         found = self.specs.get(spec)
-        _, pages = self.read_pages(found)
-        cells = [record for page in pages for record in page]
+        cells = self.read_rows(found)[1].records
         made = names(name, count, [str(cell["name"]) for cell in cells], start)
         frame = build_frame(self._connection, found, cells, made, batch)
         return to_backend(frame, backend or self._connection.settings.backend)
@@ -378,6 +397,7 @@ class CellInstances(OfSpec[CellInstance]):
         merge: bool = False,
         units: Mapping[str, str] | None = None,
         columns: Columns = None,
+        schema: Any = None,
     ) -> SheetReport:
         """Read cells into a sheet that people edit: CSV or parquet.
 
@@ -396,11 +416,14 @@ class CellInstances(OfSpec[CellInstance]):
             Rows that are in conflict stay what was read, and ``plan_file`` shows both values.
         units, columns
             As of `to_frame`.
+        schema : pandera schema, optional
+            Rules of your own. The sheet is written all the same.
 
         Returns
         -------
         SheetReport
-            Its size, what a spreadsheet may do to it, and what was carried.
+            Its size, what a spreadsheet may do to it, what was carried, and `.faults`: which
+            cells break a rule of yours.
 
         Raises
         ------
@@ -410,12 +433,18 @@ class CellInstances(OfSpec[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit.
         """
+        from cellframe.frames.check import break_rules
         from cellframe.resources.sheets import pull
 
-        def read() -> pl.DataFrame:
-            return self.to_frame(spec, backend="polars", units=units, columns=columns)
+        found: list[Fault] = []
 
-        return pull(self._connection, self, Path(path), read, merge=merge)
+        def read() -> pl.DataFrame:
+            frame = self.to_frame(spec, backend="polars", units=units, columns=columns)
+            found.extend(break_rules(frame, [] if schema is None else [schema], self.kind.noun))
+            return frame
+
+        report = pull(self._connection, self, Path(path), read, merge=merge)
+        return replace(report, faults=tuple(found))
 
     def _lab_paths(self) -> list[str]:
         if self._connection.offers("cell_list"):

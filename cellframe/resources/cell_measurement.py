@@ -21,9 +21,10 @@ from cellframe.resources.tagging import MeasurementFilters, TaggedMeasurements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from datetime import date
     from os import PathLike
 
-    from cellframe.frames.backend import Backend
+    from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
@@ -354,6 +355,7 @@ class CellMeasurements(TaggedMeasurements):
         columns: Columns = None,
         schema: Any = None,
         on_invalid: OnInvalid = "raise",
+        changed_since: AnyFrame | date | str | None = None,
         **filters: Unpack[MeasurementFilters],
     ) -> Any:
         """Read the tests of cells as a checked frame: who tested what, when, and how.
@@ -376,6 +378,10 @@ class CellMeasurements(TaggedMeasurements):
         on_invalid : {"raise", "report", "drop"}
             What becomes of rows that break a rule: raise every fault; or give the rows with what
             is wrong in a column ``_faults``; or leave them out. The last two warn.
+        changed_since : datetime, date, ISO text, or frame, optional
+            Only what is new or was changed since a time, in UTC where it names no zone; or since
+            a frame of an earlier reading was read. Given a frame, ``.cell.deleted()`` of the
+            result lists what is gone.
         **filters
             See `MeasurementFilters`.
 
@@ -399,15 +405,17 @@ class CellMeasurements(TaggedMeasurements):
         Source: ``GET /cell_measurements?cell_specification_id=``, every page, or the list of
         each cell.
         """
+        from cellframe.resources.changes import changes_since
         from cellframe.resources.measurements import measurements_frame
         from cellframe.resources.reading import Wish
         from cellframe.resources.scope import find
 
-        query = query_of(filters, MeasurementFilters)
+        changes = changes_since(self._connection, self.kind, changed_since)
+        wish = Wish(backend, units, columns, schema, on_invalid, changes)
+        query = wish.narrowed(query_of(filters, MeasurementFilters))
         scope = find(self._connection, self.instances, cell, spec)
-        pages = scope.tests(self._connection, query)
-        wish = Wish(backend, units, columns, schema, on_invalid)
-        return measurements_frame(self._connection, scope, pages, query, wish)
+        tests = scope.tests(self._connection, query)
+        return measurements_frame(self._connection, scope, tests, query, wish)
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
         if within is not None:

@@ -11,6 +11,7 @@ from cellframe.resources.records import CellSpec, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
 
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.frames.invalid import OnInvalid
@@ -107,6 +108,7 @@ class CellSpecs(Resource[CellSpec]):
         columns: Columns = None,
         schema: Any = None,
         on_invalid: OnInvalid = "raise",
+        changed_since: AnyFrame | date | str | None = None,
         **filters: Unpack[SpecFilters],
     ) -> Any:
         """Read every spec as a checked frame.
@@ -125,6 +127,10 @@ class CellSpecs(Resource[CellSpec]):
         on_invalid : {"raise", "report", "drop"}
             What becomes of rows that break a rule: raise every fault; or give the rows with what
             is wrong in a column ``_faults``; or leave them out. The last two warn.
+        changed_since : datetime, date, ISO text, or frame, optional
+            Only what is new or was changed since a time, in UTC where it names no zone; or since
+            a frame of an earlier reading was read. Given a frame, ``.cell.deleted()`` of the
+            result lists what is gone.
         **filters
             See `SpecFilters`.
 
@@ -144,14 +150,14 @@ class CellSpecs(Resource[CellSpec]):
         -----
         Source: ``GET /cell_specifications?full=true``, every page.
         """
+        from cellframe.resources.changes import changes_since
         from cellframe.resources.reading import Wish, read_all, to_frame
 
-        query = query_of(filters, SpecFilters)
-        pages = read_all(self._connection, routes.SPECS, {**query, "full": "true"})
-        wish = Wish(backend, units, columns, schema, on_invalid)
-        return to_frame(
-            self._connection, self.kind, pages, scope="", query=query, parents={}, wish=wish
-        )
+        changes = changes_since(self._connection, self.kind, changed_since)
+        wish = Wish(backend, units, columns, schema, on_invalid, changes)
+        query = wish.narrowed(query_of(filters, SpecFilters))
+        rows = read_all(self._connection, self.kind, [(routes.SPECS, {**query, "full": "true"})])
+        return to_frame(self._connection, rows, scope="", query=query, parents={}, wish=wish)
 
     def plan(self, edited: AnyFrame, *, base: AnyFrame | None = None) -> Plan:
         """Compare an edited frame of specs with what was read and with the service.

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
-from cellframe.errors import NotFoundError, StoreError, TransportError
+from cellframe.errors import NotFoundError, StoreError
+from cellframe.frames.shapes import Shapes
 from cellframe.resources.gather import AT_HAND, WORKERS
 from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.journals import Journals
@@ -19,9 +20,10 @@ from cellframe.transport.caching.aged import AgedWire
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from cellframe.contract.records import RecordKind
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
     from cellframe.writeback.limits import Limits
@@ -65,6 +67,7 @@ class Connection:
         self.settings = settings
         self._state = state
         self._cache = cache or state
+        self._shapes: dict[tuple[str, str], Shapes] = {}
 
     @cached_property
     def capabilities(self) -> dict[str, Any]:
@@ -149,47 +152,10 @@ class Connection:
         most = self.offers("max_limit")
         return most if isinstance(most, int) and most > 0 else routes.DEFAULT_PAGE
 
-    def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """Every page of a list, as it came; a next one steps by the records that came."""
-        seen: set[str] = set()
-        offset = 0
-        while True:
-            page = self.one_page(path, {**query, "limit": self.page, "offset": offset})
-            ids = {record["id"] for record in page["items"]}
-            if ids and ids <= seen:
-                # A service that answers one page for ever would be read for ever.
-                message = f"{path} kept changing while its pages were read, or does not heed offset. Read it again."
-                raise TransportError(message, request=f"GET {path}")
-            yield page
-            seen |= ids
-            offset += len(page["items"])
-            if not ids or offset >= page["total"]:
-                return
-
-    def one_page(self, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
-        """Read one page of a list.
-
-        Returns
-        -------
-        dict
-            ``items`` and ``total``, whatever form the service answers in.
-
-        Raises
-        ------
-        TransportError
-            What came is no list of records.
-        """
-        answer = ask(self.wire, "GET", path, query=query)
-        # A bare array is a whole list; older services answer it.
-        page = answer if isinstance(answer, dict) else {"items": answer}
-        items, total = page.get("items"), page.get("total")
-        if not isinstance(items, list) or not all(map(_is_record, items)):
-            message = (
-                f"{self.wire.origin} answered GET {path} with something that is no list of records."
-            )
-            raise TransportError(message, request=f"GET {path}", sent=True)
-        counted = isinstance(total, int) and not isinstance(total, bool)
-        return {**page, "items": items, "total": total if counted else len(items)}
+    def shapes_of(self, kind: RecordKind, paths: Sequence[str]) -> Shapes:
+        """Return what was learned of the records of these lists so far."""
+        key = (kind.name, paths[0] if len(paths) == 1 else "")
+        return self._shapes.setdefault(key, Shapes(kind))
 
 
 def _sweep(folder: Path) -> None:
@@ -198,7 +164,3 @@ def _sweep(folder: Path) -> None:
         with suppress(OSError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
-
-
-def _is_record(item: object) -> bool:
-    return isinstance(item, dict) and isinstance(item.get("id"), str)

@@ -11,7 +11,9 @@ from cellframe.contract.wire import FileBody
 from cellframe.errors import CellframeError, ConflictError, InvalidRecordError, NotFoundError
 from cellframe.resources import data
 from cellframe.resources.gather import gather
+from cellframe.resources.paging import read_records
 from cellframe.resources.records import CellInstance, CellMeasurement
+from cellframe.resources.rules import held_to
 from cellframe.transport.replies import ask
 from cellframe.views.words import many
 
@@ -105,7 +107,7 @@ def instance_detail(
     tests_path = CELL_MEASUREMENT.below(cell_id)
     calls: list[Callable[[], Any]] = [
         lambda: ask(connection.wire, "GET", routes.one(routes.CELLS, cell_id)),
-        lambda: [item for page in connection.pages(tests_path, {}) for item in page["items"]],
+        lambda: read_records(connection, CELL_MEASUREMENT, tests_path, {}),
     ]
     instance, tests = gather(lambda call: call(), calls)
     records = [CellMeasurement(body) for body in tests]
@@ -136,7 +138,9 @@ def measurement_details(
                 if isinstance(value, _HAS_NONE) or test.get("processing_status") == FAILED:
                     continue
                 raise value
-            of_test[part] = value if part == "files" else to_backend(value, backend)
+            if part != "files":
+                value = to_backend(held_to(connection, part, value, None, "raise"), backend)
+            of_test[part] = value
         details.append(CellMeasurementDetail(test, of_test))
     return details
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from cellframe.contract.series import CYCLES, STEPS
-from cellframe.errors import CellframeError
+from cellframe.errors import CellframeError, FrameError
 from cellframe.resources import data
 from cellframe.resources.details import Part, Parts, read_parts, why_not
 from cellframe.resources.gather import gather
@@ -16,6 +16,7 @@ from cellframe.resources.measurements import instances_frame, measurements_frame
 from cellframe.resources.progress import progress
 from cellframe.resources.reading import Wish
 from cellframe.resources.records import CellMeasurement
+from cellframe.resources.rules import by_table, held_to, rules
 from cellframe.views.fleet import FleetParts, summary
 
 if TYPE_CHECKING:
@@ -185,21 +186,33 @@ class DetailFrames:
             for test, frame in read
             if frame is not None and not isinstance(frame, CellframeError)
         ]
-        return to_backend(stack(whole, columns), self._backend)
+        table = self._held(part, stack(whole, columns))
+        return to_backend(table, self._backend)
+
+    def _held(self, part: Part, frame: pl.DataFrame) -> pl.DataFrame:
+        wish = self._wish
+        return held_to(self._connection, part, frame, by_table(wish.schema), wish.on_invalid)
 
     def _series_files(self) -> list[tuple[CellMeasurement, Path]]:
         """Return the file of every series, fetched where it is not here; failures are noted."""
         tests = self._with_series()
 
+        schemas = rules(self._connection, "time_series", by_table(self._wish.schema))
+
         def one(test: CellMeasurement) -> Any:
             try:
-                return data.checked_series_file(self._connection, test)
+                path = data.checked_series_file(self._connection, test)
+                data.check_series(path, schemas, test.name)
             except CellframeError as fault:
                 return fault
+            return path
 
         with progress(len(tests), "Fetching series") as done:
             files = gather(one, tests, done, self._connection.workers)
         read = list(zip(tests, files, strict=True))
+        broken = [path for _, path in read if isinstance(path, FrameError)]
+        if broken and self._wish.on_invalid == "raise":
+            raise broken[0]
         self._note("time_series", read)
         return [(test, path) for test, path in read if not isinstance(path, CellframeError)]
 
@@ -212,7 +225,7 @@ class DetailFrames:
     def _parts(self) -> FleetParts:
         rows = [test.kept.get("rows") for test in self._with_series()]
         return FleetParts(
-            cells=len(self._scope.by_id),
+            cells=len(self._scope.cells),
             tests=len(self._tests),
             rows=sum(map(_count, rows)) if all(map(_is_count, rows)) else None,
             missing=self._missing(),
@@ -258,11 +271,11 @@ def detail_frames(
     shown: bool | None,
 ) -> DetailFrames:
     """Read cells with everything measured on them; see ``CellInstances.detail_frames``."""
-    pages = scope.tests(connection, {})
-    tests = [CellMeasurement(body) for page in pages for body in page]
-    plain = Wish(wish.backend)
+    rows = scope.tests(connection, {})
+    tests = [CellMeasurement(body) for body in rows.records]
+    plain = Wish(wish.backend, schema=by_table(wish.schema), on_invalid=wish.on_invalid)
     frames = DetailFrames(connection, scope, tests, wish)
     frames.instances = instances_frame(connection, scope, tests, wish)
-    frames.measurements = measurements_frame(connection, scope, pages, {}, plain)
+    frames.measurements = measurements_frame(connection, scope, rows, {}, plain)
     frames.read(parts, shown=shown)
     return frames

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT
+from cellframe.contract.records import CELL_INSTANCE
 from cellframe.resources.reading import to_frame
 
 if TYPE_CHECKING:
@@ -12,22 +12,23 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from cellframe.frames.rows import Rows
     from cellframe.resources.connection import Connection
     from cellframe.resources.reading import Wish
     from cellframe.resources.records import CellMeasurement
-    from cellframe.resources.scope import Pages, Scope
+    from cellframe.resources.scope import Scope
 
 
 def measurements_frame(
-    connection: Connection, scope: Scope, pages: Pages, query: Mapping[str, Any], wish: Wish
+    connection: Connection, scope: Scope, tests: Rows, query: Mapping[str, Any], wish: Wish
 ) -> Any:
     """Return the checked frame of tests, with the ids and names of what they belong to."""
 
     def with_spec(frame: pl.DataFrame) -> pl.DataFrame:
         import polars as pl
 
-        cells = scope.by_id
-        spec_of = {id_: cell.get("cell_specification_id") for id_, cell in cells.items()}
+        parents = scope.cells.texts(CELL_INSTANCE.parent_field)
+        spec_of = dict(zip(scope.cells.ids, parents, strict=True))
         names = {id_: spec.name for id_, spec in scope.specs.items()}
         ids = frame["instance_id"].replace_strict(spec_of, default=None, return_dtype=pl.String)
         ids = ids.alias("spec_id")
@@ -37,11 +38,10 @@ def measurements_frame(
 
     return to_frame(
         connection,
-        CELL_MEASUREMENT,
-        pages,
+        tests,
         scope=scope.parent,
         query=query,
-        parents=scope.by_id,
+        parents=scope.cells.names(),
         wish=wish,
         finish=with_spec,
     )
@@ -64,12 +64,12 @@ def instances_frame(
 
     return to_frame(
         connection,
-        CELL_INSTANCE,
         scope.cells,
         scope=scope.parent if is_whole_spec else "",
         # With a query, a cell that is not among these may still be there.
         query={} if is_whole_spec else {"instance_id": "some"},
-        parents=scope.specs,
+        parents={id_: spec.name for id_, spec in scope.specs.items()},
+        spec=scope.specs.get(scope.parent),
         wish=wish,
         finish=with_summary,
     )
@@ -79,7 +79,9 @@ def _summary(tests: list[CellMeasurement]) -> pl.DataFrame:
     """Count tests by cell: shape (n_cells_with_tests, 4)."""
     import polars as pl
 
-    rows = [(test.cell_instance_id, test.is_running, test.get("end_time")) for test in tests]
+    rows = [
+        (str(test.cell_instance_id), test.is_running, _text(test.get("end_time"))) for test in tests
+    ]
     schema = {"instance_id": pl.String, "running": pl.Boolean, "end_time": pl.String}
     ends = pl.col("end_time").str.to_datetime("%+", time_zone="UTC", strict=False)
     return (
@@ -94,3 +96,8 @@ def _summary(tests: list[CellMeasurement]) -> pl.DataFrame:
             .alias("last_test_end [UTC]"),
         )
     )
+
+
+def _text(value: object) -> str | None:
+    """Return what a service says as text, where it is some."""
+    return value if isinstance(value, str) else None

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
 from cellframe.errors import AmbiguousNameError, ConfigError, NotFoundError
 from cellframe.resources.base import Ref, Resource
+from cellframe.resources.gather import gather
 from cellframe.resources.records import R, Record, RecordList
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from cellframe.frames.backend import AnyFrame
+    from cellframe.frames.rows import Rows
     from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.resources.reading import Wish
+    from cellframe.resources.records import CellSpec
     from cellframe.writeback.plan import Plan
 
 NO_FILTERS: Mapping[str, Any] = {}
@@ -51,35 +55,59 @@ class OfSpec(Resource[R]):
     def _below(self, spec_id: str) -> str:
         return routes.below(routes.SPECS, spec_id, self.kind.under_parent)
 
-    def read_pages(
+    def read_rows(
         self, spec: Ref | None, query: Mapping[str, Any] = NO_FILTERS
-    ) -> tuple[str, list[list[dict[str, Any]]]]:
-        """Return the id of a spec and its records, page by page; an empty id and all without one."""
+    ) -> tuple[str, Rows]:
+        """Return the id of a spec and its records; an empty id and all records without one."""
+        if spec is None:
+            return "", self._of_lists(self._lab_paths(), query)
+        return self.specs.with_id(
+            spec, lambda id_: (id_, self._of_lists([self._below(id_)], query))
+        )
+
+    def _of_lists(self, paths: Sequence[str], query: Mapping[str, Any]) -> Rows:
         from cellframe.resources.reading import read_all
 
-        if spec is not None:
-            return self.specs.with_id(
-                spec, lambda id_: (id_, read_all(self._connection, self._below(id_), query))
-            )
-        paths = self._lab_paths()
-        return "", [page for path in paths for page in read_all(self._connection, path, query)]
+        return read_all(self._connection, self.kind, [(path, query) for path in paths])
 
     def _frame(self, spec: Ref | Sequence[Ref] | None, query: Mapping[str, Any], wish: Wish) -> Any:
         """Return the checked frame of the records of a spec, of several, or of all."""
         from cellframe.resources.reading import to_frame
 
-        if spec is None or isinstance(spec, str | Record):
-            scope, pages = self.read_pages(spec, query)
+        found: Mapping[str, CellSpec]
+        if spec is None:
+            scope, rows = self.read_rows(None, query)
+            ids = rows.texts(self.kind.parent_field).drop_nulls().unique().sort()
+            found = self.specs.read(ids.to_list()) if len(ids) else {}
+        elif isinstance(spec, str | Record):
+            scope, rows, found = self._with_spec(spec, query)
         else:
-            parts = [self.read_pages(one, query) for one in spec]
-            scope, pages = "", [page for _, part in parts for page in part]
+            scope, specs = "", gather(self.specs.get, list(spec), workers=self._connection.workers)
+            found = {one.id: one for one in specs}
+            rows = self._of_lists([self._below(id_) for id_ in found], query)
             # Of some specs only: a record that is not among them may still exist.
-            query = {**query, "specs": " ".join(id_ for id_, _ in parts)}
-        ids = {str(record["cell_specification_id"]) for page in pages for record in page}
-        parents = self.specs.read([scope] if scope else sorted(ids)) if scope or ids else {}
+            query = {**query, "specs": " ".join(found)}
         return to_frame(
-            self._connection, self.kind, pages, scope=scope, query=query, parents=parents, wish=wish
+            self._connection,
+            rows,
+            scope=scope,
+            query=query,
+            parents={id_: one.name for id_, one in found.items()},
+            spec=found.get(scope),
+            wish=wish,
         )
+
+    def _with_spec(
+        self, spec: Ref, query: Mapping[str, Any]
+    ) -> tuple[str, Rows, Mapping[str, CellSpec]]:
+        """Read the records of a spec, and at the same time the spec."""
+
+        def both(id_: str) -> tuple[str, Rows, Mapping[str, CellSpec]]:
+            with ThreadPoolExecutor(1) as aside:
+                found = aside.submit(self.specs.read, [id_])
+                return id_, self._of_lists([self._below(id_)], query), found.result()
+
+        return self.specs.with_id(spec, both)
 
     def _plan(
         self,

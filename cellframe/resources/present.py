@@ -10,6 +10,7 @@ from cellframe.errors import InvalidRecordError, NotFoundError
 from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import refuse
+from cellframe.resources.paging import read_records
 from cellframe.resources.reading import read_all
 from cellframe.transport.replies import ask
 from cellframe.writeback.lots import fold
@@ -59,11 +60,10 @@ def _all(
     )
     for path in paths:
         try:
-            pages = read_all(connection, path, {} if kind.parent else {"full": "true"})
+            rows = read_all(connection, kind, [(path, {} if kind.parent else {"full": "true"})])
         except NotFoundError:
             continue  # The parent is gone, and its records with it.
-        for page in pages:
-            yield from page
+        yield from rows.records
 
 
 def namesakes(
@@ -107,7 +107,7 @@ def _by_name(
     )
     asked = f"ilike.%{name}%" if kind.unique_without_case else f"eq.{name}"
     try:
-        pages = list(connection.pages(path, {"name": asked}))
+        return read_records(connection, kind, path, {"name": asked})
     except NotFoundError:
         message = f"No {kind.parent_noun} has the id {parent!r}."
         refuse(
@@ -117,7 +117,6 @@ def _by_name(
         raise
     except InvalidRecordError:
         return []  # No record can have such a name; the row says why.
-    return [record for page in pages for record in page["items"]]
 
 
 def lots(
@@ -138,7 +137,7 @@ def lots(
     for parent in sorted(parents):
         path = routes.below(KINDS[kind.parent].collection, parent, kind.under_parent)
         try:
-            found_lots = [lot for page in connection.pages(path, {}) for lot in page["items"]]
+            found_lots = read_records(connection, kind, path, {})
         except NotFoundError:
             continue  # An older service: the lot is text on the cell.
         found[parent] = {fold(lot["name"]): (lot["name"], lot["id"]) for lot in found_lots}

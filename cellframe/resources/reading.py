@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cellframe.contract.records import CELL_SPEC
-from cellframe.errors import ConfigError, TransportError
+from cellframe.errors import ConfigError
+from cellframe.resources.paging import read_rows
 from cellframe.resources.rules import rules
 from cellframe.version import __version__
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import Backend
     from cellframe.frames.columns import Column, Place, Seen
     from cellframe.frames.invalid import OnInvalid
+    from cellframe.frames.rows import Rows
+    from cellframe.resources.changes import Changes
     from cellframe.resources.connection import Connection
+    from cellframe.resources.paging import List
 
 Columns: TypeAlias = "Sequence[str] | Literal['all'] | None"
 
@@ -46,6 +49,8 @@ class Wish:
         Rules of the caller's own.
     on_invalid : {"raise", "report", "drop"}
         What becomes of rows that break a rule.
+    changes : Changes or None
+        Since when only what changed is wanted.
     """
 
     backend: Backend | None = None
@@ -53,6 +58,11 @@ class Wish:
     columns: Columns = None
     schema: Any = None
     on_invalid: OnInvalid = "raise"
+    changes: Changes | None = None
+
+    def narrowed(self, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the query of a list, narrowed to what changed where that is wanted."""
+        return query if self.changes is None else self.changes.narrowed(query)
 
     def __post_init__(self) -> None:
         if self.on_invalid != "raise":
@@ -61,36 +71,20 @@ class Wish:
             check_choice(self.on_invalid)
 
 
-def read_all(
-    connection: Connection, path: str, query: Mapping[str, Any]
-) -> list[list[dict[str, Any]]]:
-    """Every page of a list, each record once.
-
-    Raises
-    ------
-    TransportError
-        Records came or went while the pages were read, twice in a row.
-    """
-    for _ in range(2):
-        pages = list(connection.pages(path, {**query, **_ORDER}))
-        records = [record for page in pages for record in page["items"]]
-        ids = {record["id"] for record in records}
-        totals = {page.get("total", len(records)) for page in pages}
-        if len(ids) == len(records) and totals == {len(records)}:
-            return [page["items"] for page in pages]
-    message = f"{path} kept changing while its pages were read. Read it again."
-    raise TransportError(message, request=f"GET {path}")
+def read_all(connection: Connection, kind: RecordKind, lists: Sequence[List]) -> Rows:
+    """Every record of some lists, once, in ascending order of creation; see `read_rows`."""
+    return read_rows(connection, kind, [(path, {**query, **_ORDER}) for path, query in lists])
 
 
 def to_frame(
     connection: Connection,
-    kind: RecordKind,
-    pages: Sequence[Sequence[dict[str, Any]]],
+    rows: Rows,
     *,
     scope: str,
     query: Mapping[str, Any],
-    parents: Mapping[str, Mapping[str, Any]],
+    parents: Mapping[str, str],
     wish: Wish,
+    spec: Mapping[str, Any] | None = None,
     finish: Callable[[pl.DataFrame], pl.DataFrame] = lambda frame: frame,
 ) -> Any:
     """Return the checked frame of what was read; the reading itself is kept.
@@ -101,43 +95,45 @@ def to_frame(
         Id of the parent whose records these are; empty for all.
     query : mapping
         Filters: with any, a record that is not there may still exist.
-    parents : mapping of str to mapping
-        The parents' records by id, as far as they could be read.
+    parents : mapping of str to str
+        Names of the parents by id, as far as they could be read.
+    spec : mapping, optional
+        The one spec that all of it belongs to.
     finish : callable
         Adds columns that are of other records.
     """
     from cellframe.accessors import register
     from cellframe.frames.backend import to_backend
     from cellframe.frames.check import break_rules, find_faults
-    from cellframe.frames.decode import decode
     from cellframe.frames.invalid import settle
 
-    records = [record for page in pages for record in page]
-    spec = parents.get(scope) if kind.parent == CELL_SPEC.name else None
-    columns = _columns(connection, kind, records, spec, wish)
-    names = {id_: str(parent["name"]) for id_, parent in parents.items()}
-    frame, faults = decode(kind, records, columns, names)
+    kind = rows.kind
+    wish = wish if wish.changes is None else wish.changes.shaped(wish)
+    columns = _columns(connection, rows, spec, wish)
+    frame, faults = rows.decode(columns, parents)
     faults = find_faults(frame, columns, name=kind.noun, faults=faults)
-    whole = finish(frame)
+    wanted = frame
+    if wish.changes is not None:
+        wanted, faults = wish.changes.changed(frame, faults, wish.columns)
+    whole = finish(wanted)
     faults += break_rules(whole, rules(connection, kind.name, wish.schema), kind.noun)
     shown = settle(whole, faults, wish.on_invalid)
-    _keep(connection, kind, pages, frame, scope=scope, query=query, parents=names)
-    made = to_backend(shown, wish.backend or connection.settings.backend)
+    _keep(connection, rows, frame.columns, scope=scope, query=query, parents=parents)
+    backend = wish.backend or connection.settings.backend
+    made = to_backend(shown, backend)
     register()
+    if wish.changes is not None:
+        wish.changes.mark(made, backend)
     return made
 
 
 def _columns(
-    connection: Connection,
-    kind: RecordKind,
-    records: Sequence[Mapping[str, Any]],
-    spec: Mapping[str, Any] | None,
-    wish: Wish,
+    connection: Connection, rows: Rows, spec: Mapping[str, Any] | None, wish: Wish
 ) -> tuple[Column, ...]:
-    from cellframe.frames.columns import arrange, leaf_columns, plain_columns, survey
+    from cellframe.frames.columns import arrange, leaf_columns, plain_columns
     from cellframe.frames.units import choose
 
-    seen = survey(kind, records)
+    kind, seen = rows.kind, rows.survey()
     asked = {**connection.settings.units, **(wish.units or {})}
     _check_units(asked)
     units = choose(kind, seen, asked, spec)
@@ -145,6 +141,8 @@ def _columns(
     leaves = leaf_columns(kind, seen, units)
     if wish.columns is not None and wish.columns != "all":
         plain, leaves = _with_wanted(kind, wish.columns, plain, leaves, seen, asked)
+    if wish.changes is not None:
+        plain += wish.changes.columns(plain)
     _warn_of_strays(wish.units or {}, leaves)
     return arrange(kind, plain, leaves)
 
@@ -214,9 +212,8 @@ def _with_wanted(
 
 def _keep(
     connection: Connection,
-    kind: RecordKind,
-    pages: Sequence[Sequence[dict[str, Any]]],
-    frame: Any,
+    rows: Rows,
+    labels: Sequence[str],
     *,
     scope: str,
     query: Mapping[str, Any],
@@ -225,18 +222,17 @@ def _keep(
     from cellframe.store.versions import Pull
 
     pull = Pull(
-        kind=kind.name,
+        kind=rows.kind.name,
         scope=scope,
         complete=not query,
         query={name: str(value) for name, value in query.items()},
-        labels=frame.columns,
+        labels=labels,
         fetched_at=time.time(),
         client=__version__,
         parents=parents,
     )
-    index = frame.select(id=kind.key, version=kind.version)
     try:
-        connection.versions.keep(pull, pages, index)
+        connection.versions.keep(pull, rows.pages, rows.index())
     except OSError as fault:
         # A report in a read-only place must still be able to read.
         message = (

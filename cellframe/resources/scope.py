@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT
 from cellframe.errors import ConfigError, InvalidRecordError, NotFoundError
 from cellframe.frames.long import Owner
+from cellframe.frames.rows import Rows
 from cellframe.resources.gather import gather
+from cellframe.resources.paging import read_page
 from cellframe.resources.reading import read_all
 from cellframe.resources.records import Record
 
@@ -26,8 +30,6 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.resources.records import CellSpec
 
-    Pages = Sequence[Sequence[dict[str, Any]]]
-
 
 @dataclass(frozen=True)
 class Scope:
@@ -37,8 +39,8 @@ class Scope:
     ----------
     parent : str
         Id of the spec, or of the cell, that all of it belongs to; empty for several.
-    cells : sequence of sequence of dict
-        Their records as they came, by page.
+    cells : Rows
+        Their records as they came.
     specs : mapping of str to CellSpec
         Those that could be read, by id.
     paths : sequence of (str, dict)
@@ -46,19 +48,19 @@ class Scope:
     """
 
     parent: str
-    cells: Pages
+    cells: Rows
     specs: Mapping[str, CellSpec] = field(repr=False)
     paths: Sequence[tuple[str, dict[str, Any]]] = field(repr=False)
 
     @cached_property
     def by_id(self) -> dict[str, dict[str, Any]]:
         """The cells by id."""
-        return {cell["id"]: cell for page in self.cells for cell in page}
+        return {cell["id"]: cell for cell in self.cells.records}
 
     @property
     def is_one(self) -> bool:
         """Whether it is one cell."""
-        return len(self.by_id) == 1
+        return len(self.cells) == 1
 
     def owner(self, test: Mapping[str, Any]) -> Owner:
         """Return the ids and names above a test."""
@@ -75,14 +77,10 @@ class Scope:
             spec.name if spec else None,
         )
 
-    def tests(self, connection: Connection, query: Mapping[str, Any]) -> list[list[dict[str, Any]]]:
-        """Read every page of their tests, in ascending order of creation."""
-        found = gather(
-            lambda one: read_all(connection, one[0], {**one[1], **query}),
-            self.paths,
-            workers=connection.workers,
-        )
-        return [page for pages in found for page in pages]
+    def tests(self, connection: Connection, query: Mapping[str, Any]) -> Rows:
+        """Read their tests, in ascending order of creation."""
+        lists = [(path, {**own, **query}) for path, own in self.paths]
+        return read_all(connection, CELL_MEASUREMENT, lists)
 
 
 def find(
@@ -111,11 +109,11 @@ def find(
         records = list({cell.id: cell.to_dict() for cell in found}.values())
         paths = [(CELL_MEASUREMENT.below(cell["id"]), {}) for cell in records]
         parent = records[0]["id"] if len(records) == 1 else ""
-        return Scope(parent, [records], _specs(instances, records), paths)
-    scope, pages = instances.read_pages(spec)
-    records = [cell for page in pages for cell in page]
-    paths = lists(connection, scope, lambda: [cell["id"] for cell in records])
-    return Scope(scope, pages, _specs(instances, records, scope), paths)
+        rows = Rows(CELL_INSTANCE, [orjson.dumps(records)])
+        return Scope(parent, rows, _specs(instances, rows), paths)
+    scope, rows = instances.read_rows(spec)
+    paths = lists(connection, scope, lambda: rows.ids)
+    return Scope(scope, rows, _specs(instances, rows, scope), paths)
 
 
 def _refs(cells: Any) -> list[Ref] | None:
@@ -136,10 +134,8 @@ def _refs(cells: Any) -> list[Ref] | None:
     return list(dict.fromkeys(one.id if isinstance(one, Record) else one for one in cells))
 
 
-def _specs(
-    instances: CellInstances, cells: Sequence[dict[str, Any]], scope: str = ""
-) -> dict[str, CellSpec]:
-    ids = {str(cell["cell_specification_id"]) for cell in cells} | ({scope} - {""})
+def _specs(instances: CellInstances, cells: Rows, scope: str = "") -> dict[str, CellSpec]:
+    ids = {*cells.texts(CELL_INSTANCE.parent_field).drop_nulls(), scope} - {""}
     return instances.specs.read(sorted(ids)) if ids else {}
 
 
@@ -164,7 +160,7 @@ def lists(
 
 def _has_list(connection: Connection, spec_id: str) -> bool:
     try:
-        connection.one_page(routes.TESTS, {"cell_specification_id": spec_id, "limit": 1})
+        read_page(connection, routes.TESTS, {"cell_specification_id": spec_id, "limit": 1})
     except (NotFoundError, InvalidRecordError):
         return False
     return True

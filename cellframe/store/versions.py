@@ -99,28 +99,24 @@ class Versions:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, pull: Pull, pages: Sequence[Sequence[Record]], index: pl.DataFrame) -> Pull:
+    def keep(self, pull: Pull, pages: Sequence[bytes], index: pl.DataFrame) -> Pull:
         """Keep one pull and return it as kept.
 
         Parameters
         ----------
         pull : Pull
             Without pages and sizes; they are filled in here.
-        pages : sequence of sequence of dict
+        pages : sequence of bytes
             The record arrays as they came, in ascending order of creation.
-        index : DataFrame, shape (n_records, 2)
-            ``id`` and ``version`` of every record, in the order of the pages.
+        index : DataFrame, shape (n_records, 3)
+            ``id``, ``version`` and ``page`` of every record.
         """
-        import polars as pl
-
-        bodies = [orjson.dumps(page) for page in pages]
-        names = [self._keep_page(body) for body in bodies]
-        size = sum(map(len, bodies))
+        names = [self._keep_page(page) for page in pages]
+        size = sum(map(len, pages))
         whole = replace(pull, rows=index.height, size=size, pages=tuple(names))
-        place = pl.Series("page", [n for n, page in enumerate(pages) for _ in page], dtype=pl.Int32)
         private(self.folder / "pulls")
         draft = self.folder / "pulls" / f".{whole.name}.{time.monotonic_ns()}"
-        index.with_columns(place).write_parquet(draft)
+        index.write_parquet(draft)
         draft.chmod(0o600)
         draft.replace(self._index_path(whole.name))
         # The manifest comes last: a pull without one does not exist.

@@ -29,7 +29,7 @@ def measured(**cell):
 class Scripted:
     """A service that answers from a table."""
 
-    origin = "https://lab"
+    origin, in_place = "https://lab", False
 
     def __init__(self, answers):
         self.answers = answers

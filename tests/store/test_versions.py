@@ -10,6 +10,7 @@ import time
 import warnings
 from dataclasses import replace
 
+import orjson
 import polars as pl
 import pytest
 
@@ -25,9 +26,10 @@ def page(*numbers, version=1):
 
 
 def keep(store, *pages, **more):
-    rows = [(record["id"], f"v{record['version']}") for page in pages for record in page]
-    index = pl.DataFrame(rows, schema={"id": pl.String, "version": pl.String}, orient="row")
-    return store.keep(replace(PULL, **more), pages, index)
+    rows = [(r["id"], f"v{r['version']}", n) for n, page in enumerate(pages) for r in page]
+    schema = {"id": pl.String, "version": pl.String, "page": pl.Int32}
+    index = pl.DataFrame(rows, schema=schema, orient="row")
+    return store.keep(replace(PULL, **more), [orjson.dumps(page) for page in pages], index)
 
 
 @pytest.fixture
