@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from fastapi import FastAPI
 
 from cellframe.errors import ConfigError
 from cellframe.server import protocol
@@ -21,41 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
     from pathlib import Path
 
-_QUIET = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _GRACE = 6
 """Seconds in which requests under way may finish after a signal."""
 _BACKLOG = 2048
-
-
-def create_app(
-    service: Service, *, loopback_only: bool = True, largest_file: int | None = None
-) -> FastAPI:
-    """Publish a service as a web application.
-
-    Parameters
-    ----------
-    service : Service
-        What answers.
-    loopback_only : bool
-        Whether only ``localhost``, ``127.0.0.1`` and ``[::1]`` are accepted as ``Host``.
-    largest_file : int, optional
-        Bytes of one uploaded file; as many as the disk holds by default.
-
-    Returns
-    -------
-    FastAPI
-        Without pages of its own: no docs, no redirects, no CORS, no telemetry.
-    """
-    app = FastAPI(
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-        redirect_slashes=False,
-        telemetry=_QUIET,  # type: ignore[arg-type]
-    )
-    # In the place of "not found", since a route would first decode the path, and lose %2F.
-    app.router.default = Publisher(service, loopback_only=loopback_only, largest_file=largest_file)
-    return app
 
 
 def serve(
@@ -102,13 +69,13 @@ def serve(
         _listen(family, address, host) as listener,
         closing(Service(folder, keys=keys, public_url=public_url)) as service,
     ):
-        app = create_app(service, loopback_only=loopback)
+        app = Publisher(service, loopback_only=loopback)
         server = _Server(_config(app), lambda: ready(_url(host, listener)))
         with _stopping(server):
             server.run(sockets=[listener])
 
 
-def _config(app: FastAPI) -> uvicorn.Config:
+def _config(app: Publisher) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=protocol.Protocol,
