@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import random
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from cellframe.server.asgi import Publisher
 from tests.faults.conversation import conversation, mutated, scope
 
 ROOT = Path(__file__).parents[2]
+MODULE = "tests.server.test_durability_fuzz"
 SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(4, 20))]
 EACH = 5000
 PROBLEM = {"error_code", "message", "detail"}
@@ -82,15 +85,13 @@ def check(status, headers, content):
         assert set(json.loads(content)) == PROBLEM
 
 
-@pytest.mark.law("S7")
-@pytest.mark.parametrize("seed", SEEDS)
-def test_bytes_of_requests_that_are_changed_make_no_fault(hasty, watched, seed):
-    messages, dice = conversation(hasty), random.Random(seed)
-    publisher = Publisher(hasty, loopback_only=True)
+def statuses_of(service, messages, dice, count):
+    """Change requests and send them; every answer is checked."""
+    publisher = Publisher(service, loopback_only=True)
     statuses = set()
 
     async def fuzz():
-        for _ in range(EACH):
+        for _ in range(count):
             message = mutated(dice.choice(messages), dice)
             status, headers, content = await ask(publisher, message)
             try:
@@ -100,8 +101,45 @@ def test_bytes_of_requests_that_are_changed_make_no_fault(hasty, watched, seed):
             statuses.add(status)
 
     asyncio.run(fuzz())
+    return statuses
+
+
+@pytest.mark.law("S7")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_bytes_of_requests_that_are_changed_make_no_fault(hasty, watched, seed):
+    statuses = statuses_of(hasty, conversation(hasty), random.Random(seed), EACH)
     assert {200, 204, 400, 404, 409, 422} <= statuses
     assert watched == []
+
+
+def resident():
+    """Bytes of memory that this process has."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def tell_memory(folder):
+    """Print what a process has in memory after the first fifth of so many requests, and after all."""
+    service, dice = Service(Path(folder)), random.Random(7)
+    messages = conversation(service)
+    for count in (4_000, 16_000):
+        statuses_of(service, messages, dice, count)
+        gc.collect()
+        print(resident())
+    service.close()
+
+
+@pytest.mark.law("S7")
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="tells no memory")
+def test_memory_grows_by_no_more_than_a_tenth_over_the_changed_requests(folder):
+    code = f"import {MODULE} as fuzz; fuzz.tell_memory({str(folder)!r})"
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    before, after = map(int, told.stdout.split())
+    assert after <= 1.1 * before
 
 
 @pytest.mark.law("S7")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,8 @@ import cellframe as cf
 from cellframe.server.schema import FILE_NAME
 from tests.faults.writers import Writers, ask, connected
 from tests.wire.conftest import start, stop
+
+ROOT = Path(__file__).parents[2]
 
 
 def nightly(*values):
@@ -50,13 +56,25 @@ def first_answer(serving):
     return served, time.monotonic() - before
 
 
+def slowness():
+    """Tell how much longer than its own work a process takes that only computes, here and now."""
+    before = time.monotonic()
+    process = subprocess.Popen([sys.executable, "-c", "import cellframe.server.app"], cwd=ROOT)
+    _, process.returncode, used = os.wait4(process.pid, 0)
+    return max(1, (time.monotonic() - before) / (used.ru_utime + used.ru_stime))
+
+
 @pytest.mark.law("S1")
-@pytest.mark.parametrize(("kills", "wait"), [(3, 15), nightly(100, 3)])
-def test_no_kill_under_eight_writers_loses_what_was_acknowledged(serving, folder, kills, wait):
-    dice, versions, seconds = random.Random(kills), {}, []
-    for _ in range(kills):
+@pytest.mark.parametrize("kills", [3, nightly(100)])
+def test_no_kill_under_eight_writers_loses_what_was_acknowledged(serving, folder, kills):
+    dice, versions, seconds, slower = random.Random(kills), {}, [], 1
+    for number in range(kills):
+        # Other processes slow a restart down, a lock that is waited for does as well: the time
+        # is scaled by what the others take, so that the second is still seen.
+        if number % 10 == 0:
+            slower = slowness()
         served, took = first_answer(serving)
-        seconds.append(took)
+        seconds.append(took / slower)
         writers = Writers([served.url]).start()
         writers.acknowledged(dice.randrange(20, 120))
         served.process.kill()
@@ -65,8 +83,7 @@ def test_no_kill_under_eight_writers_loses_what_was_acknowledged(serving, folder
         versions |= writers.versions
         assert missing(folder, versions) == []
     assert len(versions) > 10 * kills / 2
-    # The law says 3 s; by day the machine has other things to do too.
-    assert sorted(seconds)[kills // 2] <= wait
+    assert sorted(seconds)[kills // 2] <= 3
 
 
 @pytest.mark.law("S4")
