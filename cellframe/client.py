@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import Backend
     from cellframe.resources.base import Ref
     from cellframe.resources.sheets import SheetReport
+    from cellframe.resources.upkeep import Cache
     from cellframe.writeback.apply import Invalid, OnError
     from cellframe.writeback.limits import Limits
     from cellframe.writeback.plan import Plan
@@ -169,6 +170,7 @@ class Client:
         of_table(settings.schema, CELLS)
         self._wire = wire
         self._connection = Connection(wire, state, settings, cache)
+        self._places = (cache or state, state)
         self.project = Projects(self._connection)
         self.cell_spec = CellSpecs(self._connection)
         self.cell_instance = CellInstances(self._connection, self.cell_spec)
@@ -344,6 +346,13 @@ class Client:
 
     def _keep(self, receipt: Receipt) -> None:
         self.last_receipt = receipt
+
+    @property
+    def cache(self) -> Cache:
+        """What is kept on this disk: ``info()``, ``clear()``, ``verify()``."""
+        from cellframe.resources.upkeep import Cache
+
+        return Cache(*self._places)
 
     def health_check(self) -> dict[str, Any]:
         """Whether the service answers; its own words."""

@@ -19,6 +19,9 @@ from cellframe.cli.ending import ended
 from cellframe.cli.menu import HEADINGS, Menu
 from cellframe.cli.out import say
 
+OFFLINE = "CELLFRAME_OFFLINE"
+"""Variable by which every client is told to ask nobody."""
+
 app = typer.Typer(
     cls=Menu,
     add_completion=False,
@@ -79,8 +82,16 @@ def cellframe(
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
+    offline: Annotated[
+        bool,
+        typer.Option(
+            "--offline", help="Read what is kept here and ask no service, as in: --offline pull."
+        ),
+    ] = False,
 ) -> None:
     """Battery cell records as dataframes, and the edited dataframes back."""
+    if offline:
+        os.environ[OFFLINE] = "1"
 
 
 def _add(name: str) -> None:

@@ -10,7 +10,7 @@ HEADINGS = {
     "Start": ("demo", "import", "new"),
     "Sheets": ("pull", "plan", "push"),
     "Service": ("serve", "server"),
-    "Set-up": ("config", "doctor", "completion"),
+    "Set-up": ("config", "doctor", "cache", "completion"),
 }
 """The commands, in the order in which a person meets them."""
 

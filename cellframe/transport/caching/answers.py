@@ -158,6 +158,12 @@ class Answers:
         """Forget the answer to a question."""
         self._hand_over(target, None)
 
+    @property
+    def size(self) -> int:
+        """Bytes on the disk, those included that SQLite has not put in their place yet."""
+        files = [self.path, self.path.with_name(FILE + _BESIDE[0])]
+        return sum(path.stat().st_size for path in files if path.exists())
+
     def settle(self) -> None:
         """Wait until other processes can see what was handed over."""
         with self._at_pending:
@@ -213,7 +219,7 @@ class Answers:
 
     def _write(self, tables: _Tables, batch: _Batch) -> None:
         _write(tables, batch)
-        if self.path.stat().st_size > self._most:
+        if self.size > self._most:
             _halve(tables)
 
     def _used(self, use: Callable[[_Tables], T], otherwise: T, *, make: bool = False) -> T:

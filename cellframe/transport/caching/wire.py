@@ -21,6 +21,7 @@ from cellframe.contract.wire import FileBody, Reply
 from cellframe.errors import OfflineMissError
 from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.changes import UNKNOWN, Changes
+from cellframe.store.kept import ANSWERS
 from cellframe.store.turns import turn
 from cellframe.transport.caching.answers import Answers, Kept
 from cellframe.transport.caching.flights import Flights
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from cellframe.transport.caching.keeping import Keeping
     from cellframe.transport.policy import Policy
 
-ANSWERS = "answers"
-"""Folder of the answers, below that of the cache."""
 FORMAT = 1
 """Of what is kept; another one lies in a folder of its own."""
 _NOT_MODIFIED = 304
