@@ -17,6 +17,7 @@ from cellframe.errors import (
     ConfigError,
     ConflictError,
     FrameError,
+    LimitExceededError,
     NotFoundError,
     TransportError,
 )
@@ -208,7 +209,20 @@ def _fetched(connection: Connection, path: str) -> tuple[FileBody, str | None]:
     if not isinstance(reply.body, FileBody):
         message = f"{connection.wire.origin} answered {request} with something that is no file."
         raise TransportError(message, request=str(request), sent=True)
+    if not connection.wire.in_place:
+        _weigh(reply.body, f"The file of {request}")
     return reply.body, digests.told(reply.headers).get(digests.WHOLE)
+
+
+def _weigh(body: FileBody, what: str) -> None:
+    """Let go of a file that would become too large."""
+    from cellframe.frames.weight import check_weight
+
+    try:
+        check_weight(body.path, what)
+    except LimitExceededError:
+        using(body, lambda _: None)
+        raise
 
 
 def fetch(connection: Connection, path: str) -> FileBody:

@@ -10,7 +10,7 @@ import pytest
 
 from cellframe.client import Client
 from cellframe.contract.wire import FileBody, Reply
-from cellframe.errors import NotFoundError
+from cellframe.errors import LimitExceededError, NotFoundError
 from tests.conftest import with_cell
 from tests.cycling import cycling
 
@@ -153,3 +153,15 @@ def test_without_a_lab_wide_list_a_test_goes_by_its_whole_name(lesser, cells):
     assert lesser.cell_measurement.cycles("LFP 18650::c-000::aging").height == 3
     with pytest.raises(NotFoundError):
         lesser.cell_measurement.cycles("aging")
+
+
+@pytest.mark.law("X6")
+def test_a_series_that_would_become_too_large_is_not_kept(client, cells, tmp_path, monkeypatch):
+    far = Client.over(LesserWire(client._wire, era="newer"), tmp_path / "far")
+    detail = {"measurement": {"name": "aging"}, "time_series": cycling()}
+    test = client.cell_measurement.create("c-001", detail)
+    monkeypatch.setenv("CELLFRAME_MAX_CELLS", "100")
+    with pytest.raises(LimitExceededError, match="CELLFRAME_MAX_CELLS"):
+        far.cell_measurement.time_series(test)
+    assert not list((tmp_path / "far").rglob("*.parquet"))
+    assert not list((tmp_path / "far").rglob("drafts/*"))
