@@ -27,7 +27,7 @@ class ExitCode(IntEnum):
     CHANGES
         There are changes; only where ``plan --exit-code`` asked.
     FLAGGED
-        Reserved for ``check``.
+        Done, and rows break rules of one's own.
     CONFLICT
         Somebody else was faster, and nothing was written.
     PARTLY

@@ -12,6 +12,7 @@ from cellframe.cli.connect import connect
 from cellframe.cli.following import Here
 from cellframe.cli.options import Data, Json, Profile
 from cellframe.cli.out import document, say
+from cellframe.cli.schema import faults_of, load_schema, say_faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,8 @@ Examples:
   cellframe pull NCM622-GR -o cells.csv
   cellframe pull 'NCM*' LFP -o cells.parquet
   cellframe pull --all --cycles -o cycles.parquet
-  cellframe pull NCM622-GR -o cells.csv --merge"""
+  cellframe pull NCM622-GR -o cells.csv --merge
+  cellframe pull NCM622-GR -o cells.csv --schema rules.py:CellRules"""
 
 Measured = Literal["tests", "steps", "cycles"]
 
@@ -58,6 +60,14 @@ def pull(  # noqa: PLR0913 - what a person may say
             "--merge", help="Carry the edits of the file that were not pushed into the new one."
         ),
     ] = False,
+    schema: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.py:NAME",
+            help="Rules of your own, a schema of pandera. The file is written all the same; where "
+            "rows break a rule, they are told and the command ends with 3.",
+        ),
+    ] = None,
     profile: Profile = None,
     data: Data = None,
     json: Json = False,
@@ -67,6 +77,7 @@ def pull(  # noqa: PLR0913 - what a person may say
     A sheet of cells remembers what was read: edit it anywhere, then plan and push it. A file with
     edits that were not pushed is left as it is. Tests, steps and cycles are for reading.
     """
+    rules = load_schema(schema)
     measured = _measured(tests=tests, steps=steps, cycles=cycles)
     _check(specs, every=every, merge=merge, measured=measured)
     with connect(profile, data) as client:
@@ -74,8 +85,9 @@ def pull(  # noqa: PLR0913 - what a person may say
 
         found = None if every else specs_of(client, specs or [])
         if measured is not None:
-            return _table(client, measured, found, output, as_json=json)
-        return _sheet(client, found, output, Here(profile, data), merge=merge, as_json=json)
+            return _table(client, measured, found, output, rules, as_json=json)
+        here = Here(profile, data)
+        return _sheet(client, found, output, here, rules, merge=merge, as_json=json)
 
 
 def _measured(**asked: bool) -> Measured | None:
@@ -103,13 +115,22 @@ def _check(
 
 
 def _sheet(
-    client: Client, specs: Specs, output: Path, here: Here, *, merge: bool, as_json: bool
+    client: Client,
+    specs: Specs,
+    output: Path,
+    here: Here,
+    rules: Any,
+    *,
+    merge: bool,
+    as_json: bool,
 ) -> ExitCode:
     """Write the sheet of cells."""
+    from cellframe.frames.faults import table
     from cellframe.views.words import many
 
-    report = client.cell_instance.to_file(specs, output, merge=merge)
-    code = ExitCode.CONFLICT if report.held else ExitCode.DONE
+    report = client.cell_instance.to_file(specs, output, merge=merge, schema=rules)
+    faults = table(report.faults)
+    code = ExitCode.CONFLICT if report.held else _flagged(faults)
     if as_json:
         counts = {
             "rows": report.rows,
@@ -117,20 +138,20 @@ def _sheet(
             "carried": report.carried,
             "held": report.held,
         }
-        return document(
-            {"file": output, "table": "cells", **counts, "notices": report.notices}, code
-        )
+        about = {"file": output, "table": "cells", **counts, "notices": report.notices}
+        return document({**about, "faults": faults.to_dicts()}, code)
     say(f"{output} has {many(report.rows, 'cell')}.")
     if merge:
         say(f"Carried over: {many(report.carried, 'edit')}.")
     for notice in report.notices:
         say(f"Note: {notice}")
+    say_faults(faults)
     say(f"Edit it, then: {here.command('plan', output)}")
     return code
 
 
 def _table(
-    client: Client, measured: Measured, specs: Specs, output: Path, *, as_json: bool
+    client: Client, measured: Measured, specs: Specs, output: Path, rules: Any, *, as_json: bool
 ) -> ExitCode:
     """Write what was measured; what could not be read is told, and makes it partly done."""
     from cellframe.resources.sheets import write_for_reading
@@ -138,10 +159,12 @@ def _table(
 
     frame, failures = _read(client, measured, specs)
     report = write_for_reading(frame, output, measured)
-    code = ExitCode.PARTLY if failures else ExitCode.DONE
+    faults = faults_of(frame, rules, "test")
+    code = ExitCode.PARTLY if failures else _flagged(faults)
     if as_json:
         about = {"file": output, "table": measured, "rows": report.rows, "columns": report.columns}
-        return document({**about, "failures": failures, "notices": report.notices}, code)
+        more = {"failures": failures, "notices": report.notices, "faults": faults.to_dicts()}
+        return document({**about, **more}, code)
     say(f"{output} has {many(frame.height, measured.removesuffix('s'))}.")
     for failure in failures:
         say(
@@ -149,7 +172,12 @@ def _table(
         )
     for notice in report.notices:
         say(f"Note: {notice}")
+    say_faults(faults)
     return code
+
+
+def _flagged(faults: pl.DataFrame) -> ExitCode:
+    return ExitCode.FLAGGED if faults.height else ExitCode.DONE
 
 
 def _read(

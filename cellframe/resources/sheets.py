@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.contract.records import RecordKind
+    from cellframe.frames.faults import Fault
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
     from cellframe.writeback.plan import Plan, Step
@@ -51,6 +52,8 @@ class SheetReport:
         Rows whose edits were carried from the file that was there.
     held : int
         Those of them that are in conflict.
+    faults : tuple of Fault
+        What rules of the caller's own find in the cells as they were read.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class SheetReport:
     notices: tuple[str, ...] = ()
     carried: int = 0
     held: int = 0
+    faults: tuple[Fault, ...] = ()
 
 
 def pull(

@@ -119,6 +119,7 @@ def test_a_sheet_is_told_to_a_program(here, cells):
         "carried": 0,
         "held": 0,
         "notices": [],
+        "faults": [],
         "exit_code": 0,
     }
 
