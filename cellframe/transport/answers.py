@@ -77,7 +77,7 @@ def receive(
     """
     coding = _coding(headers)
     if coding != PLAIN:
-        message = f"the file came compressed ({coding}), which nobody asked for"
+        message = f"the file came compressed ({coding!r}), which nobody asked for"
         raise TransportError(message, sent=True)
     if (answer.length or 0) > meter.most:
         raise too_large(meter.most)

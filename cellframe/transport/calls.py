@@ -99,4 +99,6 @@ def _write_head(line: Line, call: Call, size: int) -> None:
     if size or call.method not in ("GET", "DELETE"):
         headers["Content-Length"] = str(size)
     for name, value in headers.items():
+        if not value.isprintable():  # http.client would let a NUL by
+            raise ValueError(name)
         line.connection.putheader(name, value)
