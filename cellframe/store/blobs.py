@@ -65,9 +65,10 @@ class Blobs:
 
         None where it is not kept, or is damaged: `take` then replaces it.
         """
-        path = self.path(digest)
-        # Another process may take it away at any moment.
-        with suppress(FileNotFoundError):
+        # Whatever a service said instead of a digest never becomes a name.
+        path = self._place(digest) if _DIGEST.fullmatch(digest) else None
+        # Another process may take it away at any moment; what cannot be read is not kept.
+        with suppress(OSError):
             if path is not None and self._is_whole(path, digest):
                 return path
         return None
@@ -167,11 +168,13 @@ class Blobs:
     def _publish(self, draft: Path, digest: str) -> Path:
         path = self._place(digest)
         private(path.parent)
+        if path.is_dir():
+            put_aside(path)
         # Also in the place of the same file: that one may have been damaged since.
         return draft.replace(path)
 
     def _place(self, digest: str) -> Path:
-        return self.folder / digest[:2] / f"{digest}.parquet"
+        return self.folder / f"{digest[:2]}/{digest}.parquet"
 
 
 def digest_of(path: Path) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from cellframe.contract import routes
+from cellframe.contract.pages import NoPageError, cut
 from cellframe.contract.wire import FileBody, Reply, Request
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Question:
         Seconds that the answer may be old.
     is_file : bool
         Whether the answer is a file.
+    target : str
+        What is asked: path and query, without the state that later pages are of.
     """
 
     request: Request
@@ -44,12 +47,12 @@ class Question:
     called: float
     age: float
     is_file: bool
+    target: str = field(init=False)
 
-    @property
-    def target(self) -> str:
-        """What is asked: path and query, without the state that later pages are of."""
+    def __post_init__(self) -> None:
         pairs = [pair for pair in self.request.query if pair[0] != _SNAPSHOT]
-        return f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path
+        target = f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path
+        object.__setattr__(self, "target", target)
 
     @property
     def is_kept(self) -> bool:
@@ -107,10 +110,15 @@ class Question:
 
     def moved_on(self, known: Kept, reply: Reply, given: Reply) -> bool:
         """Whether a first page says the same, but of a state that later pages cannot be of."""
-        begins = self.request.walk is not None and self._starts
-        told = reply.headers.get("etag", known.etag) != known.etag
-        is_told = isinstance(given.body, bytes) and b'"as_of":' in given.body
-        return begins and told and is_told
+        if self.request.walk is None or not self._starts or not isinstance(given.body, bytes):
+            return False
+        if reply.headers.get("etag", known.etag) == known.etag:
+            return False
+        try:
+            page = cut(given.body)
+        except NoPageError:
+            return False
+        return page.as_of is not None and page.said != page.total
 
     def is_worth_keeping(self, reply: Reply) -> bool:
         """Whether an answer is whole and no refusal; that a service tells nothing is one, too."""

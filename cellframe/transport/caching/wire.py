@@ -206,11 +206,7 @@ class CachedWire:
         if not question.shares:
             return self._brought(question)
         with turn(self._turns / _short(question.target)[:3], _PATIENCE):
-            reply = self._served(question)
-            if reply is None:
-                reply = self._brought(question)
-                self._answers.settle()
-            return reply
+            return self._served(question) or self._brought(question)
 
     def _brought(self, question: Question) -> Reply:
         """Ask the service, by entity tag where there is one, and keep what it says."""
@@ -244,6 +240,9 @@ class CachedWire:
         reply, digest, body = self._taken(reply)
         if body is None or len(body) <= self._keeping.most // _LARGEST:
             self._answers.keep(self._known(question, reply, digest, noted), body)
+        if question.shares:
+            # Another process may be waiting for its turn, and will look for it.
+            self._answers.settle()
         return reply
 
     def _known(

@@ -217,10 +217,23 @@ def test_a_file_is_fetched_once_and_then_asked_for_in_a_word(asking, shelf, tmp_
     assert not replies[0].body.movable
 
 
-def test_a_file_that_was_damaged_here_is_fetched_again(asking, shelf, tmp_path):
+def flipped(path):
+    path.write_bytes(b"PAR1" * 999 + b"PAR2")
+
+
+def folder_instead(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.law("R6")
+@pytest.mark.parametrize(
+    "harm",
+    [flipped, folder_instead, lambda path: path.write_bytes(b""), lambda path: path.unlink()],
+)
+def test_a_file_that_was_damaged_here_is_fetched_again(asking, shelf, tmp_path, harm):
     shelf.files[SERIES] = b"PAR1" * 1000
-    kept = asking.fetch(Request("GET", SERIES), tmp_path / "drafts").body.path
-    kept.write_bytes(b"PAR1" * 999 + b"PAR2")
+    harm(asking.fetch(Request("GET", SERIES), tmp_path / "drafts").body.path)
     again = asking.fetch(Request("GET", SERIES), tmp_path / "drafts")
     assert again.content == shelf.files[SERIES]
     assert shelf.statuses == [200, 304, 200]
@@ -332,7 +345,9 @@ def test_threads_never_read_what_was_before_their_own_write(wire, shelf):
     assert stale == []
 
 
-def test_a_first_page_of_a_state_that_is_gone_is_read_anew(asking, shelf):
+@pytest.mark.parametrize(("total", "shown"), [(5, b'"as_of": 3'), (1, b'"as_of": 1')])
+def test_a_first_page_of_a_state_that_is_gone_is_read_anew(asking, shelf, total, shown):
+    """Where others follow: they would be asked for of that state."""
     states = iter("123")
 
     def send(request):
@@ -340,11 +355,12 @@ def test_a_first_page_of_a_state_that_is_gone_is_read_anew(asking, shelf):
         told = {"content-type": "application/json", "etag": f'W/"{state}-same"'}
         if "if-none-match" in request.headers:
             return Reply(304, told)
-        return Reply(200, told, b'{"items": [], "total": 0, "as_of": %s}' % state.encode())
+        body = b'{"items": [{}], "count": 1, "total": %d, "as_of": %s}' % (total, state.encode())
+        return Reply(200, told, body)
 
     shelf.send = send
     assert b'"as_of": 1' in page(asking, Walk(), 0)
-    assert b'"as_of": 3' in page(asking, Walk(), 0)
+    assert shown in page(asking, Walk(), 0)
 
 
 def test_a_wire_is_never_pickled_or_copied(wire):
