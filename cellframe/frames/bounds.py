@@ -8,6 +8,8 @@ bounds, the answer is no: pandera then looks at the rows, and has the last word.
 from __future__ import annotations
 
 import operator
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 PIECE = 1 << 18
 """Rows looked at together: a column of them is 2 MiB, and stays in the processor's cache."""
+_LONG = 16 * PIECE
+"""Rows from which threads are worth their start."""
+_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +81,16 @@ def holds(frame: pl.DataFrame | pl.LazyFrame, schema: Any) -> bool:
     if unique and (isinstance(frame, pl.LazyFrame) or not _are_unique(frame, unique)):
         return False
     looked_at = {label: one for label, one in bounds.items() if one.is_looked_at}
-    return all(
-        _keeps(piece[label], one)
-        for piece in _pieces(frame, list(looked_at))
-        for label, one in looked_at.items()
-    )
+
+    def keeps(piece: pl.DataFrame) -> bool:
+        return all(_keeps(piece[label], one) for label, one in looked_at.items())
+
+    pieces = _pieces(frame, list(looked_at))
+    if isinstance(frame, pl.LazyFrame) or frame.height < _LONG:
+        return all(map(keeps, pieces))
+    # Pieces of a frame are views: any number may wait for a thread, and numpy lets go of Python.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
+        return all(pool.map(keeps, pieces))
 
 
 def _are_unique(frame: pl.DataFrame, labels: list[str]) -> bool:

@@ -303,3 +303,11 @@ def test_a_schema_that_says_more_is_left_to_pandera():
     ):
         with warnings.catch_warnings():
             assert not holds(SOUND, more)
+
+
+@pytest.mark.parametrize("row", [0, 2_000_000, 4_999_999])
+def test_one_bad_value_among_millions_is_seen(row):
+    frame = pl.DataFrame({"x": pl.zeros(5_000_000, eager=True)})
+    assert holds(frame, of(x=pa.Column(float, pa.Check.ge(0))))
+    bad = pl.when(pl.int_range(pl.len()) == row).then(float("nan")).otherwise("x")
+    assert not holds(frame.with_columns(x=bad), of(x=pa.Column(float, pa.Check.ge(0))))
