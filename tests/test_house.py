@@ -77,6 +77,13 @@ def test_a_client_loads_no_service():
     assert not [name for name in loaded if name.startswith("cellframe.server")]
 
 
+def test_a_first_frame_loads_neither_pandas_nor_pandera(tmp_path):
+    code = f"import cellframe as cf; lab = cf.open_local({str(tmp_path)!r}); "
+    code += "spec = lab.cell_spec.create({'name': 's'}); lab.cell_instance.create(spec, {'name': 'c'}); "
+    code += "assert lab.cell_instance.to_frame(spec).height == 1"
+    assert not loaded_after(code) & {"pandas", "pandera", "requests_cache", "altair"}
+
+
 @pytest.mark.parametrize("name", [name for name in cellframe.__all__ if name[0] != "_"])
 def test_every_public_name_is_in_the_reference(name):
     reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
