@@ -50,6 +50,18 @@ def test_an_earlier_version_is_brought_here_with_its_records(opened, folder, rev
     assert call("PATCH", "/cell_instances/c", {"notes": None}, if_match='"5"').status == 200
 
 
+@pytest.mark.parametrize("revision", [one for one in EARLIER if one >= "0002"])
+def test_an_upload_under_way_outlives_an_upgrade(opened, folder, clock, revision):
+    path = make(folder, revision)
+    opened(clock=clock)  # on the day when it was begun
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute(
+            "SELECT uploads.id, cell_instance_id, filename FROM uploads "
+            "JOIN upload_files ON upload_id = uploads.id WHERE uploads.id = 'w'"
+        )
+        assert found.fetchall() == [("w", "c", "b.txt")]
+
+
 @pytest.fixture
 def recorded(tmp_path, monkeypatch):
     """Bring a folder of an earlier version here, and return what was asked of the disk."""

@@ -14,7 +14,7 @@ from hashlib import sha256
 from itertools import count
 
 import pytest
-from upload_tools import MORE, parquet, path_of, upload
+from upload_tools import MORE, parquet, path_of, upload, upload_raw
 
 from cellframe.server import database
 from cellframe.server.answer import Service
@@ -33,8 +33,14 @@ CUTS = [
 FULL = database._PRAGMAS
 NAMES = count()
 GONE, UNSURE = None, 0
+REFERRED = "SELECT digest FROM files UNION SELECT digest FROM raw_data"
 SIDES = ("", "-wal", "-journal", "-shm")
-TABLES = {"spec": "cell_specifications", "cell": "cell_instances", "test": "cell_measurements"}
+TABLES = {
+    "spec": "cell_specifications",
+    "cell": "cell_instances",
+    "test": "cell_measurements",
+    "raw": "raw_data",
+}
 
 
 @pytest.fixture
@@ -78,6 +84,8 @@ def busy_hour(call, recorder):
             told("cell", call("PATCH", path, {"notes": "y" * dice.randrange(9_000)}))
         made = upload(call, path, "t", parquet(MORE.with_columns(own=number)))
         told("test", call("GET", path_of(made)))
+        made = upload_raw(call, b"Time;Voltage;%d" % number)
+        told("raw", call("GET", f"/raw_data/{made['id']}"))
         gone = {"name": "gone"}
         cell = told("cell", call("POST", cells, gone))
         recorder.answered(("cell", cell["id"], UNSURE))
@@ -110,7 +118,7 @@ def check(remains, lab, place):
             if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
                 return len(remains.answers), True
             gone = len(list(lost(connection, remains.answers))) if remains.answers else 0
-            digests = connection.execute("SELECT digest FROM files") if remains.answers else ()
+            digests = connection.execute(REFERRED) if remains.answers else ()
             return gone, any(digest not in whole for (digest,) in digests)
         except sqlite3.OperationalError:  # not even the tables are there
             return len(remains.answers), False

@@ -170,6 +170,17 @@ def test_a_file_that_is_not_what_was_said_is_put_again(call):
     assert confirm_raw(call, begun, size_bytes=3).status == 201
 
 
+@pytest.mark.law("U2")
+def test_a_file_that_changed_on_the_disk_is_not_kept(call, folder):
+    begun = initiate_raw(call)
+    put(call, begun, FILE)
+    (waiting,) = (folder / "staging").glob("*")
+    waiting.write_bytes(FILE[::-1])
+    refusal = confirm_raw(call, begun)
+    assert (refusal.status, "not on the disk as it came" in refusal.message) == (422, True)
+    assert blobs(folder) == set()
+
+
 @pytest.mark.law("U7")
 def test_a_damaged_file_is_never_given(call, raw, raw_path, folder):
     (digest,) = blobs(folder)
