@@ -33,12 +33,16 @@ class FileBody:
         Bytes of it that are the body; all of them by default.
     movable : bool
         Whether whoever gets the body may take the file away instead of copying it.
+    digest : str or None
+        SHA-256 of a movable file, 64 hexadecimal digits, where it was reckoned as the file was
+        written and nobody else had it since.
     """
 
     path: Path
     start: int = 0
     stop: int | None = None
     movable: bool = False
+    digest: str | None = field(default=None, compare=False)
 
     @property
     def size(self) -> int:

@@ -156,12 +156,15 @@ class Blobs:
     def _taken(self, file: FileBody, digest: str | None) -> tuple[str, Path]:
         draft = private(self.folder) / f".{secrets.token_hex(16)}"
         try:
-            _bring(file, draft)
-            found = digest_of(draft)
+            found = _brought(file, draft)
             if digest is not None and found != digest:
                 message = f"A download is damaged: it holds {found}, not {digest}. Read it again."
                 raise CorruptStoreError(message)
-            return found, self._publish(draft, found)
+            path = self._publish(draft, found)
+            # Another process may take it away at any moment.
+            with suppress(FileNotFoundError):
+                self._whole[found] = _stamp(path)
+            return found, path
         finally:
             draft.unlink(missing_ok=True)
 
@@ -183,14 +186,20 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _bring(file: FileBody, draft: Path) -> None:
-    """Move or copy a file to where it is checked."""
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Return what differs once a file was written to."""
+    status = path.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _brought(file: FileBody, draft: Path) -> str:
+    """Move or copy a file to where it is checked, and return its digest."""
     if file.movable and file.size == file.path.stat().st_size:
         # Across file systems there is no rename.
         with suppress(OSError):
             file.path.replace(draft)
             draft.chmod(0o600)
-            return
+            return file.digest or digest_of(draft)
     handle = os.open(
         draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600
     )
@@ -202,3 +211,4 @@ def _bring(file: FileBody, draft: Path) -> None:
             left -= len(piece)
     if file.movable:
         file.path.unlink(missing_ok=True)
+    return digest_of(draft)

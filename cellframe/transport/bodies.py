@@ -95,7 +95,7 @@ def keep(
     except BaseException:
         path.unlink(missing_ok=True)
         raise
-    return FileBody(path, movable=True)
+    return FileBody(path, movable=True, digest=found.hexdigest())
 
 
 def _create(path: Path) -> int:

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -110,14 +111,24 @@ def test_a_file_of_another_length_is_not_sound(blobs, download, damage):
 
 
 def test_a_file_is_read_once_while_it_stays_as_it_is(blobs, download, monkeypatch):
-    _, path = blobs.take(download)
     read = []
     monkeypatch.setattr("cellframe.store.blobs.digest_of", lambda path: read.append(path) or DIGEST)
+    _, path = blobs.take(download)
     assert blobs.sound(DIGEST) == blobs.sound(DIGEST) == path
     assert len(read) == 1
     path.touch()
-    assert blobs.sound(DIGEST) == path
-    assert len(read) == 2
+    assert blobs.sound(DIGEST) == Blobs(blobs.folder).sound(DIGEST) == path
+    assert len(read) == 3
+
+
+@pytest.mark.parametrize("movable", [True, False])
+def test_a_digest_reckoned_on_the_way_holds_for_a_file_that_is_moved(
+    blobs, download, monkeypatch, movable
+):
+    read = []
+    monkeypatch.setattr("cellframe.store.blobs.digest_of", lambda path: read.append(path) or DIGEST)
+    blobs.take(replace(download, movable=movable, digest=DIGEST))
+    assert len(read) == (0 if movable else 1)
 
 
 def test_a_file_that_another_process_removes_is_not_there(blobs, download, monkeypatch):
