@@ -9,7 +9,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from cellframe.contract.pages import records_of
+from cellframe.frames.decode import decode
+from cellframe.frames.shapes import Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,10 +24,12 @@ if TYPE_CHECKING:
     from cellframe.frames.columns import Column, Place, Seen
     from cellframe.frames.columnwise import Columnwise
     from cellframe.frames.faults import Fault
-    from cellframe.frames.shapes import Shapes
 
 FEW = 64 * 1024
 """Bytes up to which records are read one by one: less than a typed read takes to get going."""
+
+
+_PAGE = 100
 
 
 class Rows:
@@ -108,7 +114,6 @@ class Rows:
         self, columns: Sequence[Column], parents: Mapping[str, str | None]
     ) -> tuple[pl.DataFrame, list[Fault]]:
         """Return the frame of the records, and what does not fit; see `decode.decode`."""
-        from cellframe.frames.decode import decode
         from cellframe.frames.plain import DoubtError
 
         if self._columnwise is not None:
@@ -137,3 +142,20 @@ class Rows:
             return Columnwise(self.kind, typed)
         except DoubtError:
             return None
+
+
+def decode_records(
+    kind: RecordKind,
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    parents: Mapping[str, str | None],
+) -> tuple[pl.DataFrame, list[Fault]]:
+    """Return the frame of records that are decoded already; see `decode.decode`.
+
+    Written down again and read by column, many take a fraction of a look at each cell.
+    """
+    if len(records) <= _PAGE or not all(isinstance(one.get("id"), str) for one in records):
+        return decode(kind, records, columns, parents)
+    starts = range(0, len(records), _PAGE)
+    pages = [orjson.dumps(list(records[start : start + _PAGE])) for start in starts]
+    return Rows(kind, pages, Shapes(kind)).decode(columns, parents)

@@ -14,7 +14,7 @@ from cellframe.contract.pages import NoPageError, Page, cut, records_of
 from cellframe.contract.wire import Walk
 from cellframe.errors import LimitExceededError, NotFoundError, TransportError
 from cellframe.frames.rows import Rows
-from cellframe.resources.gather import gather, in_order
+from cellframe.resources.gather import AT_HAND, PAGES, gather, in_order
 from cellframe.transport.replies import content_of, make_request, read
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_rows(
     left = walks
     for _ in range(_WALKS):
         try:
-            _walk(left, connection.workers)
+            _walk(left, AT_HAND if connection.wire.in_place else PAGES)
             rows = Rows(kind, [page.items for walked in walks for page in walked.pages], shapes)
             left = _incomplete(walks, rows)
         except NoPageError:

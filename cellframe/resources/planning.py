@@ -16,9 +16,9 @@ from cellframe.contract.records import RecordKind, opaque_version
 from cellframe.frames.backend import AnyFrame, to_polars
 from cellframe.frames.cast import Typed, cast
 from cellframe.frames.columns import parse, survey
-from cellframe.frames.decode import decode
 from cellframe.frames.faults import Fault, renamed
 from cellframe.frames.headers import Header, read_header
+from cellframe.frames.rows import decode_records
 from cellframe.resources.identity import (
     NOT_RECORDS,
     FindParent,
@@ -80,7 +80,11 @@ def make_plan(
     header = read_header(kind, incoming.frame, survey(kind, known.values()))
     choices, faults = read_choices(incoming.frame, source.numbers)
     refuse(NOT_RECORDS, [*header.faults, *faults])
-    given = _settled(incoming.frame, source, keys, header, bases)
+    read, _ = as_read(
+        kind, list(header.columns.values()), [bases.get(id_ or "") for id_ in keys.ids]
+    )
+    is_known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
+    given = _settled(incoming.frame, source, header, read, is_known)
     names = list(called(keys, keys.names(header, given.texts), bases))
     typed = _typed(given, header, names, source, incoming.numbers)
     parents = parent_ids(keys, typed.frame, bases, known, Parents(parent_id, find_parent))
@@ -89,7 +93,7 @@ def make_plan(
     )
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
-    asked = {*touched(edited, bases), *unread}
+    asked = {*touched(edited, bases, read), *unread}
     present = _asked(connection, edited, bases, asked)
     empty = replace(
         _empty(connection, edited, keys, incoming.backend),
@@ -117,7 +121,7 @@ _MOST_NAMED = 8
 
 
 def _settled(
-    frame: pl.DataFrame, source: Source, keys: Keys, header: Header, bases: Mapping[str, Base]
+    frame: pl.DataFrame, source: Source, header: Header, read: pl.DataFrame, known: pl.Series
 ) -> _Given:
     """Put the cells of a file that nobody edited back as they were read."""
     columns = header.columns
@@ -125,11 +129,6 @@ def _settled(
         return _Given(frame, frame)
     from cellframe.sheets.settle import settle
 
-    nothing = Base({}, {}, {})
-    read, _ = as_read(
-        keys.kind, list(columns.values()), [bases.get(id_ or "", nothing) for id_ in keys.ids]
-    )
-    known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
     found = settle(
         columns,
         frame.select(list(columns)),
@@ -316,5 +315,5 @@ def _filled(connection: Connection, plan: Plan, pull: Pull) -> dict[str, int]:
     columns = [column for label, column in cleared.items() if plan.clears[label]]
     if not columns:
         return {}
-    frame, _ = decode(plan.kind, list(connection.versions.records(pull)), columns, {})
+    frame, _ = decode_records(plan.kind, list(connection.versions.records(pull)), columns, {})
     return {label: frame.height - frame[label].null_count() for label in frame.columns}

@@ -9,7 +9,8 @@ import polars as pl
 
 from cellframe.contract.records import RecordKind, Type, opaque_version
 from cellframe.frames.columns import Column, Leaf, parse
-from cellframe.frames.decode import decode, unit_of, value_of
+from cellframe.frames.decode import unit_of, value_of
+from cellframe.frames.rows import decode_records
 from cellframe.writeback.diff import Class, diff, edited_cells, is_same
 from cellframe.writeback.inputs import Base, Edited, Present, Record
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 _DELETED = "It was deleted on the service after you read it. Drop the row, or clear its id to make the record anew."
 
 
-def touched(edited: Edited, bases: Mapping[str, Base]) -> list[str]:
-    """Ids of the rows that are not as they were read: what the service is asked about."""
+def touched(edited: Edited, bases: Mapping[str, Base], read: pl.DataFrame) -> list[str]:
+    """Ids of the rows that are not as they were read: what the service is asked about.
+
+    Parameters
+    ----------
+    read : DataFrame, shape (n_rows, n_columns)
+        What was read, as `as_read` gives it; null where that is not known.
+    """
     rows = [row for row in edited.old_rows if edited.ids[row] in bases]
-    frame = _take(edited, rows)
-    base, _ = _aligned(edited, rows, bases)
-    cells = edited_cells(_compared(edited), base, frame)
+    cells = edited_cells(_compared(edited), read[rows], _take(edited, rows))
     mask = (
         cells.select(pl.any_horizontal(pl.all())).to_series()
         if cells.width
@@ -72,17 +77,25 @@ def _aligned(
 
 
 def as_read(
-    kind: RecordKind, columns: Sequence[Column], bases: Sequence[Base]
+    kind: RecordKind, columns: Sequence[Column], bases: Sequence[Base | None]
 ) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
     """Return a frame of what was read, and the cells whose unit does not convert.
 
     Parameters
     ----------
-    bases : sequence of Base
-        One per row.
+    bases : sequence of Base or None
+        One per row; None where it is not known, which is a row of nulls.
     """
-    parents = {id_: name for base in bases for id_, name in base.parents.items()}
-    return _decoded(kind, columns, [base.record for base in bases], parents)
+    known = [base for base in bases if base is not None]
+    parents = {id_: name for base in known for id_, name in base.parents.items()}
+    frame, clashes = _decoded(kind, columns, [base.record for base in known], parents)
+    if len(known) == len(bases):
+        return frame, clashes
+    rows = [row for row, base in enumerate(bases) if base is not None]
+    places = {row: place for place, row in enumerate(rows)}
+    taken = pl.Series([places.get(row) for row in range(len(bases))], dtype=pl.UInt32)
+    whole = frame.select(pl.all().gather(taken))
+    return whole, {(rows[place], label): rule for (place, label), rule in clashes.items()}
 
 
 def _decoded(
@@ -93,7 +106,7 @@ def _decoded(
 ) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
     if not columns:
         return pl.DataFrame(), {}
-    frame, faults = decode(kind, records, columns, parents)
+    frame, faults = decode_records(kind, records, columns, parents)
     return frame, {(fault.row or 0, str(fault.column)): fault.rule for fault in faults}
 
 

@@ -57,6 +57,10 @@ class Tapped:
     def origin(self) -> str:
         return self.wire.origin
 
+    @property
+    def in_place(self) -> bool:
+        return self.wire.in_place
+
     def send(self, request: Request) -> Reply:
         self.sent.append(request)
         instead = self.before(request)
