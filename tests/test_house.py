@@ -20,7 +20,7 @@ from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPE
 from cellframe.frames.columns import plain_columns
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"polars", "pandas", "pandera", "requests", "cellframe.server", "fastapi", "sqlalchemy"}
+HEAVY = {"polars", "pandas", "pandera", "requests", "cellframe.server", "sqlalchemy"}
 NAMES = sorted(name for names in HEADINGS.values() for name in names)
 FOLDERS = "work|farm|root|home|tmp|opt|Users"
 FORBIDDEN = {

@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 ROUNDS = 9
-BARE = "import fastapi, uvicorn, sqlalchemy"
+BARE = "import uvicorn, sqlalchemy"
 
 
 def spent() -> float:
