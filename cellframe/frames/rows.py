@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from cellframe.contract.pages import records_of
+from cellframe.frames.columns import Column, Leaf, survey
 from cellframe.frames.decode import decode
 from cellframe.frames.shapes import Shapes
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from cellframe.contract.records import RecordKind
-    from cellframe.frames.columns import Column, Place, Seen
+    from cellframe.frames.columns import Place, Seen
     from cellframe.frames.columnwise import Columnwise
     from cellframe.frames.faults import Fault
 
@@ -91,8 +92,6 @@ class Rows:
         """Return ``id``, ``version`` and ``page`` of every record: shape (n_records, 3)."""
         import polars as pl
 
-        from cellframe.frames.columns import Column, Leaf
-
         columns = [Column("id", field=self.kind.field("id")), Column("version", Leaf.VERSION)]
         frame, _ = self.decode(columns, {})
         pages = [number for number, size in enumerate(self.sizes) for _ in range(size)]
@@ -106,8 +105,6 @@ class Rows:
         """Return what the records hold below their nested fields, by place."""
         if self._columnwise is not None:
             return self._columnwise.survey()
-        from cellframe.frames.columns import survey
-
         return survey(self.kind, self.records)
 
     def decode(
@@ -150,12 +147,23 @@ def decode_records(
     columns: Sequence[Column],
     parents: Mapping[str, str | None],
 ) -> tuple[pl.DataFrame, list[Fault]]:
-    """Return the frame of records that are decoded already; see `decode.decode`.
+    """Return the frame of records that are decoded already; see `decode.decode`."""
+    rows = _written_down(kind, records)
+    return (
+        decode(kind, records, columns, parents) if rows is None else rows.decode(columns, parents)
+    )
 
-    Written down again and read by column, many take a fraction of a look at each cell.
-    """
+
+def survey_records(kind: RecordKind, records: Sequence[Mapping[str, Any]]) -> dict[Place, Seen]:
+    """Return what decoded records hold below their nested fields; see `columns.survey`."""
+    rows = _written_down(kind, records)
+    return survey(kind, records) if rows is None else rows.survey()
+
+
+def _written_down(kind: RecordKind, records: Sequence[Mapping[str, Any]]) -> Rows | None:
+    """Return many records as pages: read by column, they take a fraction of a look at each cell."""
     if len(records) <= _PAGE or not all(isinstance(one.get("id"), str) for one in records):
-        return decode(kind, records, columns, parents)
+        return None
     starts = range(0, len(records), _PAGE)
     pages = [orjson.dumps(list(records[start : start + _PAGE])) for start in starts]
-    return Rows(kind, pages, Shapes(kind)).decode(columns, parents)
+    return Rows(kind, pages, Shapes(kind))

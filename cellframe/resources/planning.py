@@ -15,10 +15,10 @@ import polars as pl
 from cellframe.contract.records import RecordKind, opaque_version
 from cellframe.frames.backend import AnyFrame, to_polars
 from cellframe.frames.cast import Typed, cast
-from cellframe.frames.columns import parse, survey
+from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, renamed
 from cellframe.frames.headers import Header, read_header
-from cellframe.frames.rows import decode_records
+from cellframe.frames.rows import decode_records, survey_records
 from cellframe.resources.identity import (
     NOT_RECORDS,
     FindParent,
@@ -77,7 +77,7 @@ def make_plan(
         else _given(connection, kind, base)
     )
     known = {**{id_: one.record for id_, one in bases.items()}, **now}
-    header = read_header(kind, incoming.frame, survey(kind, known.values()))
+    header = read_header(kind, incoming.frame, survey_records(kind, list(known.values())))
     choices, faults = read_choices(incoming.frame, source.numbers)
     refuse(NOT_RECORDS, [*header.faults, *faults])
     read, _ = as_read(
@@ -170,10 +170,10 @@ def _bases(
     """
     ids, versions = list(keys.versions), list(keys.versions.values())
     found = connection.versions.find(kind.name, ids, versions)
-    pulls = {read.pull.name: read.pull for read in found.values()}
-    units = {name: _units(pull) for name, pull in pulls.items()}
+    pulls = {id(read.pull): read.pull for read in found.values()}
+    units = {which: _units(pull) for which, pull in pulls.items()}
     bases = {
-        id_: Base(read.record, read.pull.parents, units[read.pull.name])
+        id_: Base(read.record, read.pull.parents, units[id(read.pull)])
         for id_, read in found.items()
     }
     bases |= {
