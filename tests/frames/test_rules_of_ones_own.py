@@ -293,6 +293,10 @@ def test_each_way_to_be_broken_is_seen(broken):
     assert explain(broken, BOUNDED, "cell")
 
 
+def test_nan_where_there_may_be_no_gap_is_seen_without_any_bound():
+    assert not holds(SOUND.with_columns(x=pl.lit(float("nan"))), of(x=pa.Column(float)))
+
+
 def test_a_schema_that_says_more_is_left_to_pandera():
     for more in (
         pa.DataFrameSchema({"x": pa.Column(float)}, checks=pa.Check(lambda _: False)),

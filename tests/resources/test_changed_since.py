@@ -10,7 +10,10 @@ import pytest
 
 from cellframe.client import Client
 from cellframe.contract import routes
+from cellframe.contract.records import CELL_INSTANCE
 from cellframe.errors import ConfigError
+from cellframe.frames.faults import Fault, cell_fault
+from cellframe.resources.changes import Changes
 
 both = pytest.mark.parametrize("backend", ["polars", "pandas"])
 
@@ -168,6 +171,19 @@ def test_faults_of_rows_that_did_not_change_are_none(lab, client, cells, spec):
     client.cell_instance.update("c-003", {"notes": "m"})
     rule = pa.DataFrameSchema({"cell": pa.Column(str, pa.Check.ne("c-001"))})
     assert len(lab.cell_instance.to_frame(spec, changed_since=read, schema=rule)) == 1
+
+
+def test_faults_move_with_the_rows_that_changed(cells):
+    read = dict(cells.select("instance_id", "instance_version").iter_rows())
+    read[cells["instance_id"][5]] = "v0"
+    changes = Changes(None, CELL_INSTANCE, None, cells, read)
+    faults = [cell_fault(row, f"c-{row:03}", "notes", "x", "is odd") for row in (4, 5)]
+    changed, told = changes.changed(cells, [*faults, Fault("The whole.")], None)
+    assert names(changed) == ["c-005"]
+    assert [(fault.row, fault.message) for fault in told] == [
+        (0, "Row 0 ('c-005'), 'notes': 'x' is odd."),
+        (None, "The whole."),
+    ]
 
 
 @pytest.mark.parametrize(
