@@ -18,10 +18,17 @@ from alembic import command
 from hypothesis import HealthCheck, settings
 
 import cellframe as cf
+from cellframe.errors import CellframeError
 from tests.migrating_once import MigratingOnce
 
 CANARY = "canary/key+5f1c09d2"
-"""The key of every client here: it must turn up nowhere (law X3)."""
+"""The key of every client here."""
+SIGNATURE = "canary-signature/77+aa01"
+"""What stands in every signed address of a storage."""
+COOKIE = "canary-cookie/3b+90c4"
+"""What a service or a storage would have sent back."""
+CANARIES = (CANARY, SIGNATURE, COOKIE)
+"""They must turn up nowhere (law X3)."""
 SHARED = Path(__file__).parents[2] / "shared"
 """Real data, where it lies beside the project."""
 
@@ -39,7 +46,8 @@ _SETTINGS += ("IONWORKS_",)
 
 def _spellings(secret: str) -> list[bytes]:
     raw = secret.encode()
-    return [raw, quote(secret, safe="").encode(), base64.b64encode(raw), raw.hex().encode()]
+    quoted = [quote(secret, safe=kept).encode() for kept in ("", "/", "/+")]
+    return [raw, *quoted, base64.b64encode(raw), base64.urlsafe_b64encode(raw), raw.hex().encode()]
 
 
 @pytest.fixture(autouse=True)
@@ -62,18 +70,33 @@ def _migrating_once(monkeypatch):
     monkeypatch.setattr(command, "upgrade", _UPGRADE)
 
 
+@pytest.fixture
+def _said(monkeypatch):
+    """Everything that an error of ours was made with."""
+    said = []
+
+    def noted(self, *args):
+        said.append(repr(args))
+        super(CellframeError, self).__init__(*args)
+
+    monkeypatch.setattr(CellframeError, "__init__", noted)
+    return said
+
+
 @pytest.fixture(autouse=True)
-def _canary_stays_hidden(caplog, tmp_path, _private_state):
-    """Law X3: the key is in no log line and in no file that a test leaves behind."""
+def _canaries_stay_hidden(caplog, tmp_path, _private_state, _said):
+    """Law X3: no secret is in a log line, in an error, or in a file that a test leaves behind."""
     caplog.set_level(logging.DEBUG)
     yield
-    text = "".join(record.getMessage() for record in caplog.get_records("call")).encode()
+    lines = [record.getMessage() for record in caplog.get_records("call")]
+    text = "".join([*lines, *_said]).encode()
     files = [
         path for home in (tmp_path, _private_state) for path in home.rglob("*") if path.is_file()
     ]
-    for secret in _spellings(CANARY):
-        assert secret not in text
-        assert not [path for path in files if secret in path.read_bytes()]
+    held = [path.read_bytes() for path in files]
+    for spelling in (spelling for secret in CANARIES for spelling in _spellings(secret)):
+        assert spelling not in text
+        assert not [path for path, bytes_ in zip(files, held, strict=True) if spelling in bytes_]
 
 
 SPEC = {

@@ -19,9 +19,9 @@ from cellframe.errors import StoreError, TransportError
 from cellframe.transport.policy import PROXY_VARIABLE, Policy, Secret
 from cellframe.transport.replies import ask
 from cellframe.transport.session import HttpWire
+from tests.conftest import CANARY as KEY
+from tests.conftest import COOKIE, SIGNATURE
 
-KEY = "canary/key+5f1c09d2"
-SIGNATURE = "canary-signature-77aa01"
 GET = Request("GET", "/x/download")
 PLACE = f"/storage/files/{SIGNATURE}?sig={SIGNATURE}"
 CONTENT = os.urandom(3_000_000)
@@ -76,8 +76,8 @@ def test_a_file_goes_up_as_it_lies(wire, stranger, file):
 @pytest.mark.law("X2")
 def test_nothing_of_identity_goes_to_a_storage(wire, service, stranger, file, tmp_path):
     stranger.answers[:] = []
-    stranger.will(Set_Cookie="a=b").will()
-    service.will(303, Location=f"{stranger.url}{PLACE}", Set_Cookie="c=d; Domain=127.0.0.1")
+    stranger.will(Set_Cookie=f"a={COOKIE}").will()
+    service.will(303, Location=f"{stranger.url}{PLACE}", Set_Cookie=f"c={COOKIE}; Domain=127.0.0.1")
     wire.fetch(GET, tmp_path / "got")
     wire.put(f"{stranger.url}{PLACE}", file, {})
     for _, _, headers, _ in stranger.asked:

@@ -15,8 +15,9 @@ from cellframe.errors import TransportError
 from cellframe.transport.policy import Policy, Secret
 from cellframe.transport.replies import ask
 from cellframe.transport.session import HttpWire
+from tests.conftest import CANARY as KEY
+from tests.conftest import COOKIE
 
-KEY = "canary/key+5f1c09d2"
 PAGE = b"<!doctype html><title>Sign in</title>"
 
 
@@ -179,7 +180,7 @@ def test_clear_text_to_this_machine_goes_through_no_proxy(service, stranger, mon
 
 
 def test_a_cookie_of_the_service_does_not_reach_another_path_of_trust(wire, service):
-    service.will(Set_Cookie="a=b; Domain=example.org").will()
+    service.will(Set_Cookie=f"a={COOKIE}; Domain=example.org").will()
     ask(wire, "GET", "/x")
     ask(wire, "GET", "/y")
     assert "Cookie" not in service.asked[1][2]

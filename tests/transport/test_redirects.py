@@ -10,8 +10,9 @@ from cellframe.contract.wire import FileBody, Request
 from cellframe.errors import TransportError
 from cellframe.transport.policy import Policy, Secret
 from cellframe.transport.session import HttpWire
+from tests.conftest import CANARY as KEY
+from tests.conftest import COOKIE
 
-KEY = "canary/key+5f1c09d2"
 STATUSES = (301, 302, 303, 307, 308)
 METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 PLACES = [
@@ -104,7 +105,7 @@ def test_a_place_that_an_answer_names_is_not_gone_to(service, stranger, name):
 @pytest.mark.law("X1")
 @pytest.mark.parametrize("name", ["X-API-Key", "x-api-key"])
 def test_a_cookie_and_a_key_of_an_answer_are_not_sent_back(wire, service, name):
-    service.will(200, b"{}", **{"Set-Cookie": "session=1", name: "other"})
+    service.will(200, b"{}", **{"Set-Cookie": f"session={COOKIE}", name: "other"})
     wire.send(Request("GET", "/x"))
     wire.send(Request("GET", "/x"))
     assert [headers["X-API-Key"] for _, _, headers, _ in service.asked] == [KEY, KEY]

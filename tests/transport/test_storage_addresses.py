@@ -9,9 +9,9 @@ from cellframe.errors import ConfigError, TransportError
 from cellframe.transport.policy import STORAGE_VARIABLE, Policy, Secret, from_settings
 from cellframe.transport.session import HttpWire
 from cellframe.transport.storage import confined
+from tests.conftest import CANARY as KEY
+from tests.conftest import SIGNATURE as SECRET
 
-KEY = "canary/key+5f1c09d2"
-SECRET = "canary-signature-77aa01"
 OWN = "https://cells.example.org"
 POLICY = Policy(
     f"{OWN}/api",
