@@ -5,7 +5,8 @@ the bodies, each under its SHA-256, so that a page that did not change is kept o
 requests-cache no more than the storage: its session would give out what was read before a write.
 The storage pickles, and waits for a lock for ever, where it is let; here it does neither.
 
-What is kept is written by a thread of its own, many at once, and is found from the first moment.
+What is kept is found from the first moment, and written by a thread of its own, many at once and
+after whoever reads a list has it: neither its digests nor the disk are waited for.
 Whatever is wrong with the file, nothing is found, and the service is asked.
 """
 
@@ -17,7 +18,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 import orjson
@@ -27,7 +28,7 @@ from cellframe.store.damaged import put_aside, tell_once
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
 T = TypeVar("T")
@@ -40,6 +41,12 @@ _BUSY = 0.5
 """Seconds to wait for another process that writes."""
 _REST = 30.0
 """Seconds in which a file that could not be used is not tried again."""
+_QUIET = 0.2
+"""Seconds from the first answer that is kept until those since are written."""
+_MANY = 32 * 1024**2
+"""Bytes of answers that are written without waiting."""
+UNWRITTEN = ""
+"""Digest of a body that is not written yet."""
 _SEAL = 64
 # What SQLite says of a file that is none, or that lost its tables.
 _DAMAGE = ("no such table", "no such column", "has no column", "malformed", "not a database")
@@ -54,7 +61,7 @@ class Kept:
     target : str
         The question: path and query.
     digest : str
-        SHA-256 of the body, 64 hexadecimal digits.
+        SHA-256 of the body, 64 hexadecimal digits; of a body that is not written yet, empty.
     etag : str or None
         What the service calls this state of it.
     asked, came : float
@@ -127,8 +134,11 @@ class Answers:
         self._at_file = threading.RLock()
         self._at_pending = threading.Lock()
         self._pending: dict[str, _Entry] = {}
+        self._pending_size = 0
         self._writer: ThreadPoolExecutor | None = None
         self._is_writing = False
+        self._hurry = threading.Event()
+        self._written = threading.Condition(self._at_pending)
         self._rests_until = 0.0
 
     def find(self, target: str) -> Kept | None:
@@ -147,8 +157,14 @@ class Answers:
             pending = self._pending.get(kept.target)
         if pending and pending[1] is not None and pending[0].digest == kept.digest:
             return pending[1]
-        row = self._used(lambda tables: _row(tables.bodies, kept.digest), None)
-        return row if _is_whole(row, kept.digest) else None
+        written = kept if kept.digest else self.find(kept.target)
+        if written is None:
+            return None
+        row = self._used(lambda tables: _row(tables.bodies, written.digest), None)
+        if row is not None and not _is_whole(row, written.digest):
+            self._used(lambda tables: tables.bodies.bulk_delete([written.digest]), None)
+            return None
+        return row
 
     def keep(self, kept: Kept, body: bytes | None = None) -> None:
         """Keep an answer; without a body where that is kept already, here or as a file."""
@@ -165,11 +181,13 @@ class Answers:
         return sum(path.stat().st_size for path in files if path.exists())
 
     def settle(self) -> None:
-        """Wait until other processes can see what was handed over."""
-        with self._at_pending:
-            waiting = self._writer.submit(bool) if self._writer is not None else None
-        if waiting is not None:
-            waiting.result()
+        """Wait until other processes can see what was handed over so far."""
+        with self._written:
+            awaited = list(self._pending.items())
+            self._hurry.set()
+            self._written.wait_for(
+                lambda: not any(self._pending.get(target, 0) is entry for target, entry in awaited)
+            )
 
     def all(self) -> list[Kept]:
         """Return everything that is known of all answers."""
@@ -187,6 +205,7 @@ class Answers:
     def close(self) -> None:
         """Write what is left, and close the file."""
         with self._at_pending:
+            self._hurry.set()
             writer, self._writer = self._writer, None
         if writer is not None:
             writer.shutdown()
@@ -199,6 +218,9 @@ class Answers:
             if entry and entry[1] is None and before and before[0].digest == entry[0].digest:
                 entry = (entry[0], before[1])
             self._pending[target] = entry
+            self._pending_size += len(entry[1]) if entry and entry[1] else 0
+            if self._pending_size > _MANY:
+                self._hurry.set()
             if not self._is_writing:
                 self._is_writing = True
                 self._writer = self._writer or ThreadPoolExecutor(1, "cellframe-answers")
@@ -206,16 +228,20 @@ class Answers:
 
     def _write_pending(self) -> None:
         while True:
+            self._hurry.wait(_QUIET)
             with self._at_pending:
                 batch = dict(self._pending)
-                if not batch:
-                    self._is_writing = False
-                    return
+                self._pending_size = 0
+                self._hurry.clear()
             self._used(lambda tables, batch=batch: self._write(tables, batch), None, make=True)
-            with self._at_pending:
+            with self._written:
                 for target, entry in batch.items():
                     if self._pending[target] is entry:
                         del self._pending[target]
+                self._written.notify_all()
+                if not self._pending:
+                    self._is_writing = False
+                    return
 
     def _write(self, tables: _Tables, batch: _Batch) -> None:
         _write(tables, batch)
@@ -278,16 +304,27 @@ def _table(path: Path, name: str) -> SQLiteDict:
 
 
 def _write(tables: _Tables, batch: _Batch) -> None:
-    entries = [entry for entry in batch.values() if entry is not None]
+    entries = [_digested(*entry) for entry in batch.values() if entry is not None]
+    bodies = {kept.digest: body for kept, body in entries if body is not None}
     # Bodies first: a question without one would be asked again, one without a question is swept.
     with tables.bodies.bulk_commit():
-        for kept, body in entries:
-            if body is not None:
-                tables.bodies[kept.digest] = body
+        for digest in bodies.keys() - _there(tables.bodies, bodies):
+            tables.bodies[digest] = bodies[digest]
     with tables.heads.bulk_commit():
         for kept, _ in entries:
             tables.heads[_key(kept.target)] = _sealed(kept)
     tables.heads.bulk_delete([_key(target) for target, entry in batch.items() if entry is None])
+
+
+def _digested(kept: Kept, body: bytes | None) -> tuple[Kept, bytes | None]:
+    return (kept if body is None else replace(kept, digest=_digest(body))), body
+
+
+def _there(table: SQLiteDict, keys: Iterable[str]) -> set[str]:
+    """Return those keys that have a row already, without reading it."""
+    asked = ", ".join(f"'{key}'" for key in keys)
+    with table.connection() as line:
+        return {row[0] for row in line.execute(f"SELECT key FROM bodies WHERE key IN ({asked})")}  # noqa: S608 - digests
 
 
 def _halve(tables: _Tables) -> None:

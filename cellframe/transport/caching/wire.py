@@ -23,7 +23,7 @@ from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.changes import UNKNOWN, Changes
 from cellframe.store.kept import ANSWERS
 from cellframe.store.turns import turn
-from cellframe.transport.caching.answers import Answers, Kept
+from cellframe.transport.caching.answers import UNWRITTEN, Answers, Kept
 from cellframe.transport.caching.flights import Flights
 from cellframe.transport.caching.question import Question
 from cellframe.transport.session import HttpWire
@@ -217,7 +217,8 @@ class CachedWire:
             given = self._given(question, known)
             if given is not None and not question.moved_on(known, reply, given):
                 given = replace(given, headers=_joined(given, reply))
-                self._answers.keep(self._known(question, given, known.digest, noted))
+                body = given.content if known.digest == UNWRITTEN else None
+                self._answers.keep(self._known(question, given, known.digest, noted), body)
                 return given
             reply = question.ask(question.request)
         return self._kept(question, reply, noted)
@@ -264,7 +265,7 @@ class CachedWire:
     def _taken(self, reply: Reply) -> tuple[Reply, str, bytes | None]:
         """Return an answer whose file, if it is one, is kept, its digest, and a body to keep."""
         if isinstance(reply.body, bytes):
-            return reply, hashlib.sha256(reply.body).hexdigest(), reply.body
+            return reply, UNWRITTEN, reply.body
         digest, path = self._files.take(reply.body)
         headers = {digests.WHOLE: digests.written(digest), **reply.headers}
         return Reply(reply.status, headers, FileBody(path)), digest, None
