@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from cellframe.contract.decoding import decoded
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -129,8 +131,8 @@ def _is_one_list(body: bytes, start: int, end: int) -> bool:
 def _decoded(body: bytes) -> Page:
     """Cut an envelope of another form; its records are written anew."""
     try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as fault:
+        found = decoded(body)
+    except ValueError as fault:
         raise NoPageError(str(fault)) from None
     items = found.get("items") if isinstance(found, dict) else None
     if not isinstance(items, list):
@@ -149,8 +151,8 @@ def records_of(items: bytes) -> list[dict[str, Any]]:
         They are no JSON array of objects that have an id.
     """
     try:
-        found = orjson.loads(items)
-    except orjson.JSONDecodeError as fault:
+        found = decoded(items)
+    except ValueError as fault:
         raise NoPageError(str(fault)) from None
     if not isinstance(found, list) or not all(map(_is_record, found)):
         message = "an item is no record with an id"

@@ -21,6 +21,8 @@ Path: TypeAlias = "tuple[str, ...]"
 Place: TypeAlias = "tuple[str, Path]"
 """A field's name and the path of one leaf below it."""
 
+DEEPEST = 32
+"""Keys above a quantity; what lies deeper is nobody's measurement."""
 _NESTED = (Type.QUANTITIES, Type.COMPONENT)
 
 
@@ -116,7 +118,7 @@ def leaves(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
     """Every leaf below a nested field: quantities, texts, and what nobody declared."""
     if value is None:
         return
-    if isinstance(value, dict) and "value" not in value:
+    if isinstance(value, dict) and "value" not in value and len(path) < DEEPEST:
         for key, below in value.items():
             yield from leaves(below, (*path, str(key)))
     else:

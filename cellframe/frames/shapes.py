@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract.records import RecordKind, Type
+from cellframe.frames.columns import DEEPEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_DEEPEST = 32
 _MOST_KEYS = 20_000
 """Keys that are remembered of one kind; records with more are read cell by cell."""
 _MEASURED = (Type.QUANTITIES, Type.COMPONENT)
@@ -49,7 +49,7 @@ class Shape:
         """Take in one value, and return how many keys were new."""
         if value is None:
             return 0
-        if depth > _DEEPEST:
+        if depth > DEEPEST:
             raise NoShapeError
         if isinstance(value, dict):
             self.names.add("object")

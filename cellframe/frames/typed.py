@@ -84,8 +84,6 @@ def read_typed(pages: Sequence[bytes], shapes: Shapes) -> Typed | None:
             parts = list(_read(pages, shapes))
     except (pa.ArrowInvalid, NoShapeError, NoPageError):
         return None
-    if any(items.null_count for items, _ in parts):
-        return None
     frame = pl.concat([pl.DataFrame(pl.from_arrow(items)).unnest("") for items, _ in parts])
     # NaN and the infinities are taken for numbers, which no JSON has.
     if not all(map(_is_finite, frame)):
@@ -132,8 +130,6 @@ def _parsed(pages: Sequence[bytes], of_records: Any) -> Any:
         read_options=arrow_json.ReadOptions(use_threads=False, block_size=len(text) + 1),
         parse_options=arrow_json.ParseOptions(
             explicit_schema=pa.schema([("items", pa.list_(of_records))]),
-            # A page over several lines is found by looking, at the cost of a second pass.
-            newlines_in_values=any(b"\n" in page or b"\r" in page for page in pages),
             unexpected_field_behavior="error",
         ),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from cellframe.contract.decoding import decoded
 from cellframe.contract.wire import Reply, Request, Wire
 from cellframe.errors import (
     ApiError,
@@ -18,7 +19,6 @@ from cellframe.errors import (
     ServerError,
     TransportError,
 )
-from cellframe.transport.decoding import decoded
 from cellframe.transport.waits import asked_wait
 
 if TYPE_CHECKING:

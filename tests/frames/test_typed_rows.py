@@ -56,6 +56,7 @@ def both(kind, pages, shapes=None):
         list(at.units) for at in wanted[0].values()
     ]
     assert_frame_equal(same, frame, check_exact=True)
+    assert repr(same.rows()) == repr(frame.rows()), "a zero has a sign"
     assert by_column.sizes == by_cell.sizes
     assert by_column.index().equals(by_cell.index())
     return "_decoded" not in vars(by_column), same
@@ -240,7 +241,7 @@ ODD = {
     "a null value": '{"value":null,"unit":"g"}',
     "nothing in it": "{}",
     "more than 64 bits": '{"value":1180591620717411303424,"unit":"g"}',
-    "digits that a float has not": '{"value":9007199254740993,"unit":"mg"}',
+    "digits that a float has not": '{"value":9007199254740995,"unit":"mg"}',
     "NaN": '{"value":NaN,"unit":"g"}',
     "an infinity": '{"value":-Infinity,"unit":"g"}',
     "too large": '{"value":1e400,"unit":"g"}',
@@ -257,6 +258,7 @@ ODD = {
     "a number alone": "5",
     "a list": '[{"value":1,"unit":"g"}]',
     "deeper": '{"more":{"value":1,"unit":"g"}}',
+    "deep": '{"a":' * 900 + "1" + "}" * 900,
     "deeper than any record": '{"a":' * 2000 + "1" + "}" * 2000,
 }
 
@@ -268,6 +270,11 @@ def test_one_odd_cell_is_what_a_look_at_it_says(one):
     usual, odd = measured({"cell": {"m": G}}), text.encode("utf-8", "surrogateescape")
     for pages in ([usual, odd, usual], [odd, usual], [usual, usual, odd]):
         both(CELL_INSTANCE, pages)
+
+
+def test_a_null_elsewhere_stands_for_no_missing_value():
+    odd = {"measured_properties": {"m": {"unit": "g"}}, "more": {"value": None}}
+    both(CELL_INSTANCE, [page({"measured_properties": {"m": G}}, odd)])
 
 
 PLAIN = {
@@ -294,12 +301,12 @@ def test_one_odd_field_is_what_a_look_at_it_says(more):
 
 def test_a_page_over_several_lines_is_read_by_column():
     lines = orjson.dumps(orjson.loads(measured({"a": G}, {"a": G})), option=orjson.OPT_INDENT_2)
-    assert both(CELL_INSTANCE, [lines, measured({"a": G})])[0]
+    assert both(CELL_INSTANCE, [lines, measured({"a": G}), lines, lines])[0]
 
 
 @pytest.mark.parametrize("more", [b',{"id":"b"}', b']}\n{"items":[]', b"", b"]]"])
 def test_what_is_no_page_is_told_as_such(more):
-    assert both(CELL_INSTANCE, [measured({}), b'[{"id":"a","name":"a"}' + more]) is None
+    assert both(CELL_INSTANCE, [page({}), b'[{"id":"a","name":"a"}' + more, page({})]) is None
 
 
 def test_texts_that_look_like_no_number_are_read_by_column():

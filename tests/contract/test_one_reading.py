@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cellframe.contract.decoding import decoded
 from cellframe.contract.wire import Reply, Request
 from cellframe.errors import TransportError
-from cellframe.transport.decoding import decoded
 from cellframe.transport.replies import read
 
 GET = Request("GET", "/cell_instances/i")
