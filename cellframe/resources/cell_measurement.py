@@ -16,6 +16,7 @@ from cellframe.errors import (
     NotFoundError,
 )
 from cellframe.resources.base import Ref, check_known, query_of
+from cellframe.resources.paging import read_rows
 from cellframe.resources.records import CellMeasurement, RecordList
 from cellframe.resources.tagging import MeasurementFilters, TaggedMeasurements
 
@@ -340,7 +341,9 @@ class CellMeasurements(TaggedMeasurements):
         found = lists(self._connection, spec_id, cells)
         if len(found) == 1:
             return self._list(found[0][0], limit, offset, {**found[0][1], **query})
-        every = [test for path, _ in found for test in self._list(path, None, None, query)]
+        own = [(path, {**below, **query}) for path, below in found]
+        rows = read_rows(self._connection, self.kind, own, one_by_one=True)
+        every = [self.record(body) for body in rows.records]
         first = offset or 0
         last = None if limit is None else first + limit
         return RecordList(every[first:last], len(every))
