@@ -12,6 +12,7 @@ import pytest
 from cellframe.contract.wire import FileBody, Request
 from cellframe.errors import TransportError
 from cellframe.transport import waits
+from cellframe.transport.meter import Meter
 from cellframe.transport.policy import Policy, Secret
 from cellframe.transport.session import HttpWire
 
@@ -132,6 +133,36 @@ def test_what_follows_an_answer_is_never_another_one(stub):
     assert [wire.send(GET).content for _ in range(4)] == [BODY] * 4
     wire.close()
     assert stub.calls == 4
+
+
+@pytest.mark.law("X6")
+def test_a_body_without_a_length_is_held_to_its_limit_too(stub):
+    stub.says = plain(
+        b"Transfer-Encoding: chunked", body=b"7d0\r\n" + b" " * 2000 + b"\r\n0\r\n\r\n"
+    )
+    wire = HttpWire(Policy(stub.url, Secret("k"), most_json=1000))
+    with pytest.raises(TransportError, match="larger than 1000 bytes"):
+        wire.send(GET)
+    wire.close()
+
+
+@pytest.mark.law("X6")
+def test_what_is_no_body_is_held_to_the_limit_too():
+    meter = Meter(10.0, 1000)
+    meter.received(1000)
+    with pytest.raises(TransportError, match="larger than 1000 bytes"):
+        meter.received(2 * 1024**2)
+
+
+def test_a_write_does_not_go_onto_a_connection_that_has_ended(stub):
+    """It would be lost there, and nobody could say whether it was carried out."""
+    stub.says = plain(b"Content-Length: 8")
+    wire = HttpWire(Policy(stub.url, Secret("k")))
+    for number in range(1, 4):
+        assert wire.send(Request("POST", "/x", body=b"{}")).content == BODY
+        assert stub.calls == number
+        time.sleep(0.05)  # until the end has arrived
+    wire.close()
 
 
 @pytest.mark.parametrize("header", ["a\r\nX-Evil: 1", "a\nb", "a\0b", "\u0416"])
