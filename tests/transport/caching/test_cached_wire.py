@@ -140,6 +140,17 @@ def test_an_answer_that_came_during_a_write_is_not_given_after_it(wire, shelf):
 
 
 @pytest.mark.law("R1")
+def test_a_write_whose_process_ends_before_its_answer_shows(wire, shelf, tmp_path):
+    """It was carried out, and nobody is left to say that it has ended."""
+    other, found = opened(shelf, tmp_path, max_age=60.0), []
+    get(wire)
+    shelf.meanwhile = lambda asked: asked.method == "PATCH" and found.append(get(other)["notes"])
+    write(wire, A, notes="mine")
+    other.close()
+    assert found == ["mine"]
+
+
+@pytest.mark.law("R1")
 def test_a_file_put_into_storage_is_a_write_as_well(wire, shelf):
     get(wire)
     wire.put("/storage/x", b"", {})
