@@ -7,7 +7,7 @@ that is the service's own file. Steps and cycles are read at once.
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 from cellframe.contract import digests, routes
 from cellframe.contract.series import CYCLES, STEPS
@@ -16,7 +16,7 @@ from cellframe.errors import (
     CellframeError,
     ConfigError,
     ConflictError,
-    FrameError,
+    CorruptStoreError,
     LimitExceededError,
     NotFoundError,
     TransportError,
@@ -79,25 +79,24 @@ def read_tables(
     from cellframe.frames.long import conform
     from cellframe.frames.scan import read_each
 
+    def shape(frame: pl.DataFrame) -> pl.DataFrame:
+        return conform(frame, columns, part)
+
     # Two tests with the same content share a file.
     paths = list(dict.fromkeys(file.path for file in files.values()))
     try:
-        read = dict(zip(paths, read_each(paths), strict=True))
+        read = dict(zip(paths, read_each(paths, shape), strict=True))
     finally:
         for file in files.values():
             if file.movable:
                 file.path.unlink(missing_ok=True)
-    found: dict[str, pl.DataFrame | CellframeError] = {}
-    for test_id, file in files.items():
-        frame = read[file.path]
-        if isinstance(frame, CellframeError):
-            found[test_id] = _unreadable(connection, test_id, frame)
-            continue
-        try:
-            found[test_id] = conform(frame, columns, part)
-        except FrameError as fault:
-            found[test_id] = fault
-    return found
+    found = {test_id: read[file.path] for test_id, file in files.items()}
+    return {
+        test_id: _unreadable(connection, test_id, frame)
+        if isinstance(frame, CorruptStoreError)
+        else frame
+        for test_id, frame in found.items()
+    }
 
 
 def _one_table(connection: Connection, test_id: str, part: Table) -> pl.DataFrame:
@@ -161,7 +160,14 @@ def series_file(connection: Connection, test: CellMeasurement) -> Path:
     return connection.downloads.take(body, digest if isinstance(digest, str) else None)[1]
 
 
-def checked_series_file(connection: Connection, test: CellMeasurement) -> Path:
+class SeriesFile(NamedTuple):
+    """The file of a series, and its columns."""
+
+    path: Path
+    columns: pl.Schema
+
+
+def checked_series_file(connection: Connection, test: CellMeasurement) -> SeriesFile:
     """Return the file of a test's series, whose columns can be read.
 
     Raises
@@ -169,14 +175,13 @@ def checked_series_file(connection: Connection, test: CellMeasurement) -> Path:
     ApiError, TransportError
         As of `series_file`; or it is no series.
     """
-    import polars as pl
+    from cellframe.frames.scan import columns_of
 
     path = series_file(connection, test)
     try:
-        pl.read_parquet_schema(path)
-    except pl.exceptions.PolarsError as fault:
+        return SeriesFile(path, columns_of(path))
+    except CorruptStoreError as fault:
         raise _unreadable(connection, test.id, fault) from None
-    return path
 
 
 def check_series(path: Path, schemas: Sequence[Any], name: str) -> None:

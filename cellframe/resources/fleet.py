@@ -21,7 +21,6 @@ from cellframe.views.fleet import FleetParts, summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import polars as pl
 
@@ -102,10 +101,11 @@ class DetailFrames:
         from cellframe.store.trees import Leaf, grow
 
         found = self._series_files() if self._has_series else []
-        leaves = [Leaf(test.cell_instance_id, test.id, path) for test, path in found]
+        leaves = [Leaf(test.cell_instance_id, test.id, file.path) for test, file in found]
         names = owners([self._scope.owner(test) for test, _ in found]).lazy()
         wire = self._connection.wire
-        lazy = scan(grow(self._connection.trees, leaves, pointing=wire.in_place))
+        paths = grow(self._connection.trees, leaves, pointing=wire.in_place)
+        lazy = scan(paths, [file.columns for _, file in found])
         own = [label for label in lazy.collect_schema().names() if label not in IN_PATH]
         lazy = lazy.rename(apart(own))
         rest = [apart([label]).get(label, label) for label in own]
@@ -193,7 +193,7 @@ class DetailFrames:
         wish = self._wish
         return held_to(self._connection, part, frame, by_table(wish.schema), wish.on_invalid)
 
-    def _series_files(self) -> list[tuple[CellMeasurement, Path]]:
+    def _series_files(self) -> list[tuple[CellMeasurement, data.SeriesFile]]:
         """Return the file of every series, fetched where it is not here; failures are noted."""
         tests = self._with_series()
 
@@ -201,20 +201,20 @@ class DetailFrames:
 
         def one(test: CellMeasurement) -> Any:
             try:
-                path = data.checked_series_file(self._connection, test)
-                data.check_series(path, schemas, test.name)
+                file = data.checked_series_file(self._connection, test)
+                data.check_series(file.path, schemas, test.name)
             except CellframeError as fault:
                 return fault
-            return path
+            return file
 
         with progress(len(tests), "Fetching series") as done:
             files = gather(one, tests, done, self._connection.workers)
         read = list(zip(tests, files, strict=True))
-        broken = [path for _, path in read if isinstance(path, FrameError)]
+        broken = [file for _, file in read if isinstance(file, FrameError)]
         if broken and self._wish.on_invalid == "raise":
             raise broken[0]
         self._note("time_series", read)
-        return [(test, path) for test, path in read if not isinstance(path, CellframeError)]
+        return [(test, file) for test, file in read if not isinstance(file, CellframeError)]
 
     def _note(self, part: Part, read: Sequence[tuple[CellMeasurement, Any]]) -> None:
         for test, fault in read:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from cellframe.errors import CorruptStoreError
+from cellframe.contract.series import CYCLES
+from cellframe.errors import CorruptStoreError, FrameError
+from cellframe.frames.long import conform
 from cellframe.frames.scan import KEYS, columns_of, read_each, scan, unite
 from cellframe.store.trees import Leaf, grow
 
@@ -221,6 +223,19 @@ def test_any_files_can_be_read_together(tmp_path_factory, types):
     assert lazy.collect()["x"].null_count() == len(types)
 
 
+def as_it_is(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame
+
+
+def test_a_small_file_that_has_no_shape_does_not_keep_the_others_back(tmp_path):
+    paths = [tmp_path / f"{number}.parquet" for number in range(5)]
+    for number, path in enumerate(paths):
+        pl.DataFrame({"Cycle count": [0.0, number / 2]}).write_parquet(path)
+    found = read_each(paths, lambda frame: conform(frame, CYCLES, "cycles"))
+    assert [isinstance(one, FrameError) for one in found] == [False, True, False, True, False]
+    assert found[4]["Cycle count"].to_list() == [0, 2]
+
+
 def test_small_files_are_read_in_one_go_and_each_is_itself(tmp_path):
     frames = [pl.DataFrame({"a": [number] * number, "b": 1.5}) for number in range(1, 4)]
     frames += [
@@ -230,7 +245,7 @@ def test_small_files_are_read_in_one_go_and_each_is_itself(tmp_path):
     paths = [tmp_path / f"{number}.parquet" for number in range(len(frames))]
     for frame, path in zip(frames, paths, strict=True):
         frame.write_parquet(path)
-    for found, frame in zip(read_each(paths), frames, strict=True):
+    for found, frame in zip(read_each(paths, as_it_is), frames, strict=True):
         assert_frame_equal(found, frame)
 
 
@@ -242,7 +257,7 @@ def test_a_damaged_small_file_does_not_keep_the_others_back(tmp_path):
     page[4:40] = bytes(36)  # The header of the first page.
     paths[1].write_bytes(page)
     paths[2].write_bytes(b"PAR1")
-    first, page_gone, footer_gone, last = read_each(paths)
+    first, page_gone, footer_gone, last = read_each(paths, as_it_is)
     assert first.height == last.height == 1000
     assert isinstance(page_gone, CorruptStoreError)
     assert isinstance(footer_gone, CorruptStoreError)
