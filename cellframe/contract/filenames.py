@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from cellframe.contract.names import is_misread
 from cellframe.contract.records import NAME_LENGTH
 
 _UNFIT = set("/\\?#")
 """They lead into a folder, or end a path in an address."""
-_TURNING = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They turn the direction of what follows, so that ``gnp.exe`` is read as ``exe.png``."""
 
 
 def filename_fault(name: str) -> str | None:
@@ -23,7 +20,6 @@ def filename_fault(name: str) -> str | None:
         return f"A file's name has 1 to {NAME_LENGTH} characters"
     if name in {".", ".."} or _UNFIT & set(name):
         return r"A file's name holds none of / \ ? #, and is not . or .."
-    unseen = {"Cc", "Cs"} & {unicodedata.category(letter) for letter in name}
-    if unseen or _TURNING & set(name):
+    if is_misread(name):
         return "A file's name holds no control characters"
     return None

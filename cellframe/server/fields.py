@@ -23,9 +23,10 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from cellframe.contract.names import name_fault
 from cellframe.contract.records import COMPONENTS, NAME_LENGTH, Field, RecordKind, Type
 from cellframe.server.clock import read_date, read_time, written
-from cellframe.server.quantity import name_fault, quantity_faults
+from cellframe.server.quantity import quantity_faults
 from cellframe.server.refusals import MOST_LISTED, Fault, invalid, printable
 
 if TYPE_CHECKING:
@@ -180,8 +181,7 @@ def _raise(title: str, found: Iterator[Fault]) -> None:
 def _name(text: str) -> str:
     reason = name_fault(text)
     if reason:
-        kind = "string_length" if "characters, this" in reason else "control_character"
-        raise PydanticCustomError(kind, "{text}", {"text": reason})
+        raise PydanticCustomError("name", "{text}", {"text": reason})
     return text
 
 
@@ -210,7 +210,7 @@ NameText = Annotated[
     AfterValidator(_name),
     WithJsonSchema({"type": "string", "minLength": 1, "maxLength": NAME_LENGTH}),
 ]
-"""1 to 255 characters, no controls."""
+"""As `name_fault` says."""
 
 
 class Material(BaseModel):

@@ -6,10 +6,9 @@ as it came, further keys and spelling included.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from cellframe.contract.records import NAME_LENGTH
+from cellframe.contract.names import name_fault
 from cellframe.server.refusals import Fault
 
 if TYPE_CHECKING:
@@ -17,17 +16,6 @@ if TYPE_CHECKING:
 
 HINT = 'A number needs a unit: {"value": 3.2, "unit": "g"}'
 _WANTED = 'A quantity {"value": 3.2, "unit": "g"} or a text is required'
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-"""Unicode's category Cc, whole."""
-
-
-def name_fault(name: str) -> str | None:
-    """Say why a text cannot be a name; None where it can."""
-    if not 1 <= len(name) <= NAME_LENGTH:
-        return f"A name has 1 to {NAME_LENGTH} characters, this one has {len(name)}"
-    if _CONTROL.search(name):
-        return "A name holds no control characters, such as line breaks"
-    return None
 
 
 def quantity_faults(

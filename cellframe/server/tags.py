@@ -6,11 +6,11 @@ already wins.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from cellframe.contract.names import is_misread
 from cellframe.server.names import folded
 from cellframe.server.refusals import printable, refuse
 from cellframe.server.tables import cells, specs, tags, tests
@@ -63,7 +63,7 @@ def store(work: Work, test_id: str, spelled: Iterable[str]) -> None:
 def _refuse_bad(tag: str) -> None:
     if not 1 <= len(tag) <= LONGEST:
         reason = f"has {len(tag)} characters; a tag has 1 to {LONGEST}"
-    elif any(unicodedata.category(character) == "Cc" for character in tag):
+    elif is_misread(tag):
         reason = "holds control characters, such as line breaks"
     else:
         return

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from cellframe.contract.names import is_misread
 from cellframe.contract.quantities import convert, is_unit, spell
 from cellframe.contract.records import NAME_LENGTH, RecordKind, Type
 from cellframe.frames.columns import Column, Leaf, parse
@@ -198,7 +198,7 @@ def _read_only(kind: RecordKind, column: Column, you_read: Value) -> tuple[str, 
 def _name(name: str) -> tuple[str, str] | None:
     if name != name.strip():
         return "starts or ends with a blank", "Remove it."
-    if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
+    if is_misread(name):
         return "holds a control character", "Remove it."
     if len(name) > NAME_LENGTH:
         return f"is longer than {NAME_LENGTH} characters", "Shorten it."

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cellframe.contract import digests
 from cellframe.contract.filenames import filename_fault
+from cellframe.contract.names import name_fault
 from cellframe.contract.quantities import positive_in
 
 DIGEST = hashlib.sha256(b"x").hexdigest()
@@ -48,6 +49,19 @@ def test_what_systems_call_files_is_a_name(name):
 )
 def test_what_leads_elsewhere_or_misleads_is_none(name):
     assert filename_fault(name)
+
+
+@pytest.mark.parametrize("name", ["a", " a", "a/b?", "zero\u200dwidth", "\u05d0-7", "x" * 255])
+def test_what_is_read_as_it_is_written_is_a_name(name):
+    assert name_fault(name) is None
+
+
+@pytest.mark.law("X7")
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u3000\t", "a\tb", "a\x9fb", "a\u2028b", "a\u202eb", "\u2067a", "x" * 256]
+)
+def test_what_is_blank_or_misread_is_no_name(name):
+    assert name_fault(name)
 
 
 @pytest.mark.parametrize(
