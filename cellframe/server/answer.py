@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -133,7 +134,8 @@ class Service:
         is_file = segments[:1] == _FILES
         caller = "" if segments == _HEALTH or is_file else self._caller(request.headers)
         handler, ids = paths.find(router.ROUTES, request.method, segments)
-        call = self._call(request, ids, caller)
+        envelope = router.ENVELOPES.get(handler, 0)
+        call = replace(self._call(request, ids, caller), envelope=envelope)
         if request.method in _READS or is_file:
             return handler(call)
         if handler in router.BEGINNINGS or once.HEADER in request.headers:

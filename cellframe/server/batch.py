@@ -25,7 +25,7 @@ from cellframe.server.problems import not_stored, problem_reply, refused
 from cellframe.server.refusals import Fault, Refusal, invalid, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cellframe.server.calls import Call
     from cellframe.server.database import Work
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MOST_OPERATIONS = 1000
 AT_ONCE = 100
 """Operations of one change: other writers wait no longer than these take."""
+ENVELOPE = 3
+"""Levels of a batch around the body of an operation: the whole, the list, the operation."""
 _REF = "$ref"
 _REFUSED = 400
 
@@ -135,14 +137,23 @@ class _Run:
         return self.reply(start if stop < len(self.operations) else 0)
 
     def _give_up(self, start: int) -> None:
-        """Let one refusal stand for all, of whom nothing is kept."""
+        """Let one refusal stand for all, of whom nothing is kept but what was there before."""
         culprit = len(self.replies) - 1
-        message = f"Nothing was kept, since operation {culprit} of the batch was refused."
+        message = f"Nothing of this batch was kept, since operation {culprit} of it was refused."
         others = problem_reply(Problem(424, message))
+        true = {culprit, *self._from_before()}
         self.replies[start:] = [
-            self.replies[culprit] if index == culprit else others
+            self.replies[index] if index in true else others
             for index in range(start, len(self.operations))
         ]
+
+    def _from_before(self) -> Iterator[int]:
+        """Find the operations that only replay what was kept before this batch."""
+        told = list(zip(self.operations, self.replies, strict=False))
+        new = {one.idempotency_key for one, reply in told if REPLAYED not in reply.headers}
+        for index, (operation, _) in enumerate(told):
+            if operation.idempotency_key not in new:
+                yield index
 
     def _one(self, work: Work, operation: BatchOperation) -> Reply:
         try:

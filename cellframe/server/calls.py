@@ -57,6 +57,8 @@ class Call:
         The body, where it was read before.
     work : Work, optional
         The change that this call's is a part of.
+    envelope : int
+        Levels of the body around what one write sends.
     """
 
     request: Request
@@ -70,6 +72,7 @@ class Call:
     once: Once | None = None
     given: dict[str, JsonValue] | None = None
     work: Work | None = None
+    envelope: int = 0
 
     def query(self) -> filters.Query:
         """Read the query; 422 where it holds what no filter can be."""
@@ -79,7 +82,7 @@ class Call:
         """Read the body as one JSON object; 4xx where it is none."""
         if self.given is not None:
             return self.given
-        return read_object(self.request.headers, self.request.body)
+        return read_object(self.request.headers, self.request.body, envelope=self.envelope)
 
     def fields(self, kind: RecordKind, *, partial: bool) -> dict[str, Any]:
         """Read the body's fields; 4xx where they do not fit the kind."""

@@ -106,5 +106,7 @@ ROUTES[("batch",)] = {
     "POST": batch.handler({pattern: _writes(ROUTES[pattern]) for pattern in _IN_BATCHES})
 }
 ROUTES[document.PATH] = {"GET": document.handler(ROUTES)}
+ENVELOPES = {ROUTES[("batch",)]["POST"]: batch.ENVELOPE}
+"""Levels around what one write sends, where many come in one body."""
 BEGINNINGS = {uploads.initiate, extend.initiate, originals.initiate}
 """When files are about to come, those that nobody needs are removed."""

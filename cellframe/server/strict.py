@@ -54,7 +54,9 @@ class _Bad:
         self.reason = reason
 
 
-def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> dict[str, JsonValue]:
+def read_object(
+    headers: Mapping[str, str], body: bytes | FileBody | None, *, envelope: int = 0
+) -> dict[str, JsonValue]:
     """Read a body as one JSON object.
 
     Parameters
@@ -63,6 +65,8 @@ def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> di
         Names in lower case.
     body : bytes, FileBody or None
         As sent, possibly gzipped.
+    envelope : int
+        Levels around what one write sends, which count for nothing in its depth.
 
     Raises
     ------
@@ -83,8 +87,9 @@ def read_object(headers: Mapping[str, str], body: bytes | FileBody | None) -> di
         limit = _LARGEST_WIDE >> 20
         raise refuse(413, f"With characters beyond U+FFFF, a body may have {limit} MiB.")
     value = _parse(raw)
-    if not _is_sound(value):
-        raise invalid(list(islice(_faults(value), MOST_LISTED)))
+    deepest = DEEPEST + envelope
+    if not _is_sound(value, deepest):
+        raise invalid(list(islice(_faults(value, deepest), MOST_LISTED)))
     if not isinstance(value, dict):
         raise invalid([Fault((), "An object is required, as in {...}", "dict_type")])
     return value  # type: ignore[return-value] - the faults are out
@@ -198,13 +203,13 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _is_sound(value: object) -> bool:
+def _is_sound(value: object, deepest: int = DEEPEST) -> bool:
     """Tell whether `_faults` would find nothing, several times as fast as it walks."""
     texts: list[str] = []
     open_: list[tuple[Iterable[Any], int]] = [([value], 0)]
     while open_:
         children, depth = open_.pop()
-        if depth > DEEPEST:
+        if depth > deepest:
             return False
         for child in children:
             kind = type(child)
@@ -226,7 +231,7 @@ def _are_sound(texts: list[str]) -> bool:
     return not _UNSAFE.search("".join(texts))
 
 
-def _faults(value: object) -> Iterator[Fault]:
+def _faults(value: object, deepest: int = DEEPEST) -> Iterator[Fault]:
     """Walk what the reader made, without recursion, and say what may not stay."""
     if reason := _value_fault(value):
         yield Fault((), reason)
@@ -244,7 +249,7 @@ def _faults(value: object) -> Iterator[Fault]:
         if reason := _value_fault(child):
             yield Fault((*where, key), reason)
         if isinstance(child, (dict, list)):
-            if len(open_) >= DEEPEST:
+            if len(open_) >= deepest:
                 yield Fault((*where, key), _TOO_DEEP)
                 return
             where.append(key)

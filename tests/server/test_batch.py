@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+import orjson
 import pytest
 from test_dry_run import dump
 
 from cellframe.server import tables
 from cellframe.server.refusals import Refusal, refuse
+from cellframe.server.strict import DEEPEST
 
 SPECS = "/cell_specifications"
 
@@ -99,6 +101,18 @@ def test_objects_below_a_field_are_the_senders_own(send):
     assert made["body"]["source"] == {"schema": {"$ref": 0}}
 
 
+@pytest.mark.parametrize(("deep", "status"), [(DEEPEST, 200), (DEEPEST + 1, 422)])
+@pytest.mark.parametrize("headers", [{}, {"idempotency_key": "k"}])
+def test_a_body_may_be_as_deep_as_it_may_alone(call, deep, status, headers):
+    body = {"name": "S", "source": orjson.loads(b'{"a":' * (deep - 1) + b"1" + b"}" * (deep - 1))}
+    assert call("POST", SPECS, body).status == (201 if status == 200 else status)
+    batch = {"operations": [op("POST", SPECS, {**body, "name": "T"})]}
+    answer = call("POST", "/batch", batch, **headers)
+    assert answer.status == status
+    if status == 200:
+        assert statuses(answer.body["results"]) == [201]
+
+
 def test_what_is_refused_leaves_nothing_and_hinders_nobody(call, send, spec_path, cells_path, cell):
     results = send(
         op("POST", cells_path, {"name": "a", "batch": "L"}),
@@ -120,6 +134,20 @@ def test_all_or_none_keeps_nothing_after_a_refusal(call, send, folder, cells_pat
     assert statuses(results) == [424, 409, 424]
     assert results[0]["body"]["error_code"] == "FAILED_DEPENDENCY"
     assert dump(folder) == before
+
+
+@pytest.mark.law("A11")
+def test_what_only_replays_an_earlier_key_stands_where_nothing_is_kept(
+    call, send, cells_path, cell
+):
+    (kept,) = send(op("POST", cells_path, {"name": "a"}, idempotency_key="k"))
+    again = op("POST", cells_path, {"name": "a"}, idempotency_key="k")
+    new = op("POST", cells_path, {"name": "b"}, idempotency_key="l")
+    refused_ = op("POST", cells_path, {"name": "c-1"})
+    results = send(again, new, new, refused_, again, all_or_none=True)
+    assert statuses(results) == [201, 424, 424, 409, 424]
+    assert (results[0]["body"], results[0]["replayed"]) == (kept["body"], True)
+    assert call("GET", f"{cells_path}?order=asc").names == ["c-1", "a"]
 
 
 def test_all_or_none_is_one_change_however_many(call, send, service, cells_path):
