@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import keyword
 import re
 import shlex
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -48,6 +51,33 @@ def loaded_after(code: str) -> set[str]:
         [sys.executable, "-c", code + report], capture_output=True, text=True, check=True
     )
     return set(json.loads(ran.stdout))
+
+
+def names_of(requirements) -> set[str]:
+    return {re.split(r"[^\w.-]", one)[0].lower().replace("_", "-") for one in requirements}
+
+
+def imported() -> set[str]:
+    """First names of everything that our files import from elsewhere."""
+    found: set[str] = set()
+    for path in (ROOT / "cellframe").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module or "cellframe")
+    ours_or_pythons = {"cellframe", "_typeshed", *sys.stdlib_module_names}
+    return {name.partition(".")[0] for name in found} - ours_or_pythons
+
+
+def test_what_is_imported_is_installed_with_us():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    declared = names_of([*project["dependencies"], *(one for extra in extras for one in extra)])
+    theirs = [one for name in declared for one in requires(name) or () if "extra ==" not in one]
+    installed = declared | names_of(theirs)
+    packages = packages_distributions()
+    assert [name for name in imported() if not names_of(packages[name]) & installed] == []
 
 
 def test_the_front_door_has_ten_names_at_most_and_all_are_there():

@@ -7,14 +7,15 @@ both directions, and are never in memory whole.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
-
-from anyio import CapacityLimiter, to_thread
 
 from cellframe.contract.problems import Problem
 from cellframe.contract.wire import FileBody, Reply, Request
@@ -37,6 +38,7 @@ THREADS = 32
 """Requests answered at once; a client's detail view asks for twenty."""
 _BODILESS = {204, 304}
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_WHOLE = re.compile(r"https?://(?P<host>[^/]*)(?P<path>.*)", re.IGNORECASE)
 _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class Publisher:
         self._service = service
         self._loopback_only = loopback_only
         self._largest_file = largest_file
-        self._limiter: CapacityLimiter | None = None
+        self._threads = ThreadPoolExecutor(THREADS)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -95,12 +97,13 @@ class Publisher:
                 path.unlink(missing_ok=True)
 
     async def _request(self, scope: Message, receive: Receive, spooled: list[Path]) -> Request:
-        headers = _headers(scope["headers"])
+        path, named = _target(scope)
+        headers = {**_headers(scope["headers"]), **named}
         if self._loopback_only and not _is_loopback(headers.get("host", "")):
             raise refuse(400, "Host must be localhost, 127.0.0.1 or [::1] here.")
         request = Request(
             method=scope["method"],
-            path=_path(scope),
+            path=path,
             query=_query(scope["query_string"]),
             headers={**headers, SCHEME: scope["scheme"]},
         )
@@ -156,9 +159,8 @@ class Publisher:
         await send({"type": "http.response.body", "body": b""})
 
     async def _in_thread(self, call: Callable[..., _Found], *arguments: object) -> _Found:
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(THREADS)
-        return await to_thread.run_sync(call, *arguments, limiter=self._limiter)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, call, *arguments)
 
 
 def last_words(problem: Problem) -> Reply:
@@ -178,10 +180,13 @@ def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def _path(scope: Message) -> str:
+def _target(scope: Message) -> tuple[str, dict[str, str]]:
+    """Read the path; and the host where the target is a whole address, which then counts."""
     # Only the raw path still tells a slash from the %2F of an id.
     raw: bytes = scope.get("raw_path") or scope["path"].encode()
-    return raw.partition(b"?")[0].decode("latin-1")
+    path = raw.partition(b"?")[0].decode("latin-1")
+    whole = _WHOLE.fullmatch(path)  # RFC 9112, 3.2.2
+    return (path, {}) if whole is None else (whole["path"] or "/", {"host": whole["host"]})
 
 
 def _query(raw: bytes) -> tuple[tuple[str, str], ...]:

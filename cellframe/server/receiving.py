@@ -30,7 +30,7 @@ PIECE = 2**20
 """Bytes of a file that are in memory at once."""
 _PATIENCE = 30.0
 """Seconds that a client may take between two pieces of a body."""
-_SLOWEST = 1024
+_SLOWEST = 16 * 2**10
 """Bytes a second, on the whole, below which a body is not waited for after that time."""
 _DRAIN = LARGEST_BODY
 _DRAIN_PATIENCE = 2.0

@@ -32,6 +32,7 @@ app.serve(Path(sys.argv[1]), port=0, ready=lambda url: print(url, flush=True))
 """
 HEAD = b"POST /cell_specifications HTTP/1.1\r\nHost: localhost\r\nX-API-Key: k\r\n"
 BODY = HEAD + b"Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+SLOW = HEAD + b"Content-Type: application/json\r\nContent-Length: 81920\r\n\r\n"
 LONG = pytest.param(30, marks=[pytest.mark.nightly, pytest.mark.timeout(240)])
 
 
@@ -82,7 +83,9 @@ def test_half_a_request_is_waited_for_so_long_and_no_longer(patient, seconds):
 
 @pytest.mark.law("S8")
 @pytest.mark.parametrize(
-    ("begin", "drop"), [(HEAD, b"X: y\r\n"), (BODY, b"{")], ids=["head", "body"]
+    ("begin", "drop"),
+    [(HEAD, b"X: y\r\n"), (BODY, b"{"), (SLOW, b" " * 300)],
+    ids=["head", "body", "6 KiB a second"],
 )
 def test_what_drips_is_not_waited_for_longer(patient, begin, drop):
     with line_to(patient(0.4), begin) as line:
@@ -97,6 +100,14 @@ def drips(line, drop):
     except OSError:
         return False
     return True
+
+
+@pytest.mark.law("S8")
+def test_a_body_at_the_pace_of_a_phone_is_taken(patient):
+    with line_to(patient(0.4), SLOW) as line:
+        assert all(drips(line, b" " * 4095) for _ in range(20))
+        line.sendall(b'{"name": "by phone"}')
+        assert line.recv(65536).split()[1] == b"201"
 
 
 LARGE = 16 * 2**20

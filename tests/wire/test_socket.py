@@ -55,6 +55,21 @@ def test_broken_framing_is_answered_with_a_problem(shared, case):
     assert set(json.loads(body)) == {"error_code", "message", "detail"}
 
 
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("http://localhost:1/healthz", 200),
+        ("HTTP://127.0.0.1/cell_specifications?limit=1", 200),
+        ("http://evil.example/healthz", 400),
+        ("http://u@localhost/healthz", 400),
+        ("http://localhost", 404),
+        ("http:///healthz", 400),
+    ],
+)
+def test_a_whole_address_is_taken_and_its_host_counts(shared, target, status):
+    assert ask(shared, "GET", target, host="localhost")[0].status == status
+
+
 @pytest.mark.law("S6")
 def test_a_request_that_breaks_off_while_it_is_refused_leaves_no_traceback(served):
     # Refused for its host at once, and broken in the same packet.
