@@ -57,6 +57,18 @@ def test_without_a_flush_the_law_would_be_broken(recorded, left_out):
 
 
 @pytest.mark.law("U4")
+def test_a_content_that_was_brought_back_is_flushed_before_it_counts(opened, cell_path):
+    disk = RecordingDisk()
+    call = opened(file_system=disk)
+    made = upload(call, cell_path, "a")
+    lying = call.service._blobs.path(made["file_metadata"]["sha256"])
+    lying.write_bytes(parquet())
+    disk.steps.clear()
+    upload(call, cell_path, "b")
+    assert ("fsync", lying) in [(step.word, step.path) for step in disk.steps]
+
+
+@pytest.mark.law("U4")
 @pytest.mark.parametrize("word", ["fsync", "fsync_dir"])
 def test_a_failed_flush_is_final(opened, cell_path, folder, word):
     call = opened(file_system=failing_at(0, errno.EIO, word))

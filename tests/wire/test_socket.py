@@ -55,6 +55,7 @@ def test_broken_framing_is_answered_with_a_problem(shared, case):
     assert set(json.loads(body)) == {"error_code", "message", "detail"}
 
 
+@pytest.mark.law("X11")
 @pytest.mark.parametrize(
     ("target", "status"),
     [

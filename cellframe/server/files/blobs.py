@@ -162,7 +162,7 @@ class Blobs:
         self._make_folder(target.parent.parent)
         self._make_folder(target.parent)
         if self.is_whole(staged.digest):
-            # It may lie there since a moment ago, by a confirm that the power was cut from.
+            # Somebody may have brought it back from a copy, and `cp` flushes nothing.
             self._flush(lambda: self._disk.fsync(target))
         else:
             self._disk.rename(place, target)
