@@ -279,9 +279,10 @@ def leaf_columns(
         row = kind.field(name)
         bare = label_of(row, path)
         # A label that starts with _ or # is a comment: an edit below it would be lost.
-        own = {bare, f"{bare}.unit", f"{bare}.text", f"{bare}.json"}
-        if own & taken or not path or bare.startswith(("_", "#")):
+        if not path or bare.startswith(("_", "#")):
             bare = ".".join([escape(name), *map(escape, path)])
+        while taken & {bare, f"{bare}.unit", f"{bare}.text", f"{bare}.json"}:
+            bare = f"{escape(name)}.{bare}"
         text = bare
         if at.units:
             unit = units[name, path]

@@ -113,15 +113,13 @@ def _labels(found: pl.Series) -> pl.Series:
 
 
 def _tags(found: pl.Series) -> pl.Series:
-    if found.dtype != pl.List(pl.String) or found.explode().null_count() > _empty(found):
+    if (
+        found.dtype != pl.List(pl.String)
+        or (found.list.drop_nulls().list.len() < found.list.len()).any()
+    ):
         raise DoubtError
     escaped = found.list.eval(pl.element().str.replace_all(r"([\\;])", r"\$1"))
     return escaped.list.join("; ").replace("", None)
-
-
-def _empty(lists: pl.Series) -> int:
-    """Count what becomes null when lists are laid out: those that are null or empty."""
-    return lists.null_count() + int((lists.list.len() == 0).sum())
 
 
 _PLAIN: dict[Type, Callable[[pl.Series], pl.Series]] = {

@@ -122,7 +122,7 @@ class _Walked:
                 f"the {MOST_RECORDS:,} that are read at once. Narrow it with filters."
             )
             raise LimitExceededError(message)
-        if first.total is None and not (first.is_bare and first.count != self.connection.page):
+        if first.total is None and first.count:
             self._read_on()
 
     def _read_on(self) -> None:

@@ -90,6 +90,15 @@ def test_a_property_named_like_a_column_carries_its_fields_name(name):
     assert column.label == f"measured_properties.{name}"
 
 
+@pytest.mark.parametrize("name", ["_y", "y", "notes", "measured_properties"])
+@pytest.mark.filterwarnings("ignore:The units of")
+def test_a_property_named_like_the_unit_beside_another_has_a_label_of_its_own(name):
+    in_two_units = [{"value": 1, "unit": unit} for unit in ("g", "V")]
+    values = [*in_two_units, {"unit": "x", "text": {"unit": "x"}}]
+    leaves = columns_of(CELL_INSTANCE, *({"measured_properties": {name: one}} for one in values))
+    assert len({column.label for column in leaves}) == len(leaves) == 4
+
+
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_no_two_columns_of_a_kind_share_a_label(kind):
     labels = [column.label for column in plain_columns(kind, everything=True)]

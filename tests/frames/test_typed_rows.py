@@ -327,6 +327,7 @@ def test_tests_are_read_by_column():
     half = {"tags": None, "protocol": None, "test_setup": {}, "cell_instance_id": "s"}
     assert both(CELL_MEASUREMENT, [page(test, half, {"tags": []}), page(half)])[0]
     assert not both(CELL_MEASUREMENT, [page(test, {"tags": ["a", None]})])[0]
+    assert not both(CELL_MEASUREMENT, [page({"tags": []}, {"tags": ["a", None]})])[0]
     assert not both(CELL_MEASUREMENT, [page(test, {"test_setup": {"channel_number": "2-13"}})])[0]
 
 

@@ -81,10 +81,15 @@ def test_a_list_without_a_total_is_read_to_its_end(tmp_path, total):
 
 
 @pytest.mark.parametrize("many", [3, 100, 250])
-def test_a_bare_array_is_a_whole_list_or_a_page(tmp_path, many):
+def test_a_bare_array_is_a_whole_list(tmp_path, many):
     assert len(read(lambda *_: [cell(n) for n in range(many)], tmp_path)[0]) == many
-    bare = read(lambda *page: pages_of(many)(*page)["items"], tmp_path)
-    assert len(bare[0]) == many
+
+
+@pytest.mark.law("R7")
+@pytest.mark.parametrize(("many", "cap"), [(0, 100), (3, 100), (100, 100), (250, 100), (250, 70)])
+def test_bare_arrays_that_are_pages_are_read_to_the_end(tmp_path, many, cap):
+    names, _ = read(lambda *page: pages_of(many, cap)(*page)["items"], tmp_path)
+    assert names == [f"c{n}" for n in range(many)]
 
 
 FORMS = {
