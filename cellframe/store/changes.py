@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 UNKNOWN = ""
@@ -39,17 +40,16 @@ class Changes:
         if self._lost:
             return UNKNOWN
         try:
-            found = self._path.stat()
+            return self._look()
         except FileNotFoundError:
             return self._begun()
         except OSError:
             return UNKNOWN
-        return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
 
     def note(self) -> None:
         """Note that a write begins, or has ended."""
         try:
-            self._append()
+            self._open_and(lambda handle: os.write(handle, b"."))
         except OSError:
             # A full disk takes no byte, but lets a name go: a new file looks like none before.
             try:
@@ -59,16 +59,20 @@ class Changes:
 
     def _begun(self) -> str:
         with suppress(OSError):
-            self._append()
-            found = self._path.stat()
-            return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
+            # Empty: of several who begin at once, none may look like a write to another.
+            self._open_and(lambda _: None)
+            return self._look()
         return UNKNOWN
 
-    def _append(self) -> None:
+    def _look(self) -> str:
+        found = self._path.stat()
+        return f"{found.st_ino}.{found.st_size}.{found.st_mtime_ns}"
+
+    def _open_and(self, use: Callable[[int], object]) -> None:
         private(self._path.parent)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         handle = os.open(self._path, flags, 0o600)
         try:
-            os.write(handle, b".")
+            use(handle)
         finally:
             os.close(handle)

@@ -39,6 +39,8 @@ FILE = "answers.sqlite"
 _BESIDE = ("-wal", "-shm")
 _BUSY = 0.5
 """Seconds to wait for another process that writes."""
+_PATIENCE = 2.0
+"""Seconds to wait until something is written."""
 _REST = 30.0
 """Seconds in which a file that could not be used is not tried again."""
 _QUIET = 0.2
@@ -186,7 +188,8 @@ class Answers:
             awaited = list(self._pending.items())
             self._hurry.set()
             self._written.wait_for(
-                lambda: not any(self._pending.get(target, 0) is entry for target, entry in awaited)
+                lambda: not any(self._pending.get(target, 0) is entry for target, entry in awaited),
+                _PATIENCE,
             )
 
     def all(self) -> list[Kept]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -207,6 +210,20 @@ def test_sixteen_threads_that_want_the_same_ask_once(wire, shelf, asks):
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: asks(wire), range(16)))
     assert shelf.statuses == [200]
+
+
+@pytest.mark.nightly
+def test_two_processes_of_sixteen_threads_ask_once(service, tmp_path):
+    service.will(body=b"PAR1" * 1000, kind="application/octet-stream", pause=0.1, ETag='"1"')
+    command = [sys.executable, Path(__file__).with_name("two_readers.py"), service.url, tmp_path]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
+    assert [one.stdout.readline() for one in both] == ["ready\n"] * 2
+    for one in both:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    assert [one.communicate(timeout=30)[0] for one in both] == ["{4000}\n"] * 2
+    assert len(service.asked) == 1
 
 
 def test_a_fault_is_told_to_all_who_wait_and_the_next_asks_again(wire, shelf):
