@@ -257,7 +257,7 @@ class Answers:
             try:
                 tables = self._opened(make=make)
                 return otherwise if tables is None else use(tables)
-            except (sqlite3.Error, OSError) as fault:
+            except (sqlite3.Error, OSError, UnicodeDecodeError) as fault:
                 self._failed(fault)
                 return otherwise
 
@@ -273,7 +273,9 @@ class Answers:
     def _failed(self, fault: Exception) -> None:
         """Put a damaged file aside; leave one that cannot be used alone for a while."""
         self._let_go()
-        damaged = type(fault) is sqlite3.DatabaseError or any(w in str(fault) for w in _DAMAGE)
+        # sqlite3 reads what SQLite says as UTF-8, also where that repeats a damaged name.
+        is_damage = type(fault) in (sqlite3.DatabaseError, UnicodeDecodeError)
+        damaged = is_damage or any(words in str(fault) for words in _DAMAGE)
         aside = put_aside(self.path) if damaged or self.path.is_dir() else None
         if aside is None:
             self._rests_until = time.monotonic() + _REST
@@ -310,13 +312,16 @@ def _write(tables: _Tables, batch: _Batch) -> None:
     entries = [_digested(*entry) for entry in batch.values() if entry is not None]
     bodies = {kept.digest: body for kept, body in entries if body is not None}
     # Bodies first: a question without one would be asked again, one without a question is swept.
-    with tables.bodies.bulk_commit():
-        for digest in bodies.keys() - _there(tables.bodies, bodies):
-            tables.bodies[digest] = bodies[digest]
+    if bodies:
+        with tables.bodies.bulk_commit():
+            for digest in bodies.keys() - _there(tables.bodies, bodies):
+                tables.bodies[digest] = bodies[digest]
     with tables.heads.bulk_commit():
         for kept, _ in entries:
             tables.heads[_key(kept.target)] = _sealed(kept)
-    tables.heads.bulk_delete([_key(target) for target, entry in batch.items() if entry is None])
+    gone = [_key(target) for target, entry in batch.items() if entry is None]
+    if gone:
+        tables.heads.bulk_delete(gone)
 
 
 def _digested(kept: Kept, body: bytes | None) -> tuple[Kept, bytes | None]:

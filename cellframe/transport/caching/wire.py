@@ -15,6 +15,7 @@ import hashlib
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from cellframe.contract import digests, routes
 from cellframe.contract.wire import FileBody, Reply
@@ -26,6 +27,7 @@ from cellframe.store.turns import turn
 from cellframe.transport.caching.answers import UNWRITTEN, Answers, Kept
 from cellframe.transport.caching.flights import Flights
 from cellframe.transport.caching.question import Question
+from cellframe.transport.policy import is_loopback
 from cellframe.transport.session import HttpWire
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Of what is kept; another one lies in a folder of its own."""
+_PORTS = {"http": 80, "https": 443}
 _NOT_MODIFIED = 304
 _GONE = (401, 403, 404, 410)
 _LARGEST = 16
@@ -58,9 +61,17 @@ def folders(cache: Path, policy: Policy) -> tuple[Path, Path]:
     policy : Policy
         Of the client: the key is told from others by a digest of it alone.
     """
-    service = cache / ANSWERS / _short(policy.address)
+    service = cache / ANSWERS / _short(_one_spelling(policy.address))
     who = "\0".join(f"{name}:{value}" for name, value in sorted(policy.headers().items()))
     return service, service / _short(f"{FORMAT}\0{policy.address}\0{who}")
+
+
+def _one_spelling(address: str) -> str:
+    """Return what is the same for every way to write an address: a write by one shows by all."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    port = parts.port or _PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{'localhost' if is_loopback(host) else host}:{port}{parts.path}"
 
 
 def over_http(policy: Policy, cache: Path, keeping: Keeping) -> Wire:

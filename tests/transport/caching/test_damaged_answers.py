@@ -106,15 +106,24 @@ def other_format(path, _):
     line.close()
 
 
+def garbled_schema(path, _):
+    with sqlite3.connect(path) as line:
+        line.execute("PRAGMA writable_schema=ON")
+        line.execute(
+            "UPDATE sqlite_master SET sql = CAST(X'43524541F8F8' AS TEXT), name = CAST(X'F8' AS TEXT)"
+        )
+    line.close()
+
+
 def read_only(path, _):
     path.chmod(0o400)
     path.parent.chmod(0o500)
 
 
 FAULTS = [
-    overwritten, cut, flipped, emptied, folder_instead, bad_rows, swapped, other_format, read_only,
+    overwritten, cut, flipped, emptied, folder_instead, bad_rows, swapped, other_format, garbled_schema, read_only,
 ]  # fmt: skip
-RARE = (swapped, emptied, folder_instead, other_format, read_only)
+RARE = (swapped, emptied, folder_instead, other_format, garbled_schema, read_only)
 
 
 def survived(filled, folder, fault, seed):
