@@ -130,6 +130,22 @@ def test_users_organizations_and_services_never_share_a_folder(tmp_path):
     assert found == [folders(tmp_path, policy) for policy in policies]
 
 
+@pytest.mark.law("R1")
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://localhost:8765", "http://127.0.0.1:8765"),
+        ("http://[::1]:8765/x", "http://LOCALHOST:8765/x"),
+        ("https://Lab.example.org", "https://lab.example.org:443"),
+    ],
+)
+def test_a_write_by_one_spelling_of_an_address_is_one_by_the_other(tmp_path, one, other):
+    policies = [Policy(address, key=Secret("k")) for address in (one, other)]
+    (service, own), (same, other_own) = (folders(tmp_path, policy) for policy in policies)
+    assert service == same
+    assert own != other_own
+
+
 @pytest.mark.law("R5")
 def test_offline_frames_are_as_they_were_and_no_socket_is_opened(server, remote):
     spec = remote.cell_spec.create({"name": "S"})
