@@ -222,7 +222,8 @@ def test_two_processes_of_sixteen_threads_ask_once(service, tmp_path):
     for one in both:
         one.stdin.write("go\n")
         one.stdin.flush()
-    assert [one.communicate(timeout=30)[0] for one in both] == ["{4000}\n"] * 2
+    assert [one.stdout.readline() for one in both] == ["{4000}\n"] * 2
+    assert [one.communicate("end\n", timeout=30)[0] for one in both] == ["", ""]
     assert len(service.asked) == 1
 
 
