@@ -13,7 +13,7 @@ from cellframe.contract.wire import FileBody, Reply, Request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cellframe.transport.caching.answers import Kept
+    from cellframe.transport.caching.tables import Kept
 
 _LIVE = (routes.HEALTH, routes.WHO_AM_I)
 """Whether the service is there, and whom it takes one for: never a matter of memory."""

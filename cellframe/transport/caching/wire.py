@@ -24,9 +24,10 @@ from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.changes import UNKNOWN, Changes
 from cellframe.store.kept import ANSWERS
 from cellframe.store.turns import turn
-from cellframe.transport.caching.answers import UNWRITTEN, Answers, Kept
+from cellframe.transport.caching.answers import Answers
 from cellframe.transport.caching.flights import Flights
 from cellframe.transport.caching.question import Question
+from cellframe.transport.caching.tables import UNWRITTEN, Kept
 from cellframe.transport.policy import is_loopback
 from cellframe.transport.session import HttpWire
 

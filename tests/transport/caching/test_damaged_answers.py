@@ -15,7 +15,7 @@ import pytest
 
 from cellframe.store import damaged
 from cellframe.store.changes import Changes
-from cellframe.transport.caching import answers
+from cellframe.transport.caching import tables
 from cellframe.transport.caching.answers import FILE
 from tests.transport.shelf import Shelf, get, opened, write
 
@@ -27,7 +27,7 @@ BUSY = 0.05
 def _untold(monkeypatch):
     """As in a process that was told nothing yet, and with little patience."""
     damaged._told.clear()
-    monkeypatch.setattr(answers, "_BUSY", BUSY)
+    monkeypatch.setattr(tables, "_BUSY", BUSY)
     monkeypatch.setattr(Changes, "seen", unchanged)
 
 
@@ -246,7 +246,7 @@ def test_a_lock_of_a_process_that_was_stopped_is_waited_for_so_long(filled, tmp_
 def test_a_disk_that_is_full_or_takes_nothing_harms_nothing(tmp_path, monkeypatch, pragma):
     shelf = Shelf()
     write(shelf, notes="true")
-    execute = answers._Connection.execute
+    execute = tables._Connection.execute
 
     def small(line, sql, *given):
         found = execute(line, sql, *given)
@@ -254,7 +254,7 @@ def test_a_disk_that_is_full_or_takes_nothing_harms_nothing(tmp_path, monkeypatc
             execute(line, f"PRAGMA {pragma}")
         return found
 
-    monkeypatch.setattr(answers._Connection, "execute", small)
+    monkeypatch.setattr(tables._Connection, "execute", small)
     wire = opened(shelf, tmp_path, max_age=1e9)
     for number in range(40):
         write(shelf, f"/x/{number}", notes="long " * 2000)
