@@ -109,7 +109,7 @@ def _read_alike(
             paths, hive_partitioning=False, glob=False, include_file_paths=_PATH
         ).collect()
         rows = shape(whole.drop(_PATH))
-    except (pl.exceptions.PolarsError, FrameError) as fault:
+    except (pl.exceptions.PolarsError, OSError, FrameError) as fault:
         if len(paths) == 1:
             read = CorruptStoreError(f"{paths[0]} cannot be read: {fault}")
             return {paths[0]: fault if isinstance(fault, FrameError) else read}

@@ -134,7 +134,7 @@ def series(
         wanted = lazy if columns is None else lazy.select(_known(columns, lazy))
         start, stop = _rows(row_range)
         return wanted.slice(start, None if stop is None else stop - start).collect()
-    except pl.exceptions.PolarsError as fault:
+    except (pl.exceptions.PolarsError, OSError) as fault:
         raise _unreadable(connection, test.id, fault) from None
 
 

@@ -21,6 +21,7 @@ from cellframe.views.fleet import FleetParts, summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -76,14 +77,15 @@ class DetailFrames:
         self._wish = wish
         self._failures: dict[tuple[str, Part], Failure] = {}
         self._has_series = False
+        self._files: list[Path] = []
         self._touching = threading.Lock()
 
     @property
     def time_series(self) -> pl.LazyFrame:
         """The series of all tests under each other, as a polars LazyFrame.
 
-        Of more than one cell they are fetched when this is first touched; filter and select
-        before ``collect()``, and only what is left is read.
+        Of more than one cell they are fetched when this is first touched, and again where they
+        were cleared since; filter and select before ``collect()``, and only what is left is read.
 
         Returns
         -------
@@ -91,6 +93,8 @@ class DetailFrames:
             Keys, names, then the columns of every series: null where a test does not have one.
         """
         with self._touching:
+            if not all(path.exists() for path in self._files):
+                vars(self).pop("_series", None)
             return self._series
 
     @cached_property
@@ -104,8 +108,8 @@ class DetailFrames:
         leaves = [Leaf(test.cell_instance_id, test.id, file.path) for test, file in found]
         names = owners([self._scope.owner(test) for test, _ in found]).lazy()
         wire = self._connection.wire
-        paths = grow(self._connection.trees, leaves, pointing=wire.in_place)
-        lazy = scan(paths, [file.columns for _, file in found])
+        self._files = grow(self._connection.trees, leaves, pointing=wire.in_place)
+        lazy = scan(self._files, [file.columns for _, file in found])
         own = [label for label in lazy.collect_schema().names() if label not in IN_PATH]
         lazy = lazy.rename(apart(own))
         rest = [apart([label]).get(label, label) for label in own]

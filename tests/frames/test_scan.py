@@ -249,6 +249,19 @@ def test_small_files_are_read_in_one_go_and_each_is_itself(tmp_path):
         assert_frame_equal(found, frame)
 
 
+def test_a_small_file_that_is_cleared_meanwhile_does_not_keep_the_others_back(tmp_path):
+    paths = [tmp_path / f"{number}.parquet" for number in range(3)]
+    for path in paths:
+        pl.DataFrame({"x": [1]}).write_parquet(path)
+
+    def clearing(frame):
+        paths[1].unlink(missing_ok=True)
+        raise FrameError("Read each by itself.", pl.DataFrame())
+
+    read = read_each(paths, clearing)
+    assert [type(one) for one in read] == [FrameError, CorruptStoreError, FrameError]
+
+
 def test_a_damaged_small_file_does_not_keep_the_others_back(tmp_path):
     paths = [tmp_path / f"{number}.parquet" for number in range(4)]
     for path in paths:

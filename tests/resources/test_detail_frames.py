@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import pickle
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -295,6 +296,18 @@ def test_a_damaged_download_is_fetched_again(remote, tmp_path):
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert_frame_equal(remote.cell_measurement.time_series(made), whole)
+
+
+def test_series_that_were_cleared_from_under_an_open_fleet_are_fetched_again(remote):
+    spec = remote.cell_spec.create({"name": SPEC})
+    remote.cell_instance.create(spec, {"name": "c-0"})
+    upload(remote, "c-0", "aging", 3)
+    frames = remote.cell_instance.detail_frames(spec=spec)
+    whole = frames.time_series.collect()
+    (tree,) = remote._connection.trees.iterdir()
+    os.utime(tree, (0, 0))
+    remote.cache.clear()
+    assert_frame_equal(frames.time_series.collect(), whole)
 
 
 def test_a_copy_of_the_folder_is_no_larger_for_its_fleets(client, fleet, tmp_path):
