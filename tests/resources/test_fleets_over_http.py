@@ -24,8 +24,9 @@ class Ending(logging.Handler):
     seen = 0
 
     def emit(self, record):
-        Ending.seen += "GET of a file" in record.getMessage()
-        if Ending.seen == int(sys.argv[3]):
+        is_file = "GET of a file" in record.getMessage()
+        Ending.seen += is_file
+        if is_file and Ending.seen == int(sys.argv[3]):
             os.kill(os.getpid(), getattr(signal, sys.argv[4]))
 
 client = cf.Client(sys.argv[1], sys.argv[2])
