@@ -38,7 +38,7 @@ from cellframe.server.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Select, Table
 
@@ -78,19 +78,34 @@ class Shape:
         return select(*labelled).select_from(self.source)
 
     @cached_property
-    def one(self) -> Prepared:
-        """The statement that reads the body of one ``id``."""
-        return Prepared(self.select.where(self.table.c.id == bindparam("id")))
-
-    @cached_property
     def row(self) -> Prepared:
-        """The statement that reads the record of one ``id`` as it is stored."""
-        return Prepared(select(self.table).where(self.table.c.id == bindparam("id")))
+        """The statement that reads the record of one ``id`` as it is stored, and what `body` adds."""
+        added = [column.label(f".{name}") for name, column in self._added.items()]
+        wanted = select(self.table, *added).select_from(self.source)
+        return Prepared(wanted.where(self.table.c.id == bindparam("id")))
 
     @cached_property
     def version(self) -> Prepared:
         """The statement that reads the version of the record of one ``id``."""
         return Prepared(select(self.table.c.version).where(self.table.c.id == bindparam("id")))
+
+    @cached_property
+    def _added(self) -> Mapping[str, ColumnElement[Any]]:
+        """What a body takes from elsewhere than the column of its name."""
+        own = self.table.c
+        return {
+            name: column for name, column in self.columns.items() if own.get(name) is not column
+        }
+
+    @cached_property
+    def _keys(self) -> Sequence[str]:
+        return [f".{name}" if name in self._added else name for name in self.columns]
+
+    @cached_property
+    def leading(self) -> frozenset[str]:
+        """Columns that something else in the body follows: those that link, or are rewritten."""
+        own = self.table.c
+        return frozenset(c.name for c in own if c.foreign_keys or c.name in self._added)
 
     @cached_property
     def _special(self) -> list[tuple[str, Callable[[Any], Any]]]:
@@ -101,6 +116,11 @@ class Shape:
             for field in fields
             if field.type in writers and not field.is_key_of_object
         ]
+
+    def body(self, row: Mapping[str, Any]) -> Body:
+        """Write what `row` reads as a body."""
+        (found,) = self.bodies([[row[key] for key in self._keys]])
+        return found
 
     def bodies(self, rows: Iterable[Iterable[Any]]) -> list[Body]:
         """Write the rows of `select` as bodies."""

@@ -131,21 +131,16 @@ def unchanged(etag: str) -> Reply:
     return Reply(304, {"etag": etag})
 
 
-def find(connection: Connection, shape: Shape, record_id: str) -> Body | None:
-    """Read one record as it is written, a spec with its parts."""
-    row = shape.one.first(connection, {"id": record_id})
-    found = [] if row is None else shape.bodies([row])
-    if found and fields_of(shape.kind, NESTED):
-        nest_parts(connection, found)
-    return found[0] if found else None
-
-
 def get(connection: Connection, shape: Shape, record_id: str) -> Body:
-    """Read one record; 404 where there is none."""
-    found = find(connection, shape, record_id)
-    if found is None:
-        raise missing(shape.kind.name.replace("_", " "))
-    return found
+    """Read one record as it is written, a spec with its parts; 404 where there is none."""
+    return _body(connection, shape, row_of(connection, shape, record_id))
+
+
+def _body(connection: Connection, shape: Shape, row: Mapping[str, Any]) -> Body:
+    body = shape.body(row)
+    if fields_of(shape.kind, NESTED):
+        nest_parts(connection, [body])
+    return body
 
 
 def read(call: Call, shape: Shape) -> Reply:
@@ -202,9 +197,26 @@ def held(call: Call, work: Work, shape: Shape) -> Mapping[str, Any]:
     conditions.check_match(
         call.request.headers.get("if-match"),
         row["version"],
-        lambda: get(work.connection, shape, record_id),
+        lambda: _body(work.connection, shape, row),
     )
     return row
+
+
+def change(
+    work: Work, shape: Shape, row: Mapping[str, Any], values: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Store what differs from a record's row, and return the row as it is then."""
+    if not values:
+        return row
+    now = work.change(shape.table, row, values)
+    if shape.leading.isdisjoint(values):
+        return now
+    return row_of(work.connection, shape, row["id"])
+
+
+def told(work: Work, shape: Shape, row: Mapping[str, Any]) -> Reply:
+    """Tell of a record that was changed, without reading it once more."""
+    return record_reply(200, _body(work.connection, shape, row))
 
 
 def differing(

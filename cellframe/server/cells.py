@@ -65,9 +65,7 @@ def change(call: Call) -> Reply:
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, spec_id, fields["name"])
         values = calls.differing(CELL_INSTANCE, row, _columns(work, spec_id, fields))
-        if values:
-            work.change(cells, row, values)
-        return calls.record_reply(200, calls.get(work.connection, CELLS, row["id"]))
+        return calls.told(work, CELLS, calls.change(work, CELLS, row, values))
 
     return call.write(store)
 

@@ -110,8 +110,10 @@ class Work:
         _insert_into(table, tuple(row)).run(self.connection, row)
         return record_id
 
-    def change(self, table: Table, row: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Store what differs from the record's row, as its next version."""
+    def change(
+        self, table: Table, row: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Store what differs from the record's row as its next version, and return that."""
         stamp = {
             "updated_at": after(row["updated_at"], self.now),
             "version": row["version"] + 1,
@@ -120,6 +122,7 @@ class Work:
         changed = {**values, **stamp}
         statement = _change_of(table, tuple(changed))
         statement.run(self.connection, {**changed, "record": row["id"]})
+        return {**row, **changed}
 
     def touch(self, table: Table, where: Any, values: Mapping[str, Any] | None = None) -> None:
         """Give every record that fits its next version, at a later time than its last."""

@@ -59,12 +59,11 @@ def change(call: Call) -> Reply:
         if "name" in fields and folded(fields["name"]) != row["folded_name"]:
             _refuse_taken(work, row["cell_specification_id"], fields["name"])
         values = calls.differing(CELL_BATCH, row, calls.columns(CELL_BATCH, fields))
-        if values:
-            work.change(lots, row, values)
+        now = calls.change(work, LOTS, row, values)
         if "name" in values:
             # The name is a field of the cells too, so their version rises with it.
             work.touch(cells, cells.c.batch_id == row["id"])
-        return calls.record_reply(200, calls.get(work.connection, LOTS, row["id"]))
+        return calls.told(work, LOTS, now)
 
     return call.write(store)
 

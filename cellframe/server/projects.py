@@ -56,9 +56,7 @@ def change(call: Call) -> Reply:
         if fields.get("name", row["name"]) != row["name"]:
             _refuse_taken(work, fields["name"])
         values = calls.differing(PROJECT, row, calls.columns(PROJECT, fields))
-        if values:
-            work.change(projects, row, values)
-        return calls.record_reply(200, calls.get(work.connection, PROJECTS, row["id"]))
+        return calls.told(work, PROJECTS, calls.change(work, PROJECTS, row, values))
 
     return call.write(store)
 

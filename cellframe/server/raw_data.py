@@ -52,9 +52,7 @@ def change(call: Call) -> Reply:
     def store(work: Work) -> Reply:
         row = calls.held(call, work, RAW)
         values = calls.differing(RAW_DATA, row, calls.columns(RAW_DATA, fields))
-        if values:
-            work.change(raw_data, row, values)
-        return calls.record_reply(200, calls.get(work.connection, RAW, row["id"]))
+        return calls.told(work, RAW, calls.change(work, RAW, row, values))
 
     return call.write(store)
 

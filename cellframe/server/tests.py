@@ -80,8 +80,7 @@ def change(call: Call) -> Reply:
 
     def store(work: Work) -> Reply:
         row = calls.held(call, work, TESTS)
-        _change(work, row, fields)
-        return calls.record_reply(200, calls.get(work.connection, TESTS, row["id"]))
+        return calls.told(work, TESTS, _change(work, row, fields))
 
     return call.write(store)
 
@@ -138,18 +137,17 @@ def insert(
 
 def retag(work: Work, row: Mapping[str, Any], wanted: Sequence[str]) -> bool:
     """Give a test other tags, and tell whether they differ; 400 where one cannot be."""
-    return _change(work, row, {"tags": wanted})
+    return _change(work, row, {"tags": wanted}) is not row
 
 
-def _change(work: Work, row: Mapping[str, Any], fields: Mapping[str, Any]) -> bool:
+def _change(work: Work, row: Mapping[str, Any], fields: Mapping[str, Any]) -> Mapping[str, Any]:
     values = calls.differing(CELL_MEASUREMENT, row, _columns(work, row, fields))
     if "name" in values:
         refuse_taken(work.connection, row["cell_instance_id"], fields["name"])
-    if values:
-        work.change(tests, row, values)
+    now = calls.change(work, TESTS, row, values)
     if "tags" in values:
         tags.store(work, row["id"], orjson.loads(values["tags"]))
-    return bool(values)
+    return now
 
 
 def refuse_taken(connection: Connection, cell_id: str, name: str) -> None:

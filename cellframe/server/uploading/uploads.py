@@ -195,7 +195,7 @@ def under_way(connection: Connection, call: Call, kinds: Container[str], shape: 
     session = sessions.find(connection, upload_id, call.database.now())
     if session is not None and session.kind in kinds:
         return session
-    if calls.find(connection, shape, upload_id) is not None:
+    if shape.version.scalar(connection, {"id": upload_id}) is not None:
         raise taken("This upload was confirmed before; the record is there.", upload_id)
     raise forgotten_upload()
 
