@@ -67,12 +67,15 @@ def test_when_it_was_last_used_is_no_change_of_a_file(tmp_path):
 def test_the_older_half_of_the_answers_makes_way(tmp_path):
     shelf, now = Shelf(), [0.0]
     wire = opened(shelf, tmp_path, clock=lambda: now[0], max_age=1e9, most=400_000)
+    write(shelf, "/discovery/capabilities")
+    get(wire, "/discovery/capabilities")
     for number in range(60):
         now[0] += 1
         write(shelf, f"/x/{number}", notes=f"{number:06}" * 500)
         get(wire, f"/x/{number}")
         wire._answers.settle()
     shelf.asked.clear()
+    get(wire, "/discovery/capabilities")
     assert get(wire, "/x/59")["notes"]
     assert shelf.asked == []
     get(wire, "/x/0")
@@ -121,6 +124,20 @@ def test_clearing_touches_answers_and_downloads_alone(filled):
     get(wire)
     assert shelf.statuses == [200]
     wire.close()
+
+
+@pytest.mark.law("R5")
+def test_what_a_service_can_do_outlives_the_answers_since_nobody_asks_twice(filled, tmp_path):
+    cache, wire, shelf = filled
+    shelf.records["/discovery/capabilities"] = {"extensions": {"cell_list": True}}
+    get(wire, "/discovery/capabilities")
+    wire.close()
+    cache.clear()
+    get(wire)
+    wire.close()
+    offline = opened(shelf, tmp_path / "cache", who="s/me", offline=True)
+    assert get(offline)["notes"] == "first"
+    assert get(offline, "/discovery/capabilities")["extensions"] == {"cell_list": True}
 
 
 def test_a_fleet_that_may_be_open_keeps_its_files(filled, tmp_path):

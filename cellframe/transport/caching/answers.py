@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from cellframe.store.damaged import put_aside, tell_once
@@ -72,14 +73,14 @@ class Answers:
         return self._used(lambda tables: tables.head(target), None)
 
     def body(self, kept: Kept) -> bytes | None:
-        """Return a body that is what its digest says; None where there is none."""
+        """Return the body of this answer, as its digest says; None where it is no longer there."""
         with self._at_pending:
             pending = self._pending.get(kept.target)
-        if pending and pending[1] is not None and pending[0].digest == kept.digest:
+        if pending and pending[1] is not None and pending[0] is kept:
             return pending[1]
         written = kept if kept.digest else self.find(kept.target)
-        if written is None:
-            return None
+        if written is None or replace(written, digest=kept.digest) != kept:
+            return None  # Another answer came to the same question since.
         digest = written.digest
         return self._used(lambda tables: tables.body(digest), None)
 
@@ -112,7 +113,7 @@ class Answers:
         return self._used(lambda tables: list(tables.all()), [])
 
     def clear(self) -> None:
-        """Forget all answers; other processes may be at them."""
+        """Forget all answers, but what the service can do; other processes may be at them."""
         self._used(Tables.clear, None)
 
     def verify(self) -> int:

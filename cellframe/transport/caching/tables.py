@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import orjson
 from requests_cache.backends.sqlite import SQLiteDict
 
+from cellframe.contract import routes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
@@ -110,20 +112,21 @@ class Tables(NamedTuple):
 
     def halve(self) -> None:
         """Remove the half of the answers that the service stood by longest ago."""
+        self._remove("ORDER BY expires LIMIT (SELECT (count(*) + 1) / 2 FROM heads)")
+
+    def clear(self) -> None:
+        """Forget all answers, but what the service can do."""
+        self._remove("")
+
+    def _remove(self, which: str) -> None:
+        """Remove answers; what the service can do stays: it says where its lists are, also offline."""
         with self.heads.connection(commit=True) as line:
             line.execute(
-                "DELETE FROM heads WHERE key IN (SELECT key FROM heads ORDER BY expires LIMIT"
-                " (SELECT (count(*) + 1) / 2 FROM heads))"
+                f"DELETE FROM heads WHERE key IN (SELECT key FROM heads WHERE key != ? {which})",  # noqa: S608 - one of two
+                (_key(routes.CAPABILITIES),),
             )
         alive = {kept.digest for kept in self.all()}
         self.bodies.bulk_delete([one for one in self.bodies if one not in alive])
-        self._shrink()
-
-    def clear(self) -> None:
-        """Forget all answers."""
-        for table in self:
-            with table.connection(commit=True) as line:
-                line.execute(f"DELETE FROM {table.table_name}")  # noqa: S608 - one of two
         self._shrink()
 
     def verify(self) -> int:

@@ -14,6 +14,8 @@ import pytest
 from cellframe.contract.wire import Reply, Request, Walk
 from cellframe.errors import OfflineMissError, TransportError
 from cellframe.transport.caching.aged import AgedWire
+from cellframe.transport.caching.answers import Answers
+from cellframe.transport.caching.tables import UNWRITTEN, Kept
 from tests.transport.shelf import Shelf, get, opened, write
 
 A, CELLS = "/cell_instances/a", "/cell_instances"
@@ -395,3 +397,15 @@ def test_a_first_page_of_a_state_that_is_gone_is_read_anew(asking, shelf, total,
 def test_a_wire_is_never_pickled_or_copied(wire):
     with pytest.raises(TypeError, match="never pickled or copied"):
         pickle.dumps(wire)
+
+
+def test_a_body_is_never_that_of_another_answer_to_the_same_question(tmp_path):
+    answers = Answers(tmp_path, most=10**6)
+    first, second = (Kept("/a", UNWRITTEN, tag, 0.0, 0.0, "", "", 200, {}) for tag in ("1", "2"))
+    answers.keep(first, b"first")
+    assert answers.body(first) == b"first"
+    answers.keep(second, b"second")
+    assert (answers.body(first), answers.body(second)) == (None, b"second")
+    answers.settle()
+    assert (answers.body(first), answers.body(second)) == (None, b"second")
+    answers.close()
