@@ -200,7 +200,8 @@ def _of_frame(connection: Connection, kind: RecordKind, given: Any) -> Changes:
         message = f"changed_since= wants a frame with {kind.key!r} and {kind.version!r}; this one has no {' and no '.join(map(repr, missing))}."
         raise ConfigError(message)
     versions = dict(frame.select(kind.key, kind.version).drop_nulls().iter_rows())
-    found = connection.versions.find(kind.name, list(versions), list(versions.values()))
+    # What was read after the frame must not pass for what it had: the first reading, not the last.
+    found = connection.versions.find(kind.name, list(versions), list(versions.values()), first=True)
     pulls = {read.pull.name: read.pull for read in found.values()}
     together = [list(connection.versions.records(pull)) for pull in pulls.values()]
     newest = [_newest(records) for records in together] if len(found) == len(versions) else []

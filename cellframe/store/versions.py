@@ -128,7 +128,9 @@ class Versions:
         """Every kept pull of one kind of record, newest first."""
         return [pull for pull in self._all() if pull.kind == kind]
 
-    def find(self, kind: str, ids: Sequence[str], versions: Sequence[str]) -> dict[str, Read]:
+    def find(
+        self, kind: str, ids: Sequence[str], versions: Sequence[str], *, first: bool = False
+    ) -> dict[str, Read]:
         """Return the records that a frame's ids and versions were read from.
 
         Parameters
@@ -137,6 +139,8 @@ class Versions:
             Kind of record.
         ids, versions : sequences of str, equal length
             As they stand in the frame; each id once.
+        first : bool, default False
+            With the first pull that has them, which is no later than the frame; else the last.
 
         Returns
         -------
@@ -149,7 +153,8 @@ class Versions:
             {"id": ids, "version": versions}, schema={"id": pl.String, "version": pl.String}
         )
         found: dict[str, Read] = {}
-        for pull in self.pulls(kind):
+        pulls = self.pulls(kind)
+        for pull in reversed(pulls) if first else pulls:
             if not wanted.height:
                 break
             index = self._index(pull)

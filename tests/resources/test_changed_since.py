@@ -95,6 +95,19 @@ def test_changed_and_new_rows_and_what_is_gone(lab, client, cells, spec, backend
     assert names(gone) == ["c-005"]
 
 
+@both
+def test_what_is_read_later_does_not_hide_what_is_new_since_a_frame(
+    lab, client, cells, spec, backend
+):
+    read = lab.cell_instance.to_frame(spec, backend=backend)
+    client.cell_instance.update("c-003", {"notes": "re-weighed"})
+    client.cell_instance.create(spec, {"name": "c-new"})
+    lab.cell_instance.to_frame(spec)
+    for _ in range(2):
+        changed = lab.cell_instance.to_frame(spec, backend=backend, changed_since=read)
+        assert names(changed) == ["c-003", "c-new"]
+
+
 def test_a_frame_of_changes_can_be_planned(lab, client, cells, spec):
     read = lab.cell_instance.to_frame(spec)
     client.cell_instance.update("c-003", {"notes": "re-weighed"})
