@@ -94,5 +94,7 @@ def test_the_same_calls_work_over_http(remote):
 def test_the_key_is_in_no_repr(remote):
     from tests.conftest import CANARY
 
-    shown = repr([remote, remote.__dict__, remote._wire.__dict__, remote._wire._policy])
+    cached = remote._wire
+    http = cached._wire
+    shown = repr([remote, remote.__dict__, cached.__dict__, http.__dict__, http._policy])
     assert CANARY not in shown
