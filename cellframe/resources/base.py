@@ -6,6 +6,7 @@ import difflib
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypedDict, TypeVar, get_type_hints
 
 from cellframe.contract import routes
@@ -16,6 +17,7 @@ from cellframe.errors import (
     ConflictError,
     InvalidRecordError,
     NotFoundError,
+    OfflineMissError,
 )
 from cellframe.resources.paging import read_page, read_records
 from cellframe.resources.records import R, Record, RecordList
@@ -213,7 +215,21 @@ class Resource(ABC, Generic[R]):
             if fault.status != _UNPROCESSABLE:
                 raise
             missing = fault
+        except OfflineMissError as miss:
+            return call(self._by_kept_name(ref, miss, within))
         return call(self._by_name(ref, missing, within))
+
+    def _by_kept_name(self, name: str, miss: OfflineMissError, within: Ref | None) -> str:
+        """Return the id of a name that was looked up before: that it is no id is never kept.
+
+        Raises
+        ------
+        OfflineMissError
+            `miss`, where the name was not looked up either.
+        """
+        with suppress(NotFoundError, OfflineMissError):
+            return self._by_name(name, NotFoundError("", status=404), within)
+        raise miss
 
     def _by_name(self, name: str, missing: ApiError, within: Ref | None) -> str:
         """Return the id of the one record with this name.

@@ -152,12 +152,17 @@ def test_offline_frames_are_as_they_were_and_no_socket_is_opened(server, remote)
     cell = remote.cell_instance.create(spec, {"name": "c"})
     detail = {"measurement": {"name": "t"}, "time_series": cycling()}
     remote.cell_measurement.create(cell, detail)
-    online = remote.cell_instance.to_frame(spec)
+    online = remote.cell_instance.to_frame("S")
+    remote.cell_instance.get("S::c")
     tests = remote.cell_instance.detail_frames(spec=spec).time_series.collect()
     remote.close()
     _connects.clear()
     with cf.Client(server.url, CANARY, offline=True) as offline:
         assert offline.cell_instance.to_frame(spec).equals(online)
+        assert offline.cell_instance.to_frame("S").equals(online)
+        assert offline.cell_instance.get("S::c").id == cell.id
+        with pytest.raises(OfflineMissError, match="cell_specifications/T"):
+            offline.cell_instance.to_frame("T")
         found = offline.cell_instance.detail_frames(spec=spec).time_series.collect()
         assert found.equals(tests)
         with pytest.raises(OfflineMissError, match="Connect and read it once"):
