@@ -12,6 +12,7 @@ import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -181,8 +182,7 @@ class Answers:
         if time.monotonic() < self._rests_until:
             return None
         if self._tables is None and (make or self.path.exists()):
-            # SQLite would let everybody read it.
-            os.close(os.open(private(self.path.parent) / FILE, os.O_RDWR | os.O_CREAT, 0o600))
+            _make_private(self.path)
             self._tables = open_tables(self.path)
         return self._tables
 
@@ -207,3 +207,12 @@ class Answers:
         tables, self._tables = self._tables, None
         if tables is not None:
             tables.close()
+
+
+def _make_private(path: Path) -> None:
+    """Make the file where there is none: SQLite would let everybody read it."""
+    private(path.parent)
+    # One that is there is never opened besides SQLite: POSIX lets go of all locks that a process
+    # has on a file when it closes any handle of it, and then two processes write at once.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

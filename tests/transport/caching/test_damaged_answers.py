@@ -16,7 +16,8 @@ import pytest
 from cellframe.store import damaged
 from cellframe.store.changes import Changes
 from cellframe.transport.caching import tables
-from cellframe.transport.caching.answers import FILE
+from cellframe.transport.caching.answers import FILE, Answers
+from cellframe.transport.caching.tables import UNWRITTEN, Kept
 from tests.transport.shelf import Shelf, get, opened, write
 
 NAMES = [f"/cell_instances/{number}" for number in range(5)]
@@ -287,3 +288,24 @@ def test_reading_what_is_kept_runs_nothing(filled, tmp_path):
     assert all(get(wire, name)["notes"].startswith("true") for name in NAMES)
     wire.close()
     assert _pickles == []
+
+
+TAKES_THE_FILE = """
+import fcntl, sys
+with open(sys.argv[1], "r+b") as file:
+    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 510, 0x40000002)  # What SQLite shares.
+"""
+
+
+@pytest.mark.law("R6")
+def test_a_second_client_of_a_process_leaves_the_first_ones_lock_alone(tmp_path):
+    pytest.importorskip("fcntl")
+    both = Answers(tmp_path, most=10**6), Answers(tmp_path, most=10**6)
+    for answers in both:
+        answers.keep(Kept("/a", UNWRITTEN, None, 0.0, 0.0, "", "", 200, {}), b"a")
+        answers.settle()
+    taken = [sys.executable, "-c", TAKES_THE_FILE, both[0].path]
+    said = subprocess.run(taken, check=False, capture_output=True, text=True).stderr
+    assert "BlockingIOError" in said
+    for answers in both:
+        answers.close()
