@@ -1,8 +1,9 @@
 """Which connections are kept open, and who is on them?
 
-`http.client`, and neither requests nor urllib3: what a request costs is paid with Python's one
-lock held, and a hundred pages of a list are a hundred of them. `tests/benchmarks/wire.py` has
-the ratios.
+`http.client`, and neither requests nor urllib3: a meter over the whole call stands on the socket
+itself, from the first byte of a head on, which theirs cannot be given. And what a request costs is
+paid with Python's one lock held, a hundred times for a hundred pages: `tests/benchmarks/wire.py`
+has the ratios.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
+from weakref import finalize
 
 from cellframe.transport.meter import Meter, Tap
 from cellframe.transport.ways import Place, Proxy, proxy_to, trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
 KEPT = 32
 """Connections kept per place: a detail view has twenty requests under way."""
@@ -90,6 +92,8 @@ class Lines:
         self._all: defaultdict[tuple[int, Place], deque[Line]] = defaultdict(deque)
         self._trust: ssl.SSLContext | None = None
         self._lock = Lock()
+        # In a notebook a client is left, and seldom closed.
+        finalize(self, _hang_up, self._all)
 
     @contextmanager
     def to(self, place: Place, meter: Meter) -> Generator[Line]:
@@ -116,9 +120,7 @@ class Lines:
 
     def close(self) -> None:
         """Hang up everywhere."""
-        for resting in self._all.values():
-            while resting:
-                resting.pop().close()
+        _hang_up(self._all)
 
     def _resting(self, place: Place) -> deque[Line]:
         return self._all[os.getpid(), place]
@@ -165,6 +167,12 @@ class Lines:
         with self._lock:
             self._trust = self._trust or trusted()
         return self._trust.wrap_socket(line, server_hostname=place.host)
+
+
+def _hang_up(connections: Mapping[tuple[int, Place], deque[Line]]) -> None:
+    for resting in connections.values():
+        while resting:
+            resting.pop().close()
 
 
 def password_of(proxy: Proxy) -> dict[str, str]:

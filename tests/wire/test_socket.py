@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import signal
@@ -11,8 +12,11 @@ from contextlib import closing
 
 import pytest
 
+from cellframe.contract.wire import Request
 from cellframe.errors import ConfigError, StoreError
 from cellframe.server.app import serve
+from cellframe.transport.policy import Policy, Secret
+from cellframe.transport.session import HttpWire
 
 HEADERS = {"X-API-Key": "k", "Content-Type": "application/json"}
 
@@ -224,3 +228,13 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path):
     (tmp_path / "lab").write_text("x")
     with pytest.raises(StoreError, match="Choose another folder"):
         serve(tmp_path / "lab", port=0, ready=print)
+
+
+def test_a_client_that_is_left_hangs_up(shared, recwarn):
+    left = HttpWire(Policy(shared.url, Secret("k")))
+    left.send(Request("GET", "/healthz"))
+    (line,) = (one for resting in left._lines._all.values() for one in resting)
+    del left
+    gc.collect()
+    assert line.connection.sock is None
+    assert not recwarn.list
