@@ -47,19 +47,24 @@ class CellAccessor:
 
     def _label(self, name: str) -> str:
         """Return the label of the one column of this name."""
-        if name in self._labels:
-            return name
-        wanted = parse(name)[0]
+        wanted, unit = parse(name)
         found = [label for label in self._labels if parse(label)[0] == wanted]
+        if name in found and (unit is not None or len(found) == 1):
+            return name
         if len(found) == 1:
             return found[0]
         if found:
-            raise KeyError(f"{name!r} is several columns: {', '.join(map(repr, found))}")
+            raise KeyError(
+                f"{name!r} is several columns: {', '.join(map(repr, found))}. frame[LABEL] gives one of them."
+            )
         bare = {".".join(parse(label)[0]).casefold(): label for label in self._labels}
         near = get_close_matches(".".join(wanted).casefold(), bare, n=3)
         shown = " or ".join(repr(bare[one]) for one in near)
         advice = f"Did you mean {shown}?" if near else f"There are: {', '.join(self._labels)}."
         raise KeyError(f"{name!r} is no column. {advice}")
+
+    def __repr__(self) -> str:
+        return f"frame.cell of {len(self._labels)} columns: frame.cell['cell.mass'], .units(), .to_unit(), .check(), .plain_names(); the column itself is frame['cell']"
 
     # In pandas ``frame.cell`` is also how people reach a column named ``cell``: there the
     # accessor stands in for it, so that ``frame.cell == "c-1"`` means what it says.

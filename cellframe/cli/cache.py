@@ -60,9 +60,9 @@ Examples:
   cellframe cache verify"""
 )
 def verify(data: Data = None, json: Json = False) -> ExitCode:
-    """Compare every answer and download with its digest, and take damaged ones out.
+    """Compare all answers and downloads with their digests.
 
-    Ends with 1 where one was damaged, and with 0 otherwise.
+    What is damaged is put aside. Ends with 1 where something was, and with 0 otherwise.
     """
     found = _cache(data).verify()
     code = ExitCode.DONE if found.is_whole else ExitCode.BAD_INPUT

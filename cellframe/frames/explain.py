@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -185,13 +186,14 @@ def _cases(rules: Any, frame: Any) -> list[dict[str, Any]]:
 
 def _fault(frame: pl.DataFrame, case: Mapping[str, Any], names: pl.Series | None) -> Fault:
     check, row, label = str(case["check"]), _row(case["index"]), str(case["column"])
-    rule = next((words for key, words in _WORDS.items() if check.startswith(key)), check)
+    known = next((words for key, words in _WORDS.items() if check.startswith(key)), None)
+    rule, said = known or check, known or f"breaks the rule {check}"
     if row is None or row >= frame.height or check.startswith("dtype"):
         return _of_frame(case, check)
     called = None if names is None else names[row]
     if label in frame.columns:
-        return cell_fault(row, called, label, frame[label][row], rule)
-    return cell_fault(row, called, "the row", None, rule)
+        return replace(cell_fault(row, called, label, frame[label][row], said), rule=rule)
+    return replace(cell_fault(row, called, "the row", None, said), rule=rule)
 
 
 def _row(index: Any) -> int | None:

@@ -28,7 +28,7 @@ from cellframe.frames.columns import (
 from cellframe.frames.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _ALIKE = 0.8
 """How alike two labels are before one is taken for a slip of the other."""
@@ -154,7 +154,7 @@ class _Reader:
         if at.other and not at.text and not at.units:
             return Column(label, Leaf.JSON, row, path)
         if at.units and not at.text:
-            return self._needs_unit(label)
+            return self._needs_unit(label, [*at.units])
         return self._text(label, row, path)
 
     def _beside(self, label: str, path: tuple[str, ...]) -> Column | None:
@@ -190,7 +190,7 @@ class _Reader:
         return Column(label, leaf, row, path, unit)
 
     def _quantity(self, label: str, row: Field, path: tuple[str, ...], unit: str) -> Column | Fault:
-        have = self.seen[row.name, path].units if (row.name, path) in self.seen else {}
+        have = self._units(row, path)
         try:
             for other in list(have)[:1]:
                 conversion(other, unit)
@@ -205,17 +205,22 @@ class _Reader:
         dtype = self.frame.schema[label]
         is_text = (row.name, path) in self.seen and self.seen[row.name, path].text
         if not is_text and (dtype.is_numeric() or dtype == pl.Boolean):
-            return self._needs_unit(label)
+            return self._needs_unit(label, [*self._units(row, path)])
         return Column(label, Leaf.TEXT, row, path)
 
-    def _needs_unit(self, label: str) -> Fault:
+    def _units(self, row: Field, path: tuple[str, ...]) -> Mapping[str, None]:
+        return self.seen[row.name, path].units if (row.name, path) in self.seen else {}
+
+    def _needs_unit(self, label: str, units: Sequence[str]) -> Fault:
         known = (c.label for c in self.known if _bare(c.label) == _bare(label))
         round_bracket = re.fullmatch(r"(?P<name>.*\S)\s*\((?P<unit>[^()]+)\)", label)
         meant = next(
             known, "{name} [{unit}]".format(**round_bracket.groupdict()) if round_bracket else ""
         )
         advice = (
-            f"Name the column {meant!r}."
+            f"Name it '{label} [UNIT]', in the unit of its values; records have {' and '.join(units)}."
+            if len(units) > 1
+            else f"Name the column {meant!r}."
             if meant
             else f"Name it '{label} [UNIT]', with [1] for a pure number."
         )

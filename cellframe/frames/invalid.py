@@ -52,13 +52,13 @@ def settle(
         raise FrameError(said, table(faults))
     if on_invalid == "report":
         said += f" Rows are marked in the column {FAULTS!r}."
-        warnings.warn(FrameWarning(said, table(faults)), stacklevel=_outside())
+        warnings.warn(FrameWarning(said, table(faults)), stacklevel=outside())
         return _reported(frame, faults)
     return _dropped(frame, faults, said)
 
 
-def _outside() -> int:
-    """Count the frames from the caller here to the line of the person who called."""
+def outside() -> int:
+    """Return the `stacklevel` of a warning that names the line of the person who called."""
     level, frame = 0, inspect.currentframe()
     while frame is not None and str(frame.f_globals.get("__name__")).startswith("cellframe."):
         level, frame = level + 1, frame.f_back
@@ -95,5 +95,5 @@ def _dropped(frame: pl.DataFrame, faults: Sequence[Fault], said: str) -> pl.Data
         raise FrameError(message, table([*whole, *(f for f in faults if f.row is not None)]))
     rows = {int(fault.row) for fault in faults if fault.row is not None}
     gone = "1 row was" if len(rows) == 1 else f"{len(rows)} rows were"
-    warnings.warn(FrameWarning(f"{said} {gone} left out.", table(faults)), stacklevel=_outside())
+    warnings.warn(FrameWarning(f"{said} {gone} left out.", table(faults)), stacklevel=outside())
     return frame[[row for row in range(frame.height) if row not in rows]]

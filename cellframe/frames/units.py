@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from cellframe.contract.quantities import default_unit, is_convertible, spell
 from cellframe.contract.records import COMPONENTS, RecordKind
 from cellframe.frames.columns import Path, Place, Seen, label_of
+from cellframe.frames.invalid import outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,7 @@ def choose(
             _warn(label, have)
             chosen[place] = None
         elif wanted is not None and not is_convertible(wanted, have[0]):
-            _warn(label, [*have, wanted])
+            _warn_of_asked(label, have, wanted)
             chosen[place] = None
         else:
             guesses = filter(None, [wanted, *_guesses(place[1], spec), have[0]])
@@ -99,4 +100,13 @@ def _warn(label: str, units: list[str]) -> None:
         f"The units of {label!r} do not convert into one another ({names}), so it has two columns: "
         f"{label!r} with the values as they are stored, and '{label}.unit'."
     )
-    warnings.warn(message, stacklevel=2)
+    warnings.warn(message, stacklevel=outside())
+
+
+def _warn_of_asked(label: str, units: list[str], wanted: str) -> None:
+    names = " and ".join(repr(unit) for unit in units)
+    message = (
+        f"units= asks for {label!r} in {wanted!r}, and it is in {names}, which does not convert: it has "
+        f"two columns, {label!r} with the values as they are stored, and '{label}.unit'."
+    )
+    warnings.warn(message, stacklevel=outside())

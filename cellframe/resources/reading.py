@@ -159,13 +159,16 @@ def _check_units(asked: Mapping[str, str]) -> None:
 def _warn_of_strays(units: Mapping[str, str], leaves: Sequence[Column]) -> None:
     """Say which of the units that were asked for belong to no column."""
     from cellframe.frames.columns import parse
+    from cellframe.frames.invalid import outside
 
     labels = {".".join(parse(column.label)[0]) for column in leaves}
     for label in units:
         if label not in labels:
             near = get_close_matches(label, labels, n=1)
             advice = f" Did you mean {near[0]!r}?" if near else ""
-            warnings.warn(f"units= names {label!r}, which is no column here.{advice}", stacklevel=5)
+            warnings.warn(
+                f"units= names {label!r}, which is no column here.{advice}", stacklevel=outside()
+            )
 
 
 def _with_wanted(

@@ -34,6 +34,18 @@ def test_a_column_is_found_without_its_unit(backend):
 
 
 @both
+def test_a_text_beside_a_quantity_does_not_pass_for_it(backend):
+    frame = of(PLAIN.with_columns(pl.lit("n/a").alias("cell.mass")), backend)
+    with pytest.raises(KeyError, match=r"several columns: 'cell.mass \[g\]', 'cell.mass'"):
+        frame.cell["cell.mass"]
+    assert frame.cell[MASS].to_list() == [4.1, 2.0]
+
+
+def test_the_accessor_says_what_it_is_and_where_the_column_is():
+    assert repr(PLAIN.cell).endswith("the column itself is frame['cell']")
+
+
+@both
 def test_a_name_that_there_is_not_is_told_with_the_nearest(backend):
     with pytest.raises(KeyError, match=r"no column. Did you mean 'cathode.loading \[mg"):
         of(PLAIN, backend).cell["cathode.laoding"]

@@ -67,8 +67,9 @@ def test_units_that_clash_are_none_and_a_warning_names_them():
 
 
 def test_a_unit_asked_for_that_does_not_fit_is_a_warning():
-    with pytest.warns(UserWarning, match="'V'"):
+    with pytest.warns(UserWarning, match="asks for 'cathode.loading' in 'V'") as caught:
         assert unit_of(cell("g/cm**2"), asked={"cathode.loading": "V"}) is None
+    assert caught[0].filename == __file__
 
 
 def test_a_quantity_without_a_unit_is_a_pure_number():

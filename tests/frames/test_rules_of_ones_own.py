@@ -62,7 +62,9 @@ def test_a_schema_of_either_library_is_put_to_frames_of_either(
     found = caught.value.failures
     assert found["name"].to_list() == ["c-010", "c-011"]
     assert set(found["column"]) == {MASS}
-    assert "Row 11 ('c-011'), 'cell.mass [g]': 42.1 less_than(42)." in str(caught.value)
+    assert "Row 11 ('c-011'), 'cell.mass [g]': 42.1 breaks the rule less_than(42)." in str(
+        caught.value
+    )
 
 
 def test_a_lone_schema_of_a_client_is_that_of_cells(client, cells, spec, tmp_path):
@@ -101,7 +103,7 @@ def test_report_marks_the_rows_and_warns(client, cells, spec):
         frame = client.cell_instance.to_frame(spec, schema=HEAVY, on_invalid="report")
     marked = frame.filter(pl.col("_faults").is_not_null())
     assert marked["cell"].to_list() == ["c-010", "c-011"]
-    assert marked["_faults"][1] == "'cell.mass [g]': 42.1 less_than(42)."
+    assert marked["_faults"][1] == "'cell.mass [g]': 42.1 breaks the rule less_than(42)."
     assert caught[0].message.failures.height == 2
     assert caught[0].filename == __file__
     assert not client.cell_instance.plan(frame)

@@ -117,8 +117,17 @@ def test_what_came_in_pandas_goes_out_in_pandas(client, cells):
 def test_a_unit_that_is_none_and_a_label_that_is_none_are_told_apart(client, cells):
     with pytest.raises(ConfigError, match="'kgg' is not a unit"):
         client.cell_instance.to_frame("LFP 18650", units={"cell.mass": "kgg"})
-    with pytest.warns(UserWarning, match=r"Did you mean 'cell\.mass'"):
+    with pytest.warns(UserWarning, match=r"Did you mean 'cell\.mass'") as caught:
         client.cell_instance.to_frame("LFP 18650", units={"cell.mas": "kg"})
+    assert caught[0].filename == __file__
+
+
+def test_a_number_without_a_unit_is_asked_for_the_unit_of_its_values(client, cells):
+    other = {"cell": {"mass": {"value": 39_000.0, "unit": "mg"}}}
+    client.cell_instance.update("c-001", {"measured_properties": other})
+    frame = client.cell_instance.to_frame("LFP 18650").rename({MASS: "cell.mass"})
+    with pytest.raises(PlanError, match=r"Name it 'cell.mass \[UNIT\]'.*have g and mg"):
+        client.cell_instance.plan(frame)
 
 
 def test_a_record_is_made_from_a_dict(client):
