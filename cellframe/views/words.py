@@ -67,7 +67,7 @@ def many(number: int, noun: str) -> str:
 
 def no_changes(voice: Voice) -> str:
     """Say that there is nothing to do."""
-    return f"No changes: the {voice.noun} is as the service has it."
+    return f"No changes: the {voice.noun} has no edits to send."
 
 
 def undecided(voice: Voice) -> str:

@@ -46,7 +46,7 @@ def test_every_step_is_shown_in_order(shown):
         "5. Apply: ",
         "3 ok, 20 unchanged, 1 conflict",
         "6. Agree, and plan again",
-        "No changes: the frame is as the service has it.",
+        "No changes: the frame has no edits to send.",
     ]
     places = [shown[1].find(sentence) for sentence in sentences]
     assert -1 not in places

@@ -109,5 +109,5 @@ def test_a_pushed_build_sheet_makes_the_cells_once(here, client, spec, tmp_path)
     assert set(made["batch"]) == {"B7"}
     code, out, _ = here("push", "build.csv", "--yes")
     assert code == 0
-    assert "No changes: the file is as the service has it." in out
+    assert "No changes: the file has no edits to send." in out
     assert client.cell_instance.list(spec).total == 3

@@ -48,7 +48,7 @@ def test_a_sheet_that_was_not_touched_plans_to_nothing(here, cells, name):
     assert here("pull", "LFP 18650", "-o", name).code == 0
     code, out, _ = here("plan", name, "--exit-code")
     assert code == 0
-    assert "No changes: the file is as the service has it." in out
+    assert "No changes: the file has no edits to send." in out
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_second_push_finds_nothing_to_do(here, sheet):
     assert here("push", "cells.csv", "--yes").code == 0
     code, out, _ = here("push", "cells.csv")
     assert code == 0
-    assert "No changes: the file is as the service has it." in out
+    assert "No changes: the file has no edits to send." in out
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_sent(here, client, sheet):

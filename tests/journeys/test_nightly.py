@@ -49,7 +49,7 @@ def test_0_all_is_done_and_the_night_after_there_is_nothing_to_do(night):
     assert pl.read_parquet(night.folder / "cycles.parquet").height == 8
     code, out, err = night.run("nightly.sh")
     assert code == 0, err
-    assert "No changes: the file is as the service has it." in out
+    assert "No changes: the file has no edits to send." in out
 
 
 def test_1_bad_input_is_said_and_nothing_is_written(night):

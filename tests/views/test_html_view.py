@@ -121,7 +121,7 @@ def test_rows_to_decide_come_first():
 
 def test_an_empty_plan_says_that_nothing_changed():
     page = html.plan(given.plan_of(counts={"unchanged": 84}, sendable=False))
-    assert read(page).endswith("No changes: the frame is as the service has it.")
+    assert read(page).endswith("No changes: the frame has no edits to send.")
     assert "<table" not in page
 
 

@@ -151,7 +151,7 @@ def test_notices_are_shown():
 def test_an_empty_plan_says_that_nothing_changed():
     written = text.plan(given.plan_of(counts={"unchanged": 84}, sendable=False))
     assert written.startswith("Plan for 84 cells at lab/: 84 unchanged")
-    assert written.endswith("No changes: the frame is as the service has it.")
+    assert written.endswith("No changes: the frame has no edits to send.")
 
 
 def test_a_plan_without_rows_can_be_shown():
