@@ -196,7 +196,8 @@ def _sentence(request: Request, status: int, problem: dict[str, Any], origin: st
         said += f"; its id is {existing['existing_id']}" if request.method != "DELETE" else ""
     if status >= _FIRST_FAULT:
         return f"The service at {origin} failed on {request} ({status}): {said}."
-    return f"{said}. ({origin} answered {request} with {status}.)"
+    end = "" if said.endswith("?") else "."
+    return f"{said}{end} ({origin} answered {request} with {status}.)"
 
 
 def _shown(said: object) -> str:

@@ -221,6 +221,6 @@ def test_a_client_is_never_pickled(client):
 
 
 def test_a_wrong_path_in_the_address_is_told_with_the_address(server):
-    with pytest.raises(NotFoundError, match=r"is the service's address right\?") as caught:
+    with pytest.raises(NotFoundError, match=r"is the service's address right\? \(") as caught:
         cf.Client(f"{server.url}/nope", CANARY).cell_spec.list()
     assert f"{server.url}/nope" in str(caught.value)
