@@ -123,8 +123,12 @@ class CellAccessor:
 
         Examples
         --------
-        >>> cells.cell.to_unit("cathode.loading", "g/m**2")
-        >>> cells.cell.to_unit({"cell.mass": "kg", "cathode.loading": "g/m**2"})
+        >>> import polars as pl
+        >>> cells = pl.DataFrame({"cell.mass [g]": [68.0], "cathode.loading [mg/cm**2]": [12.5]})
+        >>> cells.cell.to_unit("cathode.loading", "g/m**2").rows(named=True)
+        [{'cell.mass [g]': 68.0, 'cathode.loading [g/m**2]': 125.0}]
+        >>> cells.cell.to_unit({"cell.mass": "kg", "cathode.loading": "g/m**2"}).row(0)
+        (0.068, 125.0)
         """
         wanted = {name: unit} if isinstance(name, str) else name
         labels = {self._label(one): _unit_asked(one, other) for one, other in wanted.items()}

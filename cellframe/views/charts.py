@@ -43,7 +43,11 @@ def alt(label: str, type: str | None = None) -> str:  # noqa: A002 - altair's wo
 
     Examples
     --------
-    >>> alt.Chart(frame).mark_line().encode(x=cf.alt("Time [s]"), y=cf.alt("Voltage [V]"))
+    Where altair wants a column: ``alt.Chart(frame).mark_line().encode(x=cf.alt("Time [s]"), …)``.
+
+    >>> import cellframe as cf
+    >>> print(cf.alt("Voltage [V]", "Q"))
+    Voltage \[V\]:Q
     """
     known = {*TYPES, *TYPES.values()}
     body, _, end = label.rpartition(":")

@@ -175,7 +175,7 @@ def test_a_link_in_the_place_of_the_database_is_not_followed(opened, folder, tmp
 @pytest.mark.law("X7")
 def test_names_are_no_paths(call, tmp_path, folder):
     before = set(tmp_path.rglob("*"))
-    for name in ("../../etc/passwd", "C:\\x", "CON", "a/../b", "\u202etxt.exe", "x" * 255, "a. "):
+    for name in ("../../etc/passwd", "C:\\x", "CON", "a/../b", "x" * 255, "a. "):
         assert call.made(SPECS, {"name": name})["name"] == name
     made = {path.name for path in set(tmp_path.rglob("*")) - before}
     assert made <= {schema.FILE_NAME, f"{schema.FILE_NAME}-wal", f"{schema.FILE_NAME}-shm"}
