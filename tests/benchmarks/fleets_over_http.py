@@ -7,8 +7,8 @@
 ADDRESS is that of a service whose cells ``sm-0`` and on have five tests of 20,000 rows each, and
 ``big-0`` twenty of 100,000, and which sets the latency of its answers by ``/_lat/MILLISECONDS``.
 It names no digests and has no entity tags. FILES is the folder of the files that it gives. FOLDER
-has the public client. Cold is a client without anything kept, warm one that kept everything and
-may use it for an hour. Every side but "path only" ends with all rows in memory.
+has the public client. Cold is a client without anything kept, revalidated one that kept everything
+and asks whether it still holds, warm one that may use it for an hour. Every side but "path only" ends with all rows in memory.
 """
 
 from __future__ import annotations
@@ -45,12 +45,17 @@ class Ours:
         self.address = address
         self.folder = folder
 
-    def client(self, name: str) -> cf.Client:
+    def client(self, name: str, max_age: float = HOUR) -> cf.Client:
         os.environ["CELLFRAME_HOME"] = str(self.folder / name)
-        return cf.Client(self.address, "key", max_age=HOUR)
+        return cf.Client(self.address, "key", max_age=max_age)
 
     def cold(self, cells: list[str]):
         with self.client("cold") as client:
+            found = frames(client, cells)
+            found.time_series.collect()
+
+    def revalidated(self, cells: list[str]):
+        with self.client("revalidated", 0.0) as client:
             found = frames(client, cells)
             found.time_series.collect()
 
@@ -124,6 +129,7 @@ def cases(address: str, files: Path, folder: Path) -> dict:
         **peers(address, folder),
         "cold": ours.cold,
         "cold, detail()": ours.detail,
+        "revalidated": ours.revalidated,
         "warm": ours.warm,
         "path only, warm": ours.path_only,
     }

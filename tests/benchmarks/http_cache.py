@@ -98,7 +98,8 @@ def timed(call) -> float:
     return (time.perf_counter() - begun) * 1e6 / AT_ONCE
 
 
-def measure(ways: Ways, form: str, content: bytes, folder: Path) -> None:
+def measure(ways: Ways, form: str, content: bytes, folder: Path) -> dict[str, float]:
+    """Return the medians in us, by case."""
     file = folder / "file"
     file.write_bytes(content)
     known = form.format("known")
@@ -118,13 +119,19 @@ def measure(ways: Ways, form: str, content: bytes, folder: Path) -> None:
             took = timed(call)
             if number:
                 times[name].append(took)
-    medians = {name: statistics.median(found) for name, found in times.items()}
-    print(f"{len(content):,} bytes")
-    for name, median in medians.items():
-        print(f"  {name:6}{median:10.0f} us{median / medians['file']:9.2f} x file")
+    return {name: statistics.median(found) for name, found in times.items()}
 
 
-def main() -> None:
+def at_once(ways: Ways) -> None:
+    """Ask for 25 of each kind from sixteen threads, every one sixteen times."""
+    for form in (RECORD, SERIES):
+        paths = [form.format(f"threads{n}") for n in range(25)] * 16
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda path: ways.get(ways.patient, path), paths))
+
+
+def everything() -> tuple[dict[int, dict[str, float]], dict[str, int]]:
+    """Return the medians by size, and the requests that the sixteen threads made by kind."""
     command = [sys.executable, __file__, "serve"]
     with (
         tempfile.TemporaryDirectory() as name,
@@ -134,19 +141,25 @@ def main() -> None:
             url = f"http://127.0.0.1:{service.stdout.readline().strip()}"
             folder = Path(name)
             ways = Ways(url, folder)
-            measure(ways, RECORD, SMALL, folder)
-            measure(ways, SERIES, LARGE, folder)
-            for form in (RECORD, SERIES):
-                paths = [form.format(f"threads{n}") for n in range(25)] * 16
-                with ThreadPoolExecutor(16) as pool:
-                    list(pool.map(lambda path: ways.get(ways.patient, path), paths))
+            both = ((RECORD, SMALL), (SERIES, LARGE))
+            found = {len(body): measure(ways, form, body, folder) for form, body in both}
+            at_once(ways)
             ways.plain.close()
         finally:
             service.kill()
         asked = [line for line in service.stdout if "threads" in line]
-        for kind in ("instances", "measurements"):
-            count = sum(kind in line for line in asked)
-            print(f"16 threads, 25 {kind}, 400 reads: {count} requests")
+    kinds = ("instances", "measurements")
+    return found, {kind: sum(kind in line for line in asked) for kind in kinds}
+
+
+def main() -> None:
+    found, asked = everything()
+    for size, medians in found.items():
+        print(f"{size:,} bytes")
+        for name, median in medians.items():
+            print(f"  {name:6}{median:10.0f} us{median / medians['file']:9.2f} x file")
+    for kind, count in asked.items():
+        print(f"16 threads, 25 {kind}, 400 reads: {count} requests")
 
 
 if __name__ == "__main__":

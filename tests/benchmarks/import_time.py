@@ -23,14 +23,19 @@ def seconds(module: str) -> float:
     return float(ran.stdout)
 
 
+def compare(modules: tuple[str, ...], rounds: int) -> dict[str, float]:
+    """Return the medians in seconds, after one import of each that does not count."""
+    times = {module: [] for module in modules}
+    for number in range(rounds + 1):
+        for module in modules:
+            took = seconds(module)
+            if number:
+                times[module].append(took)
+    return {module: statistics.median(found) for module, found in times.items()}
+
+
 def main() -> None:
-    for module in MODULES:
-        seconds(module)
-    times = {module: [] for module in MODULES}
-    for _ in range(ROUNDS):
-        for module in MODULES:
-            times[module].append(seconds(module))
-    medians = {module: statistics.median(found) for module, found in times.items()}
+    medians = compare(MODULES, ROUNDS)
     for module, median in medians.items():
         print(f"import {module}: {median * 1000:.2f} ms")
     print(f"ratio: {medians['cellframe'] / medians['http.client']:.2f}")

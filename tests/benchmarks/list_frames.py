@@ -3,6 +3,9 @@
     python tests/benchmarks/list_frames.py ADDRESS [--rows 1000 10000] [--latency 0 30] [--rounds 5]
     python tests/benchmarks/list_frames.py ADDRESS --memory 100000
 
+*Cold* is a client without anything kept, *cellframe* one that kept everything and asks whether it
+still holds, *warm* one that may use it for an hour.
+
 ADDRESS is that of a service with specs whose ids are numbers of cells, 100 a page, and which sets
 the latency of its answers by ``/_lat/MILLISECONDS``. The public client must be importable; without
 it the other rows are printed. The floor is a connection a thread, and one typed read of the bytes.
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import gc
 import http.client
+import os
 import resource
 import statistics
 import subprocess
@@ -22,28 +26,37 @@ import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import cellframe as cf
 
 PAGE, THREADS = 100, 16
+HOUR = 3600.0
 QUANTITY = "measured_properties"
 
 
-def target(rows: int, offset: int) -> str:
-    return f"/cell_specifications/{rows}/cell_instances?limit={PAGE}&offset={offset}"
+class Cells(NamedTuple):
+    """All cells of a spec."""
+
+    spec: str
+    rows: int
+
+    def target(self, offset: int) -> str:
+        path = f"/cell_specifications/{self.spec}/cell_instances"
+        return f"{path}?limit={PAGE}&offset={offset}"
 
 
-def fetch(address: str, rows: int) -> list[bytes]:
+def fetch(address: str, cells: Cells) -> list[bytes]:
     """Every page, by one kept connection a thread."""
     host = urlsplit(address).netloc
-    offsets = list(range(0, rows, PAGE))
+    offsets = list(range(0, cells.rows, PAGE))
 
     def some(first: int) -> list[bytes]:
         connection = http.client.HTTPConnection(host)
         bodies = []
         for offset in offsets[first::THREADS]:
-            connection.request("GET", target(rows, offset))
+            connection.request("GET", cells.target(offset), headers={"X-API-Key": "key"})
             bodies.append(connection.getresponse().read())
         connection.close()
         return bodies
@@ -67,9 +80,20 @@ def typed(bodies: list[bytes]):
         ),
     )
     records = pl.DataFrame(pl.from_arrow(read)).explode("items").unnest("items")
-    quantities = records[QUANTITY].struct.unnest()
-    values = [quantities[q].struct.field("value").alias(q) for q in quantities.columns]
-    return records.drop(QUANTITY).with_columns(values)
+    leaves = values(pl.col(QUANTITY), records.schema[QUANTITY], QUANTITY)
+    return records.drop(QUANTITY).with_columns(records.select(leaves))
+
+
+def values(column, dtype, label: str) -> list:
+    """Return the values of the quantities in a column, whatever components they are under."""
+    names = [field.name for field in dtype.fields]
+    if "value" in names:
+        return [column.struct.field("value").alias(label)]
+    return [
+        leaf
+        for field in dtype.fields
+        for leaf in values(column.struct.field(field.name), field.dtype, f"{label}.{field.name}")
+    ]
 
 
 SCHEMA: list = []
@@ -79,20 +103,41 @@ def learn(body: bytes) -> None:
     import orjson
     import pyarrow as pa
 
-    items = orjson.loads(body)["items"]
-    keys = dict.fromkeys(key for item in items for key in item if key != QUANTITY)
-    names = dict.fromkeys(q for item in items for q in item[QUANTITY] or {})
-    quantity = pa.struct([("value", pa.float64()), ("unit", pa.string())])
-    measured = (QUANTITY, pa.struct([(name, quantity) for name in names]))
-    record = pa.struct([*((key, pa.string()) for key in keys), measured])
-    SCHEMA[:] = [pa.schema([("items", pa.list_(record))])]
+    SCHEMA[:] = [pa.schema([("items", kind([orjson.loads(body)["items"]]))])]
+
+
+def kind(found: list):
+    """Return the arrow type of values: every number is a float."""
+    import pyarrow as pa
+
+    found = [value for value in found if value is not None]
+    if found and isinstance(found[0], dict):
+        keys = dict.fromkeys(key for value in found for key in value)
+        return pa.struct([(key, kind([value.get(key) for value in found])) for key in keys])
+    if found and isinstance(found[0], list):
+        return pa.list_(kind([item for value in found for item in value]))
+    is_number = found and isinstance(found[0], int | float) and not isinstance(found[0], bool)
+    return pa.float64() if is_number else pa.string()
 
 
 def cases(address: str, home: Path) -> dict:
-    """What is compared, by name; each takes a number of rows."""
-    found = {"floor": lambda rows: typed(fetch(address, rows))}
-    client = cf.Client(address, "key")
-    found["cellframe"] = lambda rows: client.cell_instance.to_frame(str(rows))
+    """What is compared, by name; each takes the cells of a spec."""
+
+    def client(folder: object, max_age: float = 0.0) -> cf.Client:
+        os.environ["CELLFRAME_HOME"] = str(folder)
+        return cf.Client(address, "key", max_age=max_age)
+
+    def cold(cells: Cells):
+        with client(tempfile.mkdtemp(dir=home)) as new:
+            return new.cell_instance.to_frame(cells.spec)
+
+    asking, patient = client(home / "asking"), client(home / "patient", HOUR)
+    found = {
+        "floor": lambda cells: typed(fetch(address, cells)),
+        "cellframe, cold": cold,
+        "cellframe": lambda cells: asking.cell_instance.to_frame(cells.spec),
+        "cellframe, warm": lambda cells: patient.cell_instance.to_frame(cells.spec),
+    }
     try:
         import pandas as pd
         from ionworks import Ionworks
@@ -101,16 +146,16 @@ def cases(address: str, home: Path) -> dict:
         return found
     peer = Ionworks(api_key="key", api_url=address)
 
-    def loop(rows: int):
+    def loop(cells: Cells):
         models = collect_all_pages(
-            lambda limit, offset: peer.cell_instance.list(str(rows), limit=limit, offset=offset)
+            lambda limit, offset: peer.cell_instance.list(cells.spec, limit=limit, offset=offset)
         )
         return pd.json_normalize([model.model_dump() for model in models])
 
     return {"peer": loop, **found}
 
 
-def builds(address: str, rows: int) -> dict:
+def builds(address: str, cells: Cells) -> dict:
     """The same from bytes that are there already."""
     import orjson
     import pandas as pd
@@ -122,7 +167,7 @@ def builds(address: str, rows: int) -> dict:
     from cellframe.frames.shapes import Shapes
     from cellframe.frames.units import choose
 
-    bodies = fetch(address, rows)
+    bodies = fetch(address, cells)
     shapes = Shapes(CELL_INSTANCE)
 
     def build(known: Shapes | None):
@@ -140,14 +185,14 @@ def builds(address: str, rows: int) -> dict:
     }  # fmt: skip
 
 
-def measured(calls: dict, rounds: int) -> dict[str, float]:
+def measured(calls: dict, rounds: int, *arguments: object) -> dict[str, float]:
     """Medians in ms; one call of each a round, after one round that does not count."""
     times: dict[str, list[float]] = {name: [] for name in calls}
     for number in range(rounds + 1):
         for name, call in calls.items():
             gc.collect()
             start = time.perf_counter()
-            call()
+            call(*arguments)
             if number:
                 times[name].append((time.perf_counter() - start) * 1000)
     return {name: statistics.median(values) for name, values in times.items()}
@@ -166,25 +211,32 @@ def set_latency(address: str, milliseconds: int) -> None:
     connection.getresponse().read()
 
 
-def memory(address: str, rows: int) -> None:
-    """Added memory, each in a process of its own."""
-    for name in ("peer", "floor", "cellframe"):
-        command = [sys.executable, __file__, address, "--alone", name, "--rows", str(rows)]
+def memory(address: str, cells: Cells, peer: Path | None) -> dict[str, tuple[float, float]]:
+    """Seconds and added MB of one call of each, in a process of its own."""
+    found = {}
+    for name in ("peer", "floor", "cellframe, cold"):
+        command = [sys.executable, __file__, address, "--alone", name]
+        command += ["--spec", cells.spec, "--rows", str(cells.rows)]
+        command += ["--peer", str(peer)] if peer else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        print(f"  {name:12} {done.stdout.strip() or done.stderr[-200:]}")
+        if done.returncode:
+            raise SystemExit(done.stderr)
+        if done.stdout:
+            took, added = done.stdout.split()
+            found[name] = float(took), float(added)
+    return found
 
 
-def alone(address: str, name: str, rows: int, home: Path) -> None:
+def alone(address: str, name: str, cells: Cells, home: Path) -> None:
     call = cases(address, home).get(name)
     if call is None:
         return
-    call(PAGE)
+    learn(fetch(address, cells._replace(rows=2 * PAGE))[1])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    call(rows)
+    call(cells)
     took = time.perf_counter() - start
-    added = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    print(f"{rows:,} rows: {took:.2f} s, +{added:.0f} MB")
+    print(took, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 
 
 def main() -> None:
@@ -194,32 +246,35 @@ def main() -> None:
     parser.add_argument("--latency", type=int, nargs="*", default=[0, 30])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", type=int)
+    parser.add_argument("--peer", type=Path)
     parser.add_argument("--alone")
+    parser.add_argument("--spec")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
+    sys.path[:0] = [str(asked.peer)] if asked.peer else []
     with tempfile.TemporaryDirectory() as home:
-        import os
-
-        os.environ["CELLFRAME_HOME"] = home
-        set_latency(asked.address, 0)
-        learn(fetch(asked.address, 1000)[1])
         if asked.alone:
-            alone(asked.address, asked.alone, asked.rows[0], Path(home))
+            alone(asked.address, asked.alone, Cells(asked.spec, asked.rows[0]), Path(home))
         elif asked.memory:
-            memory(asked.address, asked.memory)
+            cells = Cells(str(asked.memory), asked.memory)
+            for name, (took, added) in memory(asked.address, cells, asked.peer).items():
+                print(f"  {name:16} {cells.rows:,} rows: {took:.2f} s, +{added:.0f} MB")
         else:
             compare(asked.address, asked.rows, asked.latency, asked.rounds, Path(home))
 
 
 def compare(address: str, sizes: list[int], latencies: list[int], rounds: int, home: Path) -> None:
+    set_latency(address, 0)
+    learn(fetch(address, Cells("1000", 1000))[1])
+    calls = cases(address, home)
     for rows in sizes:
-        show(
-            f"build alone, {rows:,} rows", measured(builds(address, rows), rounds), "json_normalize"
-        )
+        cells = Cells(str(rows), rows)
+        built = measured(builds(address, cells), rounds)
+        show(f"build alone, {rows:,} rows", built, "json_normalize")
         for latency in latencies:
             set_latency(address, latency)
-            calls = {name: (lambda call=call, rows=rows: call(rows)) for name, call in cases(address, home).items()}  # fmt: skip
-            show(f"end to end, {rows:,} rows, {latency} ms", measured(calls, rounds), "peer")
+            found = measured(calls, rounds, cells)
+            show(f"end to end, {rows:,} rows, {latency} ms", found, "peer")
         set_latency(address, 0)
 
 

@@ -58,13 +58,18 @@ def answered(service: Service, method: str, path: str, body: object) -> dict:
 
 
 def cells(service: Service, count: int) -> list[str]:
-    """Make cells of one spec, a thousand at once."""
+    """Make cells of one new spec."""
     spec = answered(service, "POST", "/cell_specifications", {"name": "benchmark"})["id"]
+    return cells_of(service, spec, count, mass)
+
+
+def cells_of(service: Service, spec: str, count: int, properties) -> list[str]:
+    """Make cells of a spec, a thousand at once; `properties` are those of the cell of a number."""
     path = f"/cell_specifications/{spec}/cell_instances"
     ids: list[str] = []
     while len(ids) < count:
         numbers = range(len(ids), min(len(ids) + 1000, count))
-        bodies = [{"name": f"c-{number}", "batch": "L", **mass(number)} for number in numbers]
+        bodies = [{"name": f"c-{number}", "batch": "L", **properties(number)} for number in numbers]
         operations = [{"method": "POST", "path": path, "body": body} for body in bodies]
         made = answered(service, "POST", "/batch", {"operations": operations})
         ids += [result["body"]["id"] for result in made["results"]]
