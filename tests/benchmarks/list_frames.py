@@ -17,7 +17,6 @@ import argparse
 import gc
 import http.client
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -211,12 +210,15 @@ def set_latency(address: str, milliseconds: int) -> None:
     connection.getresponse().read()
 
 
-def memory(address: str, cells: Cells, peer: Path | None) -> dict[str, tuple[float, float]]:
-    """Seconds and added MB of one call of each, in a process of its own."""
+def memory(
+    address: str, cells: Cells, small: Cells, peer: Path | None
+) -> dict[str, tuple[float, float]]:
+    """Seconds and added MB of one call of each, in a process of its own that has read fewer."""
     found = {}
     for name in ("peer", "floor", "cellframe, cold"):
         command = [sys.executable, __file__, address, "--alone", name]
-        command += ["--spec", cells.spec, "--rows", str(cells.rows)]
+        command += ["--spec", small.spec, cells.spec]
+        command += ["--rows", str(small.rows), str(cells.rows)]
         command += ["--peer", str(peer)] if peer else []
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -227,16 +229,26 @@ def memory(address: str, cells: Cells, peer: Path | None) -> dict[str, tuple[flo
     return found
 
 
-def alone(address: str, name: str, cells: Cells, home: Path) -> None:
+def megabytes(of: str) -> float:
+    """Memory of this process now (``VmRSS``), or at its peak (``VmHWM``).
+
+    What `resource` tells as the peak is at least that of the process which started this one.
+    """
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(of)) / 1024
+
+
+def alone(address: str, name: str, small: Cells, cells: Cells, home: Path) -> None:
     call = cases(address, home).get(name)
     if call is None:
         return
-    learn(fetch(address, cells._replace(rows=2 * PAGE))[1])
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.perf_counter()
+    learn(fetch(address, small)[1])
+    call(small)
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins again
+    before, start = megabytes("VmRSS"), time.perf_counter()
     call(cells)
-    took = time.perf_counter() - start
-    print(took, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    print(time.perf_counter() - start, megabytes("VmHWM") - before)
 
 
 def main() -> None:
@@ -248,16 +260,17 @@ def main() -> None:
     parser.add_argument("--memory", type=int)
     parser.add_argument("--peer", type=Path)
     parser.add_argument("--alone")
-    parser.add_argument("--spec")
+    parser.add_argument("--spec", nargs=2)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     sys.path[:0] = [str(asked.peer)] if asked.peer else []
     with tempfile.TemporaryDirectory() as home:
         if asked.alone:
-            alone(asked.address, asked.alone, Cells(asked.spec, asked.rows[0]), Path(home))
+            sizes = (Cells(*each) for each in zip(asked.spec, asked.rows, strict=True))
+            alone(asked.address, asked.alone, *sizes, Path(home))
         elif asked.memory:
-            cells = Cells(str(asked.memory), asked.memory)
-            for name, (took, added) in memory(asked.address, cells, asked.peer).items():
+            small, cells = (Cells(str(rows), rows) for rows in (1000, asked.memory))
+            for name, (took, added) in memory(asked.address, cells, small, asked.peer).items():
                 print(f"  {name:16} {cells.rows:,} rows: {took:.2f} s, +{added:.0f} MB")
         else:
             compare(asked.address, asked.rows, asked.latency, asked.rounds, Path(home))

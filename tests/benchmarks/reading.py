@@ -99,7 +99,7 @@ def verdict(row: Row) -> tuple[str, str]:
 
 def show(row: Row) -> None:
     figures = [told(value, row.unit) for value in (row.ours, row.peer, row.limit)]
-    of_limit = "–" if row.limit is None else f"{row.ours / row.limit:.2f}"
+    of_limit = f"{row.ours / row.limit:.2f}" if row.limit else "–"
     ratios = [ratio(row.ours, row.peer, "{:.1f}"), of_limit]
     cells = [row.target, row.what, str(row.rounds), *figures, *ratios, *verdict(row)]
     print("| " + " | ".join(cells) + " |", flush=True)
@@ -130,7 +130,7 @@ def lists_of(place: Place, rows: int, latency: int, rounds: int, home: Path) -> 
 
 def long_list(place: Place, rows: int, peer: Path | None) -> Iterator[Row]:
     """P2: time and memory of a fresh process."""
-    found = lists.memory(place.address, place.spec(rows), peer)
+    found = lists.memory(place.address, place.spec(rows), place.spec(1000), peer)
     none = (None, None)
     ours, theirs, floor = (found.get(name, none) for name in ("cellframe, cold", "peer", "floor"))
     what = f"{place.name}: {rows:,} cells, cold"
