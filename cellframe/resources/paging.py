@@ -110,10 +110,15 @@ class _Walked:
     pages: list[Page] = field(default_factory=list)
     walk: Walk = field(default_factory=Walk)
     is_broken: bool = False
+    again: bool = False
 
     def begin(self) -> None:
         """Read the first page; those after it too where the service does not say how many."""
         self.walk, self.is_broken = Walk(), False
+        if self.again:
+            # Kept pages may be those that did not fit; they are of another walk than this one.
+            self.walk.follows = self.walk.name
+        self.again = True
         first = self.at(0, self.connection.page)
         self.pages = [first]
         if (first.total or 0) > MOST_RECORDS:

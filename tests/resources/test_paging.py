@@ -11,6 +11,9 @@ import pytest
 from cellframe.client import Client
 from cellframe.contract.wire import Reply
 from cellframe.errors import LimitExceededError, TransportError
+from cellframe.store.blobs import Blobs
+from cellframe.transport.caching.keeping import Keeping
+from cellframe.transport.caching.wire import CachedWire
 
 SPEC = {"id": "s", "name": "S"}
 PATH = "/cell_specifications/s/cell_instances"
@@ -37,7 +40,9 @@ class Listed:
         query = dict(request.query)
         self.asked.append(query)
         body = self.answer(int(query["offset"]), int(query["limit"]))
-        return Reply(200, {}, body if isinstance(body, bytes) else orjson.dumps(body))
+        if isinstance(body, bytes):
+            return Reply(200, {}, body)
+        return Reply(200, {"content-type": "application/json"}, orjson.dumps(body))
 
     def close(self):
         pass
@@ -222,3 +227,19 @@ def test_without_snapshots_a_list_that_changed_once_is_walked_again(client, cell
     wire = Busy(client._wire, lambda: left and left.pop()(), snapshots=False)
     frame = Client.over(wire, tmp_path / "busy").cell_instance.to_frame(spec)
     assert frame["cell"].to_list() == [*cells["cell"], "new"]
+
+
+@pytest.mark.law("R7")
+def test_pages_that_did_not_fit_together_are_not_given_again(tmp_path):
+    totals = iter([250, 251, 252, 250, 251, 252])  # two walks, whose pages disagree
+
+    def answer(offset, limit):
+        return {**pages_of(250)(offset, limit), "total": next(totals, 250)}
+
+    keeping, files = Keeping(3600.0), Blobs(tmp_path / "files")
+    wire = CachedWire(Listed(answer), tmp_path / "a", tmp_path / "a" / "me", files, keeping)
+    patient = Client.over(wire, tmp_path / "state")
+    with pytest.raises(TransportError, match="kept changing"):
+        patient.cell_instance.to_frame("s")
+    assert patient.cell_instance.to_frame("s").height == 250
+    wire.close()
