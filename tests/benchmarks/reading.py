@@ -17,6 +17,7 @@ could be left out: see the topic's own script, whose functions these are.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -259,7 +260,10 @@ def options() -> argparse.Namespace:
 def main() -> None:
     asked = options()
     warnings.simplefilter("ignore")
-    sys.path[:0] = [str(asked.peer)] if asked.peer else []
+    if asked.peer:
+        sys.path.insert(0, str(asked.peer))
+        known = os.environ.get("PYTHONPATH", "")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(asked.peer), known]).rstrip(os.pathsep)
     head()
     with tempfile.TemporaryDirectory() as home, places(asked, Path(home)) as found:
         for place, latency in found:
