@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?')
-_UNUSUAL = re.compile(rb'\\|"\s')
+_UNUSUAL = (b"\\", b'" ', b'"\t', b'"\r', b'"\n')
 """What keeps a plain count of ``":`` from being the number of keys."""
 
 
@@ -28,17 +28,21 @@ def decoded(content: bytes) -> Any:
         found = orjson.loads(content)
     except orjson.JSONDecodeError as fault:
         raise ValueError(fault.msg) from None
-    if _has_lost_a_key(content, _keys_in(found)):
+    if _has_lost_a_key(content, found):
         message = "a key stands twice in one object"
         raise ValueError(message)
     return found
 
 
-def _has_lost_a_key(content: bytes, kept: int) -> bool:
+def _has_lost_a_key(content: bytes, found: Any) -> bool:
     """Whether more keys were written than were kept."""
-    if content.count(b'":') == kept and not _UNUSUAL.search(content):
-        return False
-    return sum(1 for match in _STRING.finditer(content) if match[1]) != kept
+    if any(sign in content for sign in _UNUSUAL):
+        return sum(1 for match in _STRING.finditer(content) if match[1]) != _keys_in(found)
+    try:
+        kept = orjson.dumps(found).count(b'":')
+    except orjson.JSONEncodeError:  # It reads deeper than it writes.
+        kept = _keys_in(found)
+    return content.count(b'":') != kept
 
 
 def _keys_in(value: Any) -> int:

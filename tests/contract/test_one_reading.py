@@ -30,6 +30,7 @@ BROKEN = {
     "a comment": b'{"name": "a"} // x',
     "a key twice": b'{"id": "a", "id": "b"}',
     "a key twice, deep down": b'[{"a": {"b": 1, "c": 2, "b": 1}}]',
+    "a key twice, below three hundred objects": b'{"a":' * 300 + b'{"b":1,"b":1}' + b"}" * 300,
     "a key twice, in two spellings": b'{"id": 1, "\\u0069d": 2}',
     "a key twice, spaced": b'{"a" :1,"a"\n:2}',
 }
