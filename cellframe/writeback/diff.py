@@ -54,7 +54,11 @@ def same(column: Column, left: pl.Series, right: pl.Series) -> pl.Series:
     equal = left.eq_missing(right)
     # Almost every cell is as it was: the rules cost only where it is not.
     at = (~equal).arg_true()
-    return equal.scatter(at.filter(_alike(column, left[at], right[at])), True) if len(at) else equal
+    return (
+        equal.scatter(at.filter(_alike(column, left[at], right[at])), values=True)
+        if len(at)
+        else equal
+    )
 
 
 def _alike(column: Column, left: pl.Series, right: pl.Series) -> pl.Series:
