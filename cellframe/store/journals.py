@@ -1,31 +1,28 @@
-"""History: what each apply meant to do, and what became of it.
+"""History: what did each apply mean to do, and what became of it?
 
-A journal is one file of lines, only ever appended to: a header (plan, base, address, user),
-then for each row an *intent*, on disk before its request is sent, and an *outcome*. Every line
-carries a CRC, so a line torn by a crash is known and left out. No line holds a credential.
+A journal is one file of lines, only ever appended to: a header (plan, base, address, user), the
+plan as it was reviewed, then for each row an *intent*, on disk before its request is sent, and an
+*outcome*, and at last an *end*. No line holds a credential.
 """
 
 from __future__ import annotations
 
 import getpass
-import os
 import secrets
 import warnings
-import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
-
-import orjson
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from cellframe.errors import CorruptStoreError, StoreError
-from cellframe.store.places import private, sync_folder
+from cellframe.store.journal import UNFINISHED, Journal, header, is_held, read
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
-    from pathlib import Path
-    from types import TracebackType
+    from collections.abc import Callable, Collection
+    from os import PathLike
 
-Line: TypeAlias = "dict[str, Any]"
+    from cellframe.store.journal import Line
 
 
 class Written(NamedTuple):
@@ -43,65 +40,6 @@ class Written(NamedTuple):
     record: Line
 
 
-class Journal:
-    """One journal, open for appending.
-
-    Parameters
-    ----------
-    path : Path
-        A new file.
-    header : dict
-        First line.
-
-    Raises
-    ------
-    StoreError
-        The file cannot be written; nothing may be sent then.
-    """
-
-    def __init__(self, path: Path, header: Line) -> None:
-        self.path = path
-        try:
-            private(path.parent)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-            self._handle = os.open(path, flags, 0o600)
-        except OSError as fault:
-            raise StoreError(_cannot_write(path, fault)) from fault
-        self.append([{"type": "plan", **header}])
-        sync_folder(path.parent)
-
-    def append(self, lines: Iterable[Line]) -> None:
-        """Append lines and return once they are on the disk.
-
-        Raises
-        ------
-        StoreError
-            They could not be written.
-        """
-        text = b"".join(_sealed(line) for line in lines)
-        try:
-            while text:
-                text = text[os.write(self._handle, text) :]
-            os.fsync(self._handle)
-        except OSError as fault:
-            raise StoreError(_cannot_write(self.path, fault)) from fault
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._handle)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
 class Journals:
     """All journals of one service.
 
@@ -114,12 +52,37 @@ class Journals:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def open_new(self, header: Line) -> Journal:
+    def open_new(self, terms: Line) -> Journal:
         """Start the journal of one apply; its name sorts by time."""
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.jsonl"
-        about = {"at": now.isoformat(), "user": _user(), **header}
-        return Journal(self.folder / name, about)
+        about = {"at": now.isoformat(), "user": user(), **terms}
+        return Journal.begin(self.folder / name, about)
+
+    def find(self, name: str | PathLike[str]) -> Path:
+        """Return a journal by its name, as `cellframe log` shows it, or by its path.
+
+        Raises
+        ------
+        StoreError
+            There is none.
+        """
+        for path in (self.folder / f"{name}.jsonl", Path(name)):
+            if path.is_file():
+                return path
+        message = f"No journal is named {str(name)!r}. client.history() (cellframe log) has the names; a path does too."
+        raise StoreError(message)
+
+    def newest_first(self) -> list[Path]:
+        """Return all journals."""
+        return sorted(self.folder.glob("*.jsonl"), reverse=True)
+
+    def unfinished(self) -> list[Path]:
+        """Return the journals of applies that did not come to their end, the newest first.
+
+        One that somebody is working on is among them.
+        """
+        return _marked(self.folder)
 
     def own_writes(self, ids: Collection[str]) -> dict[str, list[Written]]:
         """Return what was written from here to these records, newest first.
@@ -137,21 +100,52 @@ class Journals:
             By id.
         """
         found: dict[str, list[Written]] = {}
-        for path in sorted(self.folder.glob("*.jsonl"), reverse=True):
+        for path in self.newest_first():
             for id_, written in _writes(path, ids).items():
                 found.setdefault(id_, []).append(written)
         return found
 
 
+def left_open(state: Path, is_meant: Callable[[Line], bool]) -> tuple[Path, Line] | None:
+    """Return the newest apply that was begun from here and waits to be finished.
+
+    It asks nobody, and where nothing waits it looks into no journal.
+
+    Parameters
+    ----------
+    state : Path
+        The state folder, of all services.
+    is_meant : callable
+        Whether a header is one of the service that is worked with.
+
+    Returns
+    -------
+    tuple of (Path, dict) or None
+        The journal and its header. None where there is none, or somebody is at work on it.
+    """
+    found = [path for folder in state.glob("*/journals") for path in _marked(folder)]
+    for path in sorted(found, key=lambda path: path.name, reverse=True):
+        with suppress(OSError):
+            about = header(path)
+            if about.get("user") == user() and is_meant(about) and not is_held(path):
+                return path, about
+    return None
+
+
+def _marked(folder: Path) -> list[Path]:
+    marks = sorted((mark.name for mark in folder.glob(f"{UNFINISHED}/*")), reverse=True)
+    return [path for name in marks if (path := folder / f"{name}.jsonl").is_file()]
+
+
 def _writes(path: Path, ids: Collection[str]) -> dict[str, Written]:
     """Return the writes of one journal to some records; of somebody else's journal none."""
     try:
-        header, *lines = read(path) or [{}]
+        first, *lines = read(path) or [{}]
     except CorruptStoreError as fault:
         warnings.warn(str(fault), stacklevel=2)
         return {}
     # A folder may be shared: what somebody else wrote from it is not one's own.
-    if header.get("user") != _user():
+    if first.get("user") != user():
         return {}
     found: dict[str, Written] = {}
     for line in lines:
@@ -168,47 +162,9 @@ def _writes(path: Path, ids: Collection[str]) -> dict[str, Written]:
     return found
 
 
-def read(path: Path) -> list[Line]:
-    """Return the lines of a journal, its header first; a torn last line is left out.
-
-    Raises
-    ------
-    CorruptStoreError
-        A line before the last is damaged.
-    """
-    rows = path.read_bytes().split(b"\n")
-    lines: list[Line] = []
-    for number, row in enumerate(rows):
-        line = _opened(row) if row else None
-        if line is not None:
-            lines.append(line)
-        elif row and any(rows[number + 1 :]):
-            message = f"Line {number + 1} of {path} is damaged. The lines before it are whole."
-            raise CorruptStoreError(message)
-    return lines
-
-
-def _sealed(line: Line) -> bytes:
-    body = orjson.dumps(line, default=str)
-    return b'{"crc":"%08x","line":%s}\n' % (zlib.crc32(body), body)
-
-
-def _opened(row: bytes) -> Line | None:
-    try:
-        sealed = orjson.loads(row)
-        body = row[len(b'{"crc":"00000000","line":') : -1]
-        return sealed["line"] if int(sealed["crc"], 16) == zlib.crc32(body) else None
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _user() -> str:
+def user() -> str:
+    """Return whom this machine takes the person at it for."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
         return "unknown"
-
-
-def _cannot_write(path: Path, fault: OSError) -> str:
-    reason = fault.strerror or type(fault).__name__
-    return f"The journal {path} cannot be written ({reason}). Nothing further was sent."

@@ -44,15 +44,38 @@ def turn(path: Path, seconds: float) -> Generator[bool]:
     except OSError:
         yield False
         return
+    held = False
     try:
-        yield _held(handle, seconds)
+        with suppress(OSError):
+            held = take(handle, seconds)
+        yield held
     finally:
         with suppress(OSError):
             _LET_GO(handle)
         os.close(handle)
 
 
-def _held(handle: int, seconds: float) -> bool:
+def take(handle: int, seconds: float) -> bool:
+    """Lock an open file until it is closed, or the process ends.
+
+    Parameters
+    ----------
+    handle : int
+        Of a file that is open for writing. Windows locks the byte that it stands at, and keeps
+        others from reading that one.
+    seconds : float
+        How long to wait for it at most.
+
+    Returns
+    -------
+    bool
+        Whether it is held now; otherwise somebody else has it.
+
+    Raises
+    ------
+    OSError
+        The disk knows no locks.
+    """
     last = time.monotonic() + seconds
     tries = 0
     while True:
@@ -60,8 +83,6 @@ def _held(handle: int, seconds: float) -> bool:
             _TAKE(handle)
         except (BlockingIOError, PermissionError):
             pass  # Somebody has it.
-        except OSError:
-            return False  # A disk that knows no locks.
         else:
             return True
         left = last - time.monotonic()

@@ -117,7 +117,7 @@ def apply(
         finally:
             receipt = Receipt(plan, run.results(), journal=journal.path)
             keep(receipt)
-        journal.append([{"type": "end", "counts": receipt.counts}])
+        journal.end(receipt.counts, left=receipt.left)
     return receipt
 
 

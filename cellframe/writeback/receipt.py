@@ -39,6 +39,8 @@ class Outcome(Enum):
 
 
 GOOD = (Outcome.OK, Outcome.UNCHANGED)
+LEFT = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
+"""What a resume brings further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,11 @@ class Receipt:
         found = Counter(result.outcome for result in self.results if result.row is not None)
         found[Outcome.UNCHANGED] += self.plan.edited.height - found.total()
         return {outcome.value: found[outcome] for outcome in Outcome if found[outcome]}
+
+    @property
+    def left(self) -> int:
+        """Rows that `client.resume` would bring further."""
+        return sum(result.outcome in LEFT for result in self.results)
 
     def __bool__(self) -> bool:
         return not self.refused and all(result.outcome in GOOD for result in self.results)
