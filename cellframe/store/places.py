@@ -56,9 +56,9 @@ def service_folder(root: Path, identity: str) -> Path:
 
 def private(folder: Path) -> Path:
     """Make a folder, and those above it that are missing, for this user alone."""
-    missing = [part for part in (folder, *folder.parents) if not part.exists()]
-    for part in reversed(missing):
-        part.mkdir(mode=0o700, exist_ok=True)
+    if not folder.exists():
+        private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 
 

@@ -189,7 +189,7 @@ class Versions:
         name = hashlib.sha256(body).hexdigest()
         path = self._page_path(name)
         # A damaged page is written anew: it is found by what it should hold.
-        if path.exists() and path.read_bytes() == body:
+        if _content(path) == body:
             path.touch()
         else:
             write_whole(path, body)
@@ -210,7 +210,7 @@ class Versions:
 
     def _page(self, name: str) -> list[Record]:
         path = self._page_path(name)
-        body = path.read_bytes() if path.exists() else b""
+        body = _content(path)
         if hashlib.sha256(body).hexdigest() != name:
             message = (
                 f"{path} is damaged. The rows read from it are compared with the service alone."
@@ -252,15 +252,23 @@ class Versions:
 
     def _sweep(self, referenced: Iterable[str], now: float) -> None:
         alive = set(referenced)
-        for path in (self.folder / "pages").glob("*/*.json"):
+        for path in (self.folder / "pages").glob("*.json"):
             if path.stem not in alive and now - path.stat().st_mtime > _SETTLING:
                 path.unlink(missing_ok=True)
 
     def _page_path(self, name: str) -> Path:
-        return self.folder / "pages" / name[:2] / f"{name}.json"
+        return self.folder / "pages" / f"{name}.json"
 
     def _index_path(self, name: str) -> Path:
         return self.folder / "pulls" / f"{name}.parquet"
 
     def _manifest_path(self, name: str) -> Path:
         return self.folder / "pulls" / f"{name}.json"
+
+
+def _content(path: Path) -> bytes:
+    """Return what is in a file; nothing where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

@@ -125,7 +125,7 @@ def test_each_row_is_compared_with_the_version_it_carries(client, colleague, cel
 @pytest.mark.rule("W15")
 def test_a_damaged_page_is_a_warning_and_never_a_clear(client, colleague, cells, tmp_path):
     colleague.cell_instance.update("c-003", {"notes": "theirs"})
-    for page in (tmp_path / "lab" / ".cellframe").rglob("pages/*/*.json"):
+    for page in (tmp_path / "lab" / ".cellframe").rglob("pages/*.json"):
         page.write_bytes(b"[]")
     with pytest.warns(UserWarning, match="is damaged"):
         assert not client.cell_instance.plan(edit(cells, "c-003", mass=None))
@@ -141,7 +141,7 @@ def test_a_damaged_index_is_a_warning_and_never_a_clear(client, colleague, cells
 
 
 def test_reading_again_mends_a_damaged_page(client, cells, spec, tmp_path):
-    for page in (tmp_path / "lab" / ".cellframe").rglob("pages/*/*.json"):
+    for page in (tmp_path / "lab" / ".cellframe").rglob("pages/*.json"):
         page.write_bytes(page.read_bytes()[:-9])
     client.cell_instance.to_frame(spec)
     assert client.cell_instance.plan(edit(cells, "c-003", mass=None)).summary["cells_cleared"] == 1
