@@ -14,6 +14,7 @@ from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
 from cellframe.resources.project import Projects
 from cellframe.resources.rules import CELLS, of_table
+from cellframe.store.journals import left_open
 from cellframe.store.places import cache_folder, state_folder
 from cellframe.transport.replies import ask
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cellframe.resources.sheets import SheetReport
     from cellframe.resources.upkeep import Cache
     from cellframe.writeback.apply import Invalid, OnError
+    from cellframe.writeback.history import Unfinished
     from cellframe.writeback.limits import Limits
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
@@ -93,6 +95,9 @@ class Client:
     """Cell measurements: tests of cells."""
     last_receipt: Receipt | None
     """What the last apply did, also when it was interrupted."""
+    unfinished: Unfinished | None
+    """The apply that was begun from here and waits to be finished, as it was when this client was
+    made; None where there is none."""
 
     def __init__(  # noqa: PLR0913 - what a person may set
         self,
@@ -177,6 +182,18 @@ class Client:
         self.cell_batch = CellBatches(self._connection, self.cell_spec)
         self.cell_measurement = CellMeasurements(self._connection, self.cell_instance, self.project)
         self.last_receipt = None
+        self.unfinished = self._left_open(state)
+
+    def _left_open(self, state: Path) -> Unfinished | None:
+        """Tell the person of an apply that waits to be finished, without asking the service."""
+        found = left_open(state, self._connection.is_of)
+        if found is None:
+            return None
+        from cellframe.writeback.history import announce, unfinished
+
+        told = unfinished(*found)
+        announce(told)
+        return told
 
     def plan_file(
         self,
@@ -343,6 +360,27 @@ class Client:
         if raise_on_failure:
             receipt.raise_for_failures()
         return receipt
+
+    def history(self) -> Any:
+        """Return every apply that was made from here, the newest first.
+
+        Returns
+        -------
+        DataFrame, shape (n_applies, 13)
+            ``when [UTC]``, ``who`` and ``note``; how many rows became ``ok``, ``unchanged``,
+            ``conflict``, ``invalid``, ``failed``, ``unknown`` and ``not_attempted``; ``state``
+            (finished, unfinished, under way, damaged); ``journal``, which `resume` and `undo`
+            take; and ``undo``, the call that plans to take it back. Of the client's backend.
+
+        Notes
+        -----
+        Source: the journals on this machine. The service is asked for its identity alone.
+        """
+        from cellframe.frames.backend import to_backend
+        from cellframe.writeback.history import history
+
+        found = history(self._connection.journals)
+        return to_backend(found, self._connection.settings.backend)
 
     def _keep(self, receipt: Receipt) -> None:
         self.last_receipt = receipt

@@ -24,7 +24,8 @@
     └── StoreError             OfflineMissError, CorruptStoreError, LimitExceededError
 
 Each also derives from the builtin a reader would catch. `FrameWarning` is what `FrameError`
-becomes where rows that break a rule are asked for all the same.
+becomes where rows that break a rule are asked for all the same; `UnfinishedApplyWarning` tells of
+an apply that waits to be finished, and is never raised.
 """
 
 from __future__ import annotations
@@ -201,6 +202,10 @@ class FrameWarning(UserWarning):
     def __init__(self, message: str, failures: pl.DataFrame) -> None:
         self.failures = failures
         super().__init__(_with_faults(message, failures))
+
+
+class UnfinishedApplyWarning(UserWarning):
+    """An apply was begun from here and did not come to its end."""
 
 
 class MeasurementError(CellframeError, ValueError):

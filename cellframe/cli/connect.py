@@ -7,12 +7,15 @@ the hosted service, where the environment has a credential of it.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cellframe.cli.codes import WrongUsageError
+from cellframe.cli.following import Here
+from cellframe.cli.out import say
 from cellframe.cli.profiles import Profile, load
-from cellframe.errors import ConfigError
+from cellframe.errors import ConfigError, UnfinishedApplyWarning
 
 if TYPE_CHECKING:
     from cellframe.client import Client
@@ -30,7 +33,9 @@ _KEYS = ("CELLFRAME_API_KEY", "IONWORKS_API_KEY", "IONWORKS_API_TOKEN")
 _PATIENCE = 30.0
 
 
-def connect(profile: str | None, data: Path | None, *, make: bool = False) -> Client:
+def connect(
+    profile: str | None, data: Path | None, *, make: bool = False, tell: bool = True
+) -> Client:
     """Return a client of the service that is meant.
 
     Parameters
@@ -39,6 +44,8 @@ def connect(profile: str | None, data: Path | None, *, make: bool = False) -> Cl
         As of the options `--profile` and `--data`.
     make : bool
         Whether a folder without records becomes one with none: for commands that fill it.
+    tell : bool
+        Whether to tell of an apply that waits to be finished.
 
     Returns
     -------
@@ -53,11 +60,14 @@ def connect(profile: str | None, data: Path | None, *, make: bool = False) -> Cl
         No service is named, or what names it cannot be used. Nothing was sent.
     """
     chosen = choose(profile, data)
-    if chosen is None:
-        from cellframe import Client
-
-        return Client()
-    return _opened(chosen, make=make)
+    with warnings.catch_warnings():
+        # It names a call of Python; here a command is to be typed.
+        warnings.simplefilter("ignore", UnfinishedApplyWarning)
+        client = _opened(chosen, make=make)
+    if client.unfinished is not None and tell:
+        command = Here(profile, data).command("resume")
+        say(f"Note: {client.unfinished} To finish it: {command}")
+    return client
 
 
 def choose(profile: str | None, data: Path | None) -> Profile | None:
@@ -133,9 +143,11 @@ def folder_of(data: str, *, make: bool = False) -> Path:
     return folder
 
 
-def _opened(profile: Profile, *, make: bool) -> Client:
+def _opened(profile: Profile | None, *, make: bool) -> Client:
     from cellframe import Client, open_local
 
+    if profile is None:
+        return Client()
     if profile.data is not None:
         return open_local(folder_of(profile.data, make=make))
     return Client(**_terms(profile))

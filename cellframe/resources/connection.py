@@ -89,6 +89,14 @@ class Connection:
         known = self.offers("server_id")
         return str(known) if known else f"{self.wire.origin}|{self.settings.organization_id or ''}"
 
+    def is_of(self, header: Mapping[str, Any]) -> bool:
+        """Whether a journal with this header is of this service; no other machine is asked."""
+        if self.wire.in_place:
+            return header.get("service") == self.service
+        origin, service = self.wire.origin, str(header.get("service"))
+        nameless = f"{origin}|{self.settings.organization_id or ''}"
+        return header.get("origin") == origin and ("|" not in service or service == nameless)
+
     @cached_property
     def versions(self) -> Versions:
         """What was read from this service."""

@@ -28,6 +28,7 @@ UNFINISHED = "unfinished"
 """Folder of marks, below that of the journals: a file for each that did not come to its end."""
 _PATIENCE = 0.5
 """Seconds to wait for a journal that somebody else holds."""
+_MOST_OF_AN_END = 8192
 _BEYOND = 1 << 30
 """Where the lock lies on Windows, which would keep readers from a byte with a lock."""
 
@@ -200,6 +201,13 @@ def header(path: Path) -> Line:
     """Return the first line of a journal alone; nothing where it is damaged."""
     with path.open("rb") as file:
         return _opened(file.readline().rstrip(b"\n")) or {}
+
+
+def last(path: Path) -> Line:
+    """Return the last line of a journal alone; nothing where it is long, torn or damaged."""
+    with path.open("rb") as file:
+        file.seek(-min(_MOST_OF_AN_END, file.seek(0, os.SEEK_END)), os.SEEK_END)
+        return _opened(file.read().rstrip(b"\n").rpartition(b"\n")[2]) or {}
 
 
 def is_held(path: Path) -> bool:
