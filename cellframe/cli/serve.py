@@ -43,13 +43,34 @@ def serve(
             "files begin with it.",
         ),
     ] = "",
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Leave an extension out, to try what a notebook does at a service that lacks it: "
+            "version, if_match, idempotency_key or batch. May be repeated.",
+        ),
+    ] = None,
 ) -> None:
     """Serve a folder of records over HTTP, until Ctrl-C or SIGTERM."""
-    run(data, host=host, port=port, key_names=key_env or [], public_url=public_url)
+    run(
+        data,
+        host=host,
+        port=port,
+        key_names=key_env or [],
+        public_url=public_url,
+        without=without or [],
+    )
 
 
 def run(
-    folder: Path, *, host: str, port: int, key_names: Sequence[str], public_url: str = ""
+    folder: Path,
+    *,
+    host: str,
+    port: int,
+    key_names: Sequence[str],
+    public_url: str = "",
+    without: Sequence[str] = (),
 ) -> None:
     """Serve a folder until a SIGTERM or SIGINT.
 
@@ -63,11 +84,13 @@ def run(
         Environment variables that hold the keys to accept; any key where there are none.
     public_url : str
         Where clients reach the service, for one behind a proxy.
+    without : sequence of str
+        Extensions that are left out; see `cellframe.server.answer.Service`.
 
     Raises
     ------
     ConfigError
-        A variable is not set, or the address cannot be used.
+        A variable is not set, the address cannot be used, or what is to be left out cannot be.
     StoreError
         The folder cannot be used.
     """
@@ -87,6 +110,7 @@ def run(
         port=port,
         keys=keys or None,
         public_url=public_url,
+        without=without,
         ready=ready,
     )
 

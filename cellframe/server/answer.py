@@ -13,17 +13,19 @@ from sqlalchemy.exc import OperationalError
 
 from cellframe.contract.problems import Problem
 from cellframe.errors import ConfigError
+from cellframe.failpoints import reach
 from cellframe.server import clock, filters, once, paths, router
 from cellframe.server.calls import Call
 from cellframe.server.database import Database
 from cellframe.server.files import storage
 from cellframe.server.files.blobs import Blobs
 from cellframe.server.files.collector import Collector
+from cellframe.server.lesser import Lesser
 from cellframe.server.problems import disk_problem, labelled, not_stored, problem_reply, refused
 from cellframe.server.refusals import Refusal, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from cellframe.contract.wire import Reply, Request
@@ -59,11 +61,14 @@ class Service:
         with it; without it, with the host that a request names.
     file_system : FileSystem, optional
         What writes the files of tests.
+    without : collection of str
+        Extensions that are left out: ``version``, ``if_match``, ``idempotency_key``, ``batch``.
 
     Raises
     ------
     ConfigError
-        `keys` is empty, or holds an empty key; or `public_url` is no address.
+        `keys` is empty, or holds an empty key; `public_url` is no address; or what is to be left
+        out cannot be.
     StoreError
         The folder cannot be used, or a newer cellframe wrote its records.
     """
@@ -77,6 +82,7 @@ class Service:
         clock: Callable[[], int] = clock.now,
         public_url: str = "",
         file_system: FileSystem | None = None,
+        without: Collection[str] = (),
     ) -> None:
         if keys is not None and (isinstance(keys, str) or not keys or not all(keys)):
             message = "keys must be a list of at least one key, none of them empty."
@@ -87,6 +93,7 @@ class Service:
             raise ConfigError(message)
         self._open_door = open_door
         self._public_url = public_url.rstrip("/")
+        self._lesser = Lesser(without)
         self._database = Database(folder, clock)
         self._blobs = Blobs(folder, file_system)
         self._collector = Collector(self._database, self._blobs)
@@ -116,7 +123,7 @@ class Service:
         """
         correlation = uuid4().hex
         try:
-            reply = self._carry_out(request)
+            reply = self._lesser.told(request, self._carry_out(self._lesser.heard(request)))
         except Refusal as refusal:
             reply = refused(refusal)
         except OperationalError as fault:
@@ -127,6 +134,7 @@ class Service:
             _log.exception("Request %s could not be answered", correlation)
             message = "The service failed; its log says more under this x-correlation-id."
             reply = problem_reply(Problem(500, message))
+        reach("before_answer")
         return labelled(reply, correlation)
 
     def _carry_out(self, request: Request) -> Reply:

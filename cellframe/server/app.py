@@ -17,7 +17,7 @@ from cellframe.server.answer import Service
 from cellframe.server.asgi import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
 _GRACE = 6
@@ -32,6 +32,7 @@ def serve(
     port: int = 8765,
     keys: Sequence[str] | None = None,
     public_url: str = "",
+    without: Collection[str] = (),
     ready: Callable[[str], None],
 ) -> None:
     """Serve one folder until a SIGTERM or SIGINT; requests under way are finished.
@@ -48,13 +49,16 @@ def serve(
         The only keys accepted; required for any address but this machine's own.
     public_url : str, optional
         Where clients reach the service, for one behind a proxy.
+    without : collection of str
+        Extensions that are left out; see `cellframe.server.answer.Service`.
     ready : callable
         Called once with the service's address, as soon as it accepts connections.
 
     Raises
     ------
     ConfigError
-        The address cannot be used, or is reachable from elsewhere and no key is set.
+        The address cannot be used, or is reachable from elsewhere and no key is set; or what is
+        to be left out cannot be.
     StoreError
         The folder cannot be used, or a newer cellframe wrote its records.
     """
@@ -67,7 +71,7 @@ def serve(
         raise ConfigError(message)
     with (
         _listen(family, address, host) as listener,
-        closing(Service(folder, keys=keys, public_url=public_url)) as service,
+        closing(Service(folder, keys=keys, public_url=public_url, without=without)) as service,
     ):
         app = Publisher(service, loopback_only=loopback)
         server = _Server(_config(app), lambda: ready(_url(host, listener)))

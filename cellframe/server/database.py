@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from cellframe.failpoints import reach
 from cellframe.server import schema
 from cellframe.server.clock import after
 from cellframe.server.prepared import Prepared, execute
@@ -203,6 +204,8 @@ class Database:
             yield connection
             if trial:
                 transaction.rollback()
+            reach("before_commit")
+        reach("after_commit")
 
     @contextmanager
     def _writer(self) -> Generator[Connection]:
