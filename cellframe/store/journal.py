@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 import orjson
 
 from cellframe.errors import CorruptStoreError, JournalLockedError, StoreError
+from cellframe.failpoints import reach
 from cellframe.store.places import private, sync_folder
 from cellframe.store.turns import take
 
@@ -79,6 +80,7 @@ class Journal:
             with journal._kept_if_whole():
                 journal.append([{"type": "plan", **header}])
                 sync_folder(path.parent)
+                reach("journal_named")
                 private(_mark(path).parent)
                 _mark(path).touch(mode=0o600)
         return journal
@@ -174,7 +176,9 @@ class Journal:
         with _telling(self.path):
             while text:
                 text = text[os.write(self._handle, text) :]
+            reach("before_journal_fsync")
             os.fsync(self._handle)
+            reach("after_journal_fsync")
 
 
 def read(path: Path) -> list[Line]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cellframe.errors import ConfigError, PlanError, StalePlanError
+from cellframe.failpoints import reach
 from cellframe.frames.faults import table
 from cellframe.writeback.plan import STOPS, Action, Plan
 from cellframe.writeback.receipt import Outcome, Receipt, Refusal
 from cellframe.writeback.run import Run
+from cellframe.writeback.saved import content_of
 from cellframe.writeback.send import OnConflict, Way, decided, standing, unsent
 
 if TYPE_CHECKING:
@@ -101,15 +103,8 @@ def apply(
         receipt = Receipt(plan, tuple(results), refused)
         keep(receipt)
         return receipt
-    header: dict[str, Any] = {
-        "plan": plan.digest,
-        "base": plan.base_digest,
-        "counts": plan.summary,
-        "service": plan.service,
-        "origin": plan.origin,
-        "note": terms.note,
-    }
-    with journals.open_new(header) as journal:
+    with journals.open_new(header(plan, terms)) as journal:
+        journal.append([reviewed(plan)])
         workers = terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS)
         run = Run(plan, way, journal, workers=workers, stop_at_errors=terms.on_error == "stop")
         try:
@@ -117,8 +112,34 @@ def apply(
         finally:
             receipt = Receipt(plan, run.results(), journal=journal.path)
             keep(receipt)
+        reach("before_end")
         journal.end(receipt.counts, left=receipt.left)
+        reach("after_end")
     return receipt
+
+
+def header(plan: Plan, terms: Terms) -> dict[str, Any]:
+    """Return the first line of a journal: what is applied, where, why and under which terms."""
+    agreed = asdict(terms)
+    return {
+        "plan": plan.digest,
+        "base": plan.base_digest,
+        "counts": plan.summary,
+        "service": plan.service,
+        "origin": plan.origin,
+        "note": agreed.pop("note"),
+        "terms": agreed,
+    }
+
+
+def reviewed(plan: Plan) -> dict[str, Any]:
+    """Return the line of a journal that holds the plan, and where its rows stood in the frame."""
+    return {
+        "type": "reviewed",
+        "plan": content_of(plan),
+        "rows": [step.row for step in plan.rows],
+        "height": plan.edited.height,
+    }
 
 
 def check_service(plan: Plan, service: str, origin: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from cellframe.failpoints import reach
 from cellframe.writeback.lots import fold
 from cellframe.writeback.plan import WRITES, Action, Plan, Step
 from cellframe.writeback.receipt import GOOD, Outcome, Result
@@ -90,7 +91,9 @@ class Run:
     def _send_wave(self, wave: Sequence[Step]) -> None:
         tasks = [Task(step, self._way, self._lots) for step in wave]
         if not self._stopped:
+            reach("before_intents")
             self._journal.append([task.intent() for task in tasks if task.is_write])
+            reach("after_intents")
         pool = ThreadPoolExecutor(max_workers=self._workers)
         try:
             # Records are listed in the order in which they were made: new rows keep theirs.
@@ -131,7 +134,9 @@ class Run:
             step = task.step
             if step.row is None and result.outcome in GOOD and result.id:
                 self._lots[str(step.parent_id)][fold(str(step.name))] = str(result.id)
+        reach("before_outcomes")
         self._journal.append(outcomes)
+        reach("after_outcomes")
 
     def _without_result(self, task: Task) -> Result:
         if task.attempts:

@@ -23,6 +23,7 @@ from cellframe.errors import (
     ServerError,
     TransportError,
 )
+from cellframe.failpoints import reach
 from cellframe.frames.decode import value_of
 from cellframe.frames.encode import body_of, displaced
 from cellframe.transport.replies import make_request, read
@@ -247,7 +248,9 @@ class Task:
     def _ask(self, request: Request) -> dict[str, Any]:
         self.attempts += 1
         self.reply = Reply(0)
+        reach("before_request")
         self.reply = self.way.wire.send(request)
+        reach("after_answer")
         record = read(request, self.reply, self.way.wire.origin)
         if not isinstance(record, dict) or not isinstance(record.get("id"), str):
             message = f"{request} was answered with something that is no record."
