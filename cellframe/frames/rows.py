@@ -6,7 +6,9 @@ anything is odd, which is slower and decides what is right. Both give the same f
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -52,6 +54,7 @@ class Rows:
         self.kind = kind
         self.pages = pages
         self._shapes = shapes
+        self._decoded: dict[int, list[dict[str, Any]]] = {}
 
     def __len__(self) -> int:
         return sum(self.sizes)
@@ -65,14 +68,25 @@ class Rows:
         NoPageError
             They are no JSON array of objects that have an id.
         """
-        return [record for page in self._decoded for record in page]
+        return [record for page in range(len(self.pages)) for record in self._page(page)]
+
+    def record(self, place: int) -> dict[str, Any]:
+        """Return one record, counted over all pages; only its page is decoded.
+
+        Raises
+        ------
+        NoPageError
+            See `records`.
+        """
+        page = bisect_right(self._starts, place) - 1
+        return self._page(page)[place - self._starts[page]]
 
     @cached_property
     def sizes(self) -> list[int]:
         """How many records each page has."""
         if self._columnwise is not None:
             return self._columnwise.sizes
-        return [len(page) for page in self._decoded]
+        return [len(self._page(page)) for page in range(len(self.pages))]
 
     @property
     def ids(self) -> pl.Series:
@@ -121,8 +135,13 @@ class Rows:
         return decode(self.kind, self.records, columns, parents)
 
     @cached_property
-    def _decoded(self) -> list[list[dict[str, Any]]]:
-        return [records_of(page) for page in self.pages]
+    def _starts(self) -> list[int]:
+        return [0, *accumulate(self.sizes)]
+
+    def _page(self, number: int) -> list[dict[str, Any]]:
+        if number not in self._decoded:
+            self._decoded[number] = records_of(self.pages[number])
+        return self._decoded[number]
 
     @cached_property
     def _columnwise(self) -> Columnwise | None:
@@ -152,12 +171,6 @@ def decode_records(
     return (
         decode(kind, records, columns, parents) if rows is None else rows.decode(columns, parents)
     )
-
-
-def survey_records(kind: RecordKind, records: Sequence[Mapping[str, Any]]) -> dict[Place, Seen]:
-    """Return what decoded records hold below their nested fields; see `columns.survey`."""
-    rows = _written_down(kind, records)
-    return survey(kind, records) if rows is None else rows.survey()
 
 
 def _written_down(kind: RecordKind, records: Sequence[Mapping[str, Any]]) -> Rows | None:

@@ -142,7 +142,6 @@ class Changes:
 
         from cellframe.frames.backend import to_backend
         from cellframe.resources.present import records
-        from cellframe.writeback.inputs import Base
 
         assert self.frame is not None
         kind, frame = self.kind, self.frame
@@ -151,12 +150,7 @@ class Changes:
         ids = asked[kind.key].to_list()
         parent = _parent_key(kind)
         above = asked[parent] if parent in asked.columns else [None] * len(ids)
-        bases = {
-            id_: Base({"id": id_, kind.parent_field: one}, {}, {})
-            for id_, one in zip(ids, above, strict=True)
-            if one is not None
-        }
-        there = set(records(self.connection.within(0), kind, ids, bases))
+        there = set(records(self.connection.within(0), kind, dict(zip(ids, above, strict=True))))
         return to_backend(asked.select(wanted).filter(~pl.col(kind.key).is_in(there)), backend)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from cellframe.contract.records import KINDS
 from cellframe.errors import AmbiguousNameError, NotFoundError, PlanError
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.headers import Header
-    from cellframe.writeback.inputs import Base, Edited
+    from cellframe.writeback.bases import Bases
+    from cellframe.writeback.inputs import Edited
 
 FindParent = Callable[[str], str]
 NOT_RECORDS = "The frame cannot be read as records."
@@ -98,20 +99,18 @@ class Keys:
         return faults
 
 
-def called(
-    keys: Keys, names: Sequence[str | None], bases: Mapping[str, Base]
-) -> Iterable[str | None]:
+def called(keys: Keys, names: Sequence[str | None], bases: Bases) -> Sequence[str | None]:
     """Return what to call each row: the name it has, else the one it had."""
-    for id_, name in zip(keys.ids, names, strict=True):
-        known = bases.get(id_ or "")
-        yield name or (str(known.record.get("name")) if known else None)
+    if all(names):
+        return names
+    had = bases.texts("name", keys.ids)
+    return [name or old for name, old in zip(names, had, strict=True)]
 
 
 def parent_ids(
     keys: Keys,
     frame: pl.DataFrame,
-    bases: Mapping[str, Base],
-    known: Mapping[str, Mapping[str, Any]],
+    known: Bases,
     parents: Parents,
 ) -> list[str | None]:
     """Return the parent of every row: its record's; for a new row the one it names, else the given.
@@ -126,14 +125,12 @@ def parent_ids(
         return [None] * len(keys.ids)
     ids = frame.get_column(kind.field(kind.parent_field).column, default=None)
     names = frame.get_column(kind.parent_noun, default=None)
-    shown = {id_: name for base in bases.values() for id_, name in base.parents.items()}
-    found: list[str | None] = []
+    found = known.texts(kind.parent_field, keys.ids)
     for row, record_id in enumerate(keys.ids):
         if record_id is not None:
-            found.append(known.get(record_id, {}).get(kind.parent_field))
             continue
         id_, name = (None if column is None else column[row] for column in (ids, names))
-        if name is not None and (id_ is None or shown.get(id_) != name):
+        if name is not None and (id_ is None or known.parents.get(id_) != name):
             named = parents.find(name)
             if id_ not in (None, named):
                 noun = kind.parent_noun
@@ -141,7 +138,7 @@ def parent_ids(
                 message = f"Row {number} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
                 refuse(NOT_RECORDS, [Fault(message, number, None, noun, name, "one parent")])
             id_ = named
-        found.append(id_ if id_ is not None else parents.given)
+        found[row] = id_ if id_ is not None else parents.given
     return found
 
 

@@ -18,7 +18,8 @@ from cellframe.frames.cast import Typed, cast
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, renamed
 from cellframe.frames.headers import Header, read_header
-from cellframe.frames.rows import decode_records, survey_records
+from cellframe.frames.rows import Rows
+from cellframe.frames.shapes import Shapes
 from cellframe.resources.identity import (
     NOT_RECORDS,
     FindParent,
@@ -31,9 +32,10 @@ from cellframe.resources.identity import (
 )
 from cellframe.resources.present import lots, namesakes, records
 from cellframe.writeback.assemble import assemble
+from cellframe.writeback.bases import Bases, Reading, readings
 from cellframe.writeback.choices import read_choices
 from cellframe.writeback.inputs import Base, Edited, Present, Source
-from cellframe.writeback.known_rows import as_read, touched
+from cellframe.writeback.known_rows import touched
 from cellframe.writeback.limits import Limits
 from cellframe.writeback.plan import WRITES, Plan
 
@@ -76,18 +78,16 @@ def make_plan(
         if base is None
         else _given(connection, kind, base)
     )
-    known = {**{id_: one.record for id_, one in bases.items()}, **now}
-    header = read_header(kind, incoming.frame, survey_records(kind, list(known.values())))
+    known = bases.standing_in(now)
+    header = read_header(kind, incoming.frame, known.survey())
     choices, faults = read_choices(incoming.frame, source.numbers)
     refuse(NOT_RECORDS, [*header.faults, *faults])
-    read, _ = as_read(
-        kind, list(header.columns.values()), [bases.get(id_ or "") for id_ in keys.ids]
-    )
+    read, _ = bases.columns(list(header.columns.values()), keys.ids)
     is_known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
     given = _settled(incoming.frame, source, header, read, is_known)
-    names = list(called(keys, keys.names(header, given.texts), bases))
+    names = called(keys, keys.names(header, given.texts), bases)
     typed = _typed(given, header, names, source, incoming.numbers)
-    parents = parent_ids(keys, typed.frame, bases, known, Parents(parent_id, find_parent))
+    parents = parent_ids(keys, typed.frame, known, Parents(parent_id, find_parent))
     edited = Edited(
         kind, given.frame, header.columns, typed, keys.ids, names, parents, source.numbers, choices
     )
@@ -163,36 +163,46 @@ def _bases(
     kind: RecordKind,
     keys: Keys,
     kept: Mapping[tuple[str, str], Base],
-) -> tuple[dict[str, Base], dict[str, Mapping[str, Any]]]:
+) -> tuple[Bases, dict[str, Mapping[str, Any]]]:
     """Find what was read, by id, and what the service has where that is not known here.
 
     A version that is not kept here, but that the service still has, is a base all the same.
     """
-    ids, versions = list(keys.versions), list(keys.versions.values())
-    found = connection.versions.find(kind.name, ids, versions)
-    pulls = {id(read.pull): read.pull for read in found.values()}
-    units = {which: _units(pull) for which, pull in pulls.items()}
-    bases = {
-        id_: Base(read.record, read.pull.parents, units[id(read.pull)])
-        for id_, read in found.items()
+    shapes = connection.shapes_of(kind, [kind.collection])
+    bases = Bases(kind, _kept(connection, kind, keys, kept), shapes=shapes)
+    missing = [id_ for id_ in keys.known_ids if id_ not in bases]
+    now = records(connection, kind, dict.fromkeys(missing))
+    nothing: dict[str, str] = {}
+    same = {
+        id_: Base(record, nothing, nothing)
+        for id_, record in now.items()
+        if keys.versions.get(id_, "") == opaque_version(dict(record))
     }
-    bases |= {
+    return bases.joined(readings(same)), now
+
+
+def _kept(
+    connection: Connection, kind: RecordKind, keys: Keys, kept: Mapping[tuple[str, str], Base]
+) -> list[Reading]:
+    """Return what was read: as it is kept on this disk, else as the file itself says."""
+    ids, versions = list(keys.versions), list(keys.versions.values())
+    located = connection.versions.locate(kind.name, ids, versions)
+    found = {id_ for one in located for id_ in one.places}
+    told = {
         id_: kept[id_, version]
         for id_, version in keys.versions.items()
-        if id_ not in bases and (id_, version) in kept
+        if id_ not in found and (id_, version) in kept
     }
-    missing = [id_ for id_ in keys.known_ids if id_ not in bases]
-    now = records(connection, kind, missing, bases)
-    for id_, record in now.items():
-        version = opaque_version(dict(record))
-        if version is not None and version == keys.versions.get(id_):
-            bases[id_] = Base(record, {}, {})
-    return bases, now
+    here = (
+        Reading(one.pages, one.rows, one.places, one.pull.parents, _units(one.pull))
+        for one in located
+    )
+    return [*here, *readings(told)]
 
 
 def _given(
     connection: Connection, kind: RecordKind, base: AnyFrame
-) -> tuple[dict[str, Base], dict[str, Mapping[str, Any]]]:
+) -> tuple[Bases, dict[str, Mapping[str, Any]]]:
     """Find the records behind a frame that the caller says was read.
 
     Raises
@@ -220,11 +230,9 @@ _UNKNOWN_BASE = (
 )
 
 
-def _asked(
-    connection: Connection, edited: Edited, bases: Mapping[str, Base], ids: AbstractSet[str]
-) -> Present:
+def _asked(connection: Connection, edited: Edited, bases: Bases, ids: AbstractSet[str]) -> Present:
     """Ask the service about the rows that are edited, and about the names that are new."""
-    found = records(connection, edited.kind, sorted(ids), bases)
+    found = records(connection, edited.kind, bases.parents_of(sorted(ids)))
     return Present(
         records=found,
         namesakes=namesakes(connection, edited, bases),
@@ -315,5 +323,6 @@ def _filled(connection: Connection, plan: Plan, pull: Pull) -> dict[str, int]:
     columns = [column for label, column in cleared.items() if plan.clears[label]]
     if not columns:
         return {}
-    frame, _ = decode_records(plan.kind, list(connection.versions.records(pull)), columns, {})
+    rows = Rows(plan.kind, list(connection.versions.pages(pull)), Shapes(plan.kind))
+    frame, _ = rows.decode(columns, {})
     return {label: frame.height - frame[label].null_count() for label in frame.columns}

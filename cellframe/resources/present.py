@@ -16,27 +16,39 @@ from cellframe.transport.replies import ask
 from cellframe.writeback.lots import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
+    from cellframe.frames.rows import Rows
     from cellframe.resources.connection import Connection
-    from cellframe.writeback.inputs import Base, Edited
+    from cellframe.writeback.bases import Bases
+    from cellframe.writeback.inputs import Edited
 
 FEW = 20
 """Up to here records are read one by one; beyond, by the whole lists of their parents."""
 
 
 def records(
-    connection: Connection, kind: RecordKind, ids: Sequence[str], bases: Mapping[str, Base]
+    connection: Connection, kind: RecordKind, parents: Mapping[str, str | None]
 ) -> dict[str, Mapping[str, Any]]:
-    """Return records as they are now; one that is gone is left out."""
-    parents = {
-        str(bases[i].record.get(kind.parent_field)) if i in bases and kind.parent else None
-        for i in ids
+    """Return records as they are now; one that is gone is left out.
+
+    Parameters
+    ----------
+    parents : mapping of str to str or None
+        By the id of each record, that of its parent, as far as it is known.
+    """
+    above: set[str | None] = set(parents.values()) if kind.parent else {None}
+    if len(parents) <= FEW or (
+        kind.parent and None in above and not connection.offers("cell_list")
+    ):
+        return {id_: now for id_ in parents if (now := _one(connection, kind, id_)) is not None}
+    return {
+        id_: rows.record(place)
+        for rows in _all(connection, kind, above)
+        for place, id_ in enumerate(rows.ids)
+        if id_ in parents
     }
-    if len(ids) <= FEW or (kind.parent and None in parents and not connection.offers("cell_list")):
-        return {id_: found for id_ in ids if (found := _one(connection, kind, id_)) is not None}
-    wanted = set(ids)
-    return {r["id"]: r for r in _all(connection, kind, parents) if r["id"] in wanted}
 
 
 def _one(connection: Connection, kind: RecordKind, id_: str) -> Mapping[str, Any] | None:
@@ -46,28 +58,22 @@ def _one(connection: Connection, kind: RecordKind, id_: str) -> Mapping[str, Any
         return None
 
 
-def _all(
-    connection: Connection, kind: RecordKind, parents: set[str | None]
-) -> Iterable[Mapping[str, Any]]:
+def _all(connection: Connection, kind: RecordKind, parents: set[str | None]) -> Iterator[Rows]:
     """Whole lists: of these parents, or of the lab where a parent is not known."""
     paths = (
         [kind.collection]
         if not kind.parent or None in parents
-        else [
-            routes.below(KINDS[kind.parent].collection, str(parent), kind.under_parent)
-            for parent in sorted(map(str, parents))
-        ]
+        else [kind.below(str(parent)) for parent in sorted(map(str, parents))]
     )
     for path in paths:
         try:
-            rows = read_all(connection, kind, [(path, {} if kind.parent else {"full": "true"})])
+            yield read_all(connection, kind, [(path, {} if kind.parent else {"full": "true"})])
         except NotFoundError:
             continue  # The parent is gone, and its records with it.
-        yield from rows.records
 
 
 def namesakes(
-    connection: Connection, edited: Edited, bases: Mapping[str, Base]
+    connection: Connection, edited: Edited, bases: Bases
 ) -> dict[tuple[str | None, str], Mapping[str, Any]]:
     """Return records that have the name of a new or renamed row already."""
     kind = edited.kind
@@ -77,34 +83,44 @@ def namesakes(
         if edited.names[row] is not None and (edited.parent_ids[row] is not None or not kind.parent)
     }
     if len(wanted) > FEW:
-        records = _all(connection, kind, {parent for parent, _ in wanted})
-    else:
-        records = (
-            record for parent, name in wanted for record in _by_name(connection, kind, parent, name)
-        )
+        return _among(kind, _all(connection, kind, {parent for parent, _ in wanted}), wanted)
     found = {
-        (
-            record.get(kind.parent_field) if kind.parent else None,
-            kind.name_key(str(record["name"])),
-        ): record
-        for record in records
+        _name_key(kind, record.get(kind.parent_field), str(record["name"])): record
+        for parent, name in wanted
+        for record in _by_name(connection, kind, parent, name)
     }
     return {key: record for key, record in found.items() if key in wanted}
 
 
-def _renamed(edited: Edited, bases: Mapping[str, Base]) -> list[int]:
-    known = ((row, bases.get(str(edited.ids[row]))) for row in edited.old_rows)
-    return [row for row, base in known if base and base.record.get("name") != edited.names[row]]
+def _among(
+    kind: RecordKind, lists: Iterable[Rows], wanted: AbstractSet[tuple[str | None, str]]
+) -> dict[tuple[str | None, str], Mapping[str, Any]]:
+    """Return the records of some names, of which alone more than the name is looked at."""
+    found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
+    for rows in lists:
+        parents = rows.texts(kind.parent_field) if kind.parent else [None] * len(rows)
+        for place, (parent, name) in enumerate(zip(parents, rows.texts("name"), strict=True)):
+            key = _name_key(kind, parent, str(name))
+            if key in wanted:
+                found[key] = rows.record(place)
+    return found
+
+
+def _name_key(kind: RecordKind, parent: object, name: str) -> tuple[str | None, str]:
+    return str(parent) if kind.parent else None, kind.name_key(name)
+
+
+def _renamed(edited: Edited, bases: Bases) -> list[int]:
+    had = bases.texts("name", edited.ids)
+    return [
+        row for row in edited.old_rows if edited.ids[row] in bases and had[row] != edited.names[row]
+    ]
 
 
 def _by_name(
     connection: Connection, kind: RecordKind, parent: str | None, name: str
 ) -> Iterable[Mapping[str, Any]]:
-    path = (
-        kind.collection
-        if parent is None
-        else routes.below(KINDS[kind.parent].collection, parent, kind.under_parent)
-    )
+    path = kind.collection if parent is None else kind.below(parent)
     asked = f"ilike.%{name}%" if kind.unique_without_case else f"eq.{name}"
     try:
         return read_records(connection, kind, path, {"name": asked})

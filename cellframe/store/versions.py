@@ -87,6 +87,27 @@ class Read(NamedTuple):
     pull: Pull
 
 
+class Located(NamedTuple):
+    """Records of one pull, where they lie.
+
+    Attributes
+    ----------
+    pull : Pull
+        Which.
+    pages : list of bytes
+        Those of its pages that hold any of them.
+    rows : int
+        Records in these pages.
+    places : dict of str to int
+        By id, its record counted over `pages`.
+    """
+
+    pull: Pull
+    pages: list[bytes]
+    rows: int
+    places: dict[str, int]
+
+
 class Versions:
     """The version store of one service.
 
@@ -135,37 +156,72 @@ class Versions:
 
         Parameters
         ----------
-        kind : str
-            Kind of record.
-        ids, versions : sequences of str, equal length
-            As they stand in the frame; each id once.
-        first : bool, default False
-            With the first pull that has them, which is no later than the frame; else the last.
+        kind, ids, versions, first
+            See `locate`.
 
         Returns
         -------
         dict of str to Read
             By id. An id is absent when that version was never read here, or is no longer kept.
         """
+        found: dict[str, Read] = {}
+        for part in self.locate(kind, ids, versions, first=first):
+            records = [record for page in part.pages for record in orjson.loads(page)]
+            for id_, place in part.places.items():
+                found[id_] = Read(records[place], part.pull)
+        return found
+
+    def locate(
+        self, kind: str, ids: Sequence[str], versions: Sequence[str], *, first: bool = False
+    ) -> list[Located]:
+        """Return where the records lie that a frame's ids and versions were read from.
+
+        Parameters
+        ----------
+        kind : str
+            Kind of record.
+        ids, versions : sequences of str, equal length
+            As they stand in the frame; each id once.
+        first : bool, default False
+            In the first pull that has them, which is no later than the frame; else in the last.
+
+        Returns
+        -------
+        list of Located
+            One per pull. An id is in none of them when that version was never read here, or is
+            no longer kept.
+        """
         import polars as pl
 
-        wanted = pl.DataFrame(
-            {"id": ids, "version": versions}, schema={"id": pl.String, "version": pl.String}
-        )
-        found: dict[str, Read] = {}
+        schema = {"id": pl.String, "version": pl.String}
+        wanted = pl.DataFrame({"id": ids, "version": versions}, schema=schema)
+        found: list[Located] = []
         pulls = self.pulls(kind)
         for pull in reversed(pulls) if first else pulls:
             if not wanted.height:
                 break
-            index = self._index(pull)
-            hits = wanted.join(index, on=["id", "version"], how="inner")
-            if hits.height:
-                pages = sorted(set(hits["page"]))
-                sought = set(hits["id"])
-                read = (r for r in self.records(pull, pages) if r["id"] in sought)
-                found |= {record["id"]: Read(record, pull) for record in read}
-                wanted = wanted.filter(~pl.col("id").is_in(list(found)))
+            part = self._located(pull, wanted)
+            if part.places:
+                found.append(part)
+                wanted = wanted.filter(~pl.col("id").is_in(list(part.places)))
         return found
+
+    def _located(self, pull: Pull, wanted: pl.DataFrame) -> Located:
+        """Return where some records lie in one pull; a damaged page is left out, loudly."""
+        import polars as pl
+
+        index = self._index(pull)
+        hits = index.join(wanted, on=["id", "version"], how="semi")["page"].unique().sort()
+        pages: dict[int, bytes] = {}
+        for page in hits:
+            try:
+                pages[page] = self._page(pull.pages[page])
+            except CorruptStoreError as fault:
+                warnings.warn(str(fault), stacklevel=2)
+        read = index.filter(pl.col("page").is_in(list(pages))).with_row_index("place")
+        places = read.join(wanted, on=["id", "version"], how="semi", maintain_order="left")
+        found = dict(zip(places["id"], places["place"], strict=True))
+        return Located(pull, list(pages.values()), read.height, found)
 
     def covering(self, kind: str, ids: Sequence[str]) -> Pull | None:
         """Return the smallest pull that holds all of these records: what their reader looked at."""
@@ -177,11 +233,16 @@ class Versions:
                 return pull
         return None
 
-    def records(self, pull: Pull, pages: Iterable[int] | None = None) -> Iterator[Record]:
-        """Return the records of a pull, or of some of its pages; a damaged page is left out, loudly."""
-        for page in range(len(pull.pages)) if pages is None else pages:
+    def records(self, pull: Pull) -> Iterator[Record]:
+        """Return the records of a pull, in their order; a damaged page is left out, loudly."""
+        for page in self.pages(pull):
+            yield from orjson.loads(page)
+
+    def pages(self, pull: Pull) -> Iterator[bytes]:
+        """Return the pages of a pull as they came; a damaged page is left out, loudly."""
+        for name in pull.pages:
             try:
-                yield from self._page(pull.pages[page])
+                yield self._page(name)
             except CorruptStoreError as fault:
                 warnings.warn(str(fault), stacklevel=2)
 
@@ -208,7 +269,7 @@ class Versions:
             schema = {"id": pl.String, "version": pl.String, "page": pl.Int32}
             return pl.DataFrame(schema=schema)
 
-    def _page(self, name: str) -> list[Record]:
+    def _page(self, name: str) -> bytes:
         path = self._page_path(name)
         body = _content(path)
         if hashlib.sha256(body).hexdigest() != name:
@@ -216,7 +277,7 @@ class Versions:
                 f"{path} is damaged. The rows read from it are compared with the service alone."
             )
             raise CorruptStoreError(message)
-        return orjson.loads(body)
+        return body
 
     def _all(self) -> list[Pull]:
         pulls: list[Pull] = []

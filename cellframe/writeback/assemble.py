@@ -11,15 +11,15 @@ from cellframe.writeback.lots import new_lots
 from cellframe.writeback.new_rows import creates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-    from cellframe.writeback.inputs import Base, Edited, Present
+    from cellframe.writeback.bases import Bases
+    from cellframe.writeback.inputs import Edited, Present
     from cellframe.writeback.plan import Plan
 
 
 def assemble(
-    edited: Edited, bases: Mapping[str, Base], present: Present, asked: AbstractSet[str], plan: Plan
+    edited: Edited, bases: Bases, present: Present, asked: AbstractSet[str], plan: Plan
 ) -> Plan:
     """Return the plan of an edited frame.
 
@@ -27,7 +27,7 @@ def assemble(
     ----------
     edited : Edited
         The frame.
-    bases : mapping of str to Base
+    bases : Bases
         What was read, by id, as far as it is known.
     present : Present
         What the service has.

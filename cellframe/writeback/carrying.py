@@ -13,9 +13,9 @@ import polars as pl
 
 from cellframe.contract.quantities import convert
 from cellframe.frames.headers import ACTION, is_comment
+from cellframe.writeback.bases import as_read
 from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW
 from cellframe.writeback.inputs import Base
-from cellframe.writeback.known_rows import as_read
 from cellframe.writeback.plan import Action
 
 if TYPE_CHECKING:
@@ -110,10 +110,9 @@ _CARRIED = (*_NEW, Action.UPDATE, Action.CONFLICT)
 
 def _as_it_was(plan: Plan, step: Step, base: Base, columns: Mapping[str, Column]) -> dict[str, Any]:
     """Return a row in conflict as its editor read it, with the version of then."""
-    read, _ = as_read(plan.kind, list(columns.values()), [base])
     old = plan.edited.row(int(step.row or 0), named=True)
     keys = {label: old[label] for label in (plan.kind.key, plan.kind.version) if label in old}
-    return {**read.row(0, named=True), **keys}
+    return {**as_read(plan.kind, list(columns.values()), base), **keys}
 
 
 def _parent(plan: Plan, step: Step, fresh: pl.DataFrame) -> dict[str, Any]:

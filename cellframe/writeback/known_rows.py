@@ -12,7 +12,6 @@ from cellframe.frames.columns import Column, Leaf, parse
 from cellframe.frames.decode import unit_of, value_of
 from cellframe.frames.rows import decode_records
 from cellframe.writeback.diff import Class, diff, edited_cells, is_same
-from cellframe.writeback.inputs import Base, Edited, Present, Record
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.plan import Action, Change, Step
 
@@ -21,17 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from cellframe.store.journals import Written
+    from cellframe.writeback.bases import Bases
+    from cellframe.writeback.inputs import Edited, Present, Record
 
 _DELETED = "It was deleted on the service after you read it. Drop the row, or clear its id to make the record anew."
 
 
-def touched(edited: Edited, bases: Mapping[str, Base], read: pl.DataFrame) -> list[str]:
+def touched(edited: Edited, bases: Bases, read: pl.DataFrame) -> list[str]:
     """Ids of the rows that are not as they were read: what the service is asked about.
 
     Parameters
     ----------
     read : DataFrame, shape (n_rows, n_columns)
-        What was read, as `as_read` gives it; null where that is not known.
+        What was read, as `Bases.columns` gives it; null where that is not known.
     """
     rows = [row for row in edited.old_rows if edited.ids[row] in bases]
     cells = edited_cells(_compared(edited), read[rows], _take(edited, rows))
@@ -68,36 +69,6 @@ def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
     return edited.typed.frame[list(rows)]
 
 
-def _aligned(
-    edited: Edited, rows: Sequence[int], bases: Mapping[str, Base]
-) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
-    """Return what was read of some rows, in their order, and the cells whose unit does not convert."""
-    found = [bases[str(edited.ids[row])] for row in rows]
-    return as_read(edited.kind, list(edited.columns.values()), found)
-
-
-def as_read(
-    kind: RecordKind, columns: Sequence[Column], bases: Sequence[Base | None]
-) -> tuple[pl.DataFrame, dict[tuple[int, str], str]]:
-    """Return a frame of what was read, and the cells whose unit does not convert.
-
-    Parameters
-    ----------
-    bases : sequence of Base or None
-        One per row; None where it is not known, which is a row of nulls.
-    """
-    known = [base for base in bases if base is not None]
-    parents = {id_: name for base in known for id_, name in base.parents.items()}
-    frame, clashes = _decoded(kind, columns, [base.record for base in known], parents)
-    if len(known) == len(bases):
-        return frame, clashes
-    rows = [row for row, base in enumerate(bases) if base is not None]
-    places = {row: place for place, row in enumerate(rows)}
-    taken = pl.Series([places.get(row) for row in range(len(bases))], dtype=pl.UInt32)
-    whole = frame.select(pl.all().gather(taken))
-    return whole, {(rows[place], label): rule for (place, label), rule in clashes.items()}
-
-
 def _decoded(
     kind: RecordKind,
     columns: Sequence[Column],
@@ -111,7 +82,7 @@ def _decoded(
 
 
 def updates(
-    edited: Edited, bases: Mapping[str, Base], present: Present, asked: AbstractSet[str]
+    edited: Edited, bases: Bases, present: Present, asked: AbstractSet[str]
 ) -> Iterator[Step]:
     """Yield a step for every row that stands for a record and is not as it was read."""
     open_rows = [row for row in edited.old_rows if edited.ids[row] in asked]
@@ -141,21 +112,19 @@ def updates(
 class _Compared:
     """Rows of records, aligned: as they were read, as they are in the frame, as the service has them."""
 
-    def __init__(
-        self, edited: Edited, rows: Sequence[int], bases: Mapping[str, Base], present: Present
-    ) -> None:
+    def __init__(self, edited: Edited, rows: Sequence[int], bases: Bases, present: Present) -> None:
         self.edited = edited
         self.present = present
         self.rows = rows
         self.bases = bases
         self.known = pl.Series([edited.ids[row] in bases for row in rows], dtype=pl.Boolean)
         # Without a known base the service's own values stand in: a two-way comparison.
-        stand_in = {id_: Base(record, {}, {}) for id_, record in present.records.items()}
-        self.base, self.clashes = _aligned(edited, rows, {**stand_in, **bases})
+        stand_in = bases.standing_in(present.records)
+        columns, ids = list(edited.columns.values()), [str(edited.ids[row]) for row in rows]
+        self.base, self.clashes = stand_in.columns(columns, ids)
         self.mine = _take(edited, rows)
-        parents = {id_: name for base in bases.values() for id_, name in base.parents.items()}
-        now = [present.records.get(str(edited.ids[row]), {}) for row in rows]
-        self.theirs, _ = _decoded(edited.kind, list(edited.columns.values()), now, parents)
+        now = [present.records.get(id_, {}) for id_ in ids]
+        self.theirs, _ = _decoded(edited.kind, columns, now, bases.parents)
 
     def changes(self) -> dict[int, list[Change]]:
         """Return the edited cells, by row of the frame; a value that could not be read is one."""
@@ -175,9 +144,9 @@ class _Compared:
 
     def _change(self, place: int, label: str, what: Class) -> Change | None:
         row, column = self.rows[place], self.edited.columns[label]
-        base = self.bases.get(str(self.edited.ids[row]))
+        is_known = str(self.edited.ids[row]) in self.bases
         read, have = self.base[label][place], self.mine[label][place]
-        if column.leaf is Leaf.PARENT_NAME and (base is None or read is None):
+        if column.leaf is Leaf.PARENT_NAME and (not is_known or read is None):
             return None
         change = Change(label, column, what, read, have, self.theirs[label][place])
         clash = self.clashes.get((place, label), "")

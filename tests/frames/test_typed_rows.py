@@ -59,7 +59,7 @@ def both(kind, pages, shapes=None):
     assert repr(same.rows()) == repr(frame.rows()), "a zero has a sign"
     assert by_column.sizes == by_cell.sizes
     assert by_column.index().equals(by_cell.index())
-    return "_decoded" not in vars(by_column), same
+    return not by_column._decoded, same
 
 
 def page(*records):
