@@ -58,7 +58,7 @@ class Journal:
             raise JournalLockedError(_LOCKED.format(path))
 
     @classmethod
-    def begin(cls, path: Path, header: Mapping[str, Any]) -> Self:
+    def begin(cls, path: Path, header: Mapping[str, Any], *more: Line) -> Self:
         """Start a new journal.
 
         Parameters
@@ -67,6 +67,8 @@ class Journal:
             A new file.
         header : mapping
             First line.
+        *more : dict
+            Lines that follow it at once.
 
         Raises
         ------
@@ -78,7 +80,7 @@ class Journal:
             private(path.parent)
             journal = cls(path, os.open(path, flags, 0o600))
             with journal._kept_if_whole():
-                journal.append([{"type": "plan", **header}])
+                journal.append([{"type": "plan", **header}, *more])
                 sync_folder(path.parent)
                 reach("journal_named")
                 private(_mark(path).parent)

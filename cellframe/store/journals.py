@@ -52,12 +52,12 @@ class Journals:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def open_new(self, terms: Line) -> Journal:
-        """Start the journal of one apply; its name sorts by time."""
+    def open_new(self, terms: Line, *more: Line) -> Journal:
+        """Start the journal of one apply with its first lines; its name sorts by time."""
         now = datetime.now(UTC)
         name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.jsonl"
         about = {"at": now.isoformat(), "user": user(), **terms}
-        return Journal.begin(self.folder / name, about)
+        return Journal.begin(self.folder / name, about, *more)
 
     def find(self, name: str | PathLike[str]) -> Path:
         """Return a journal by its name, as `cellframe log` shows it, or by its path.

@@ -103,8 +103,7 @@ def apply(
         receipt = Receipt(plan, tuple(results), refused)
         keep(receipt)
         return receipt
-    with journals.open_new(header(plan, terms)) as journal:
-        journal.append([reviewed(plan)])
+    with journals.open_new(header(plan, terms), reviewed(plan)) as journal:
         workers = terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS)
         run = Run(plan, way, journal, workers=workers, stop_at_errors=terms.on_error == "stop")
         try:

@@ -80,6 +80,11 @@ class Saved:
 
 def dump(plan: Plan) -> bytes:
     """Return a plan as JSON."""
+    return _bytes(content_of(plan))
+
+
+def content_of(plan: Plan) -> dict[str, Any]:
+    """Return what the JSON of a plan holds, its digest at last."""
     rows = [step.row for step in plan.rows if step.row is not None]
     frame = plan.edited[rows]
     content: dict[str, Any] = {
@@ -99,7 +104,7 @@ def dump(plan: Plan) -> bytes:
         "base_rows": plan.base_rows,
         "base_filled": dict(plan.base_filled),
     }
-    return _bytes({**content, "digest": _digest(content)})
+    return {**content, "digest": _digest(content)}
 
 
 def load(path: Path) -> Saved:

@@ -54,8 +54,8 @@ def test_every_intent_is_synced_before_the_request(tapped, wire, cells, monkeypa
 def test_the_journal_has_header_intent_outcome_and_end(client, cells):
     plan = client.cell_instance.plan(edit(cells, "c-000", notes="x"))
     lines = list(read(client.apply(plan, note="why").journal))
-    assert [line["type"] for line in lines] == ["plan", "intent", "outcome", "end"]
-    header, _, outcome, _ = lines
+    assert [line["type"] for line in lines] == ["plan", "reviewed", "intent", "outcome", "end"]
+    header, _, _, outcome, _ = lines
     assert (header["plan"], header["base"], header["note"]) == (
         plan.digest,
         plan.base_digest,
