@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from cellframe.views import words
 from cellframe.views.clean import cut
+from cellframe.views.overview import by_column
 from cellframe.views.rows import LISTED, TO_DECIDE, Space, outcomes, plan_rows
 
 if TYPE_CHECKING:
@@ -18,8 +20,13 @@ if TYPE_CHECKING:
     from cellframe.views.rows import Row
 
 _SPACE = Space(weight=500, cells=60, value=120)
+_COLUMNS = 40
+_SHORT = 40
+# Of a longer plan, the rows of each kind that stand open; what is deleted is all to be seen.
+_OPEN = {"delete": 100, "lot": 20}
+_FEW = 8
 _CELLS_OF_A_LINE = 4
-_SENT = ("lot", "update", "create", "delete", "other", "already_there")
+_SENT = ("delete", "lot", "update", "create", "other", "already_there")
 # Sign and word stand beside every colour.
 _MARKS = {
     "lot": ("+", "new lot"),
@@ -60,11 +67,11 @@ def plan(parts: PlanParts) -> str:
     -------
     str
         One element with its own style, no script and nothing from outside; about 500 cells of it
-        at most, those to decide first. All data is escaped.
+        at most, those to decide first; of a long plan, counts by column and the tails folded. All
+        data is escaped.
     """
     shown = plan_rows(parts, _SPACE, _weight)
-    decided = _in_order(shown.rows, TO_DECIDE)
-    sent = _in_order(shown.rows, _SENT)
+    columns, more_columns = by_column(parts, _COLUMNS)
     lines = (
         _environment()
         .get_template("plan.html.j2")
@@ -76,8 +83,10 @@ def plan(parts: PlanParts) -> str:
             notices=[cut(notice, words.SENTENCE) for notice in parts.notices],
             decisions=words.to_decide(parts),
             voice=parts.voice,
-            decided=decided,
-            sent=sent,
+            columns=columns,
+            more_columns=more_columns,
+            decided=_unfolded(shown.rows, TO_DECIDE),
+            sent=_unfolded(shown.rows, _SENT),
             more=shown.more,
             sendable=parts.sendable,
             words=words,
@@ -168,8 +177,25 @@ def _weight(kind: str, cells: int) -> int:
     return 1 + cells // _CELLS_OF_A_LINE if kind in LISTED else max(1, cells)
 
 
-def _in_order(rows: Mapping[str, Sequence[Row]], kinds: Sequence[str]) -> list[Row]:
-    return [row for kind in kinds for row in rows.get(kind, ())]
+@dataclass(frozen=True, slots=True)
+class _Unfolded:
+    """Rows of some kinds: those that stand open, and the tails that a click opens."""
+
+    head: list[Row]
+    tails: list[tuple[str, list[Row]]]
+
+
+def _unfolded(rows: Mapping[str, Sequence[Row]], kinds: Sequence[str]) -> _Unfolded:
+    found = [(kind, rows.get(kind, ())) for kind in kinds]
+    is_short = sum(_weight(kind, len(row.cells)) for kind, of in found for row in of) <= _SHORT
+    head: list[Row] = []
+    tails: list[tuple[str, list[Row]]] = []
+    for kind, of in found:
+        few = len(of) if is_short else _OPEN.get(kind, _FEW)
+        head += of[:few]
+        if len(of) > few:
+            tails.append((f"{len(of) - few:,} more {words.planned(kind)}", list(of[few:])))
+    return _Unfolded(head, tails)
 
 
 def _compact(text: str) -> str:

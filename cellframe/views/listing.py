@@ -12,6 +12,7 @@ from cellframe.views.rows import LISTED, THREE_WAY, Cell, Row, outcomes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cellframe.views.overview import Tally
     from cellframe.views.page import Page
     from cellframe.views.parts import ReceiptParts
 
@@ -44,7 +45,7 @@ def write_rows(page: Page, kind: str, rows: Sequence[Row]) -> None:
     rows : sequence of Row
         At least one.
     """
-    names = max(width_of(row.label) for row in rows)
+    names = max(width_of(row.called) for row in rows)
     if kind in THREE_WAY:
         _write_three_ways(page, kind, rows, names)
         return
@@ -53,11 +54,41 @@ def write_rows(page: Page, kind: str, rows: Sequence[Row]) -> None:
             _write_whole(page, kind, row, names)
         elif kind in LISTED:
             sign, style = _SIGNS[kind]
-            page.listed(map(_filled, row.cells), (f"  {sign} {padded(row.label, names)}  ", style))
+            page.listed(map(_filled, row.cells), (f"  {sign} {padded(row.called, names)}  ", style))
         else:
             for cell, label in zip(row.cells, _labels(row, names), strict=True):
                 _write_cell(page, label, cell)
         _write_rest(page, row, names)
+
+
+def write_columns(page: Page, tallies: Sequence[Tally], more: int) -> None:
+    """Write how often each column would be changed.
+
+    Parameters
+    ----------
+    page : Page
+        What is written on.
+    tallies : sequence of Tally
+        The columns; nothing is written of none.
+    more : int
+        Columns that are not among them.
+    """
+    if not tallies:
+        return
+    page.gap()
+    page.line(("By column", "bold"))
+    columns = max(width_of(tally.called) for tally in tallies)
+    for tally in tallies:
+        page.line((f"  {padded(tally.called, columns)}", ""), *_counts(tally))
+    if more:
+        page.line((f"  and {words.many(more, 'more column')}", "dim"))
+
+
+def _counts(tally: Tally) -> list[tuple[str, str]]:
+    pieces: list[tuple[str, str]] = []
+    for kind, said in tally.said:
+        pieces += [(", " if pieces else "  ", ""), (said, _SIGNS.get(kind, _OTHER)[1])]
+    return pieces
 
 
 def write_outcomes(page: Page, parts: ReceiptParts, limit: int) -> None:
@@ -92,7 +123,7 @@ def write_outcomes(page: Page, parts: ReceiptParts, limit: int) -> None:
 def _write_whole(page: Page, kind: str, row: Row, names: int) -> None:
     """Write a row of which no cell is shown: its name, and what is said about it."""
     sign, style = _SIGNS.get(kind, _OTHER)
-    head = f"  {sign} {padded(row.label, names)}  "
+    head = f"  {sign} {padded(row.called, names)}  "
     if row.messages:
         page.sentence(" ".join(row.messages), sign=head, mark=style)
     else:
@@ -168,7 +199,7 @@ def _write_rest(page: Page, row: Row, names: int) -> None:
 
 def _labels(row: Row, width: int) -> list[str]:
     """Put the name beside the first cell, and as much space beside the others."""
-    return [padded(row.label, width), *[" " * width] * (len(row.cells) - 1)]
+    return [padded(row.called, width), *[" " * width] * (len(row.cells) - 1)]
 
 
 def _three(cell: Cell) -> tuple[str, str, str]:

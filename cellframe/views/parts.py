@@ -22,11 +22,12 @@ class PlanParts:
     Attributes
     ----------
     noun : str
-        What one row is: cell, spec.
+        What one row is: cell, spec; record, where they are of several kinds.
     origin : str
         Address of the service.
     counts : mapping of str to int
-        Rows by action (create, update, unchanged, already_there, conflict, invalid, exists), and
+        Rows by action (create, update, delete, unchanged, already_there, conflict, invalid,
+        exists), and
         ``lots_created``, ``cells_cleared``; the ones that are 0 may be left out.
     changes : DataFrame, shape (n_changes, 11)
         ``row``, ``action``, ``record``, ``id``, ``name``, ``column``, ``class`` (change, clear,
@@ -45,6 +46,8 @@ class PlanParts:
         How to say what to do next.
     closing : bool
         Whether to say it: a caller that asks, or refuses, says it in words of its own.
+    rows : mapping of str to int
+        Rows by what they are, where they are of several kinds.
     """
 
     noun: str
@@ -57,6 +60,7 @@ class PlanParts:
     override: Mapping[str, int] = field(default_factory=dict)
     voice: Voice = PYTHON
     closing: bool = True
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 TO_DECIDE = ("conflict", "invalid", "exists")
 LISTED = ("create", "delete", "lot")
 THREE_WAY = ("conflict", "exists")
-KINDS = (*TO_DECIDE, "lot", "update", "create", "delete", "already_there", "other")
+KINDS = (*TO_DECIDE, "delete", "lot", "update", "create", "already_there", "other")
 OUTCOMES = ("unknown", "failed", "conflict", "invalid", "not_attempted", "other", "ok", "unchanged")
 GOOD = ("ok", "unchanged")
+CLASSES = ("change", "clear", "already_there", "conflict", "invalid")
 NAME = 48
 MESSAGE = 400
 _FEW = 3
+# What would be deleted is seen, whatever there is to decide.
+_LEAST = {"delete": 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class Row:
         Its name, else its id, else its position.
     id : str
         Its id; empty for a new record.
+    noun : str
+        What it is (cell, spec), in a plan of several kinds; else empty.
     cells : tuple of Cell
         The cells that are shown.
     hidden : int
@@ -80,9 +85,15 @@ class Row:
     kind: str
     label: str
     id: str
+    noun: str
     cells: tuple[Cell, ...]
     hidden: int
     messages: tuple[str, ...]
+
+    @property
+    def called(self) -> str:
+        """What it is and its name, as a line of text begins."""
+        return f"{self.noun} {self.label}".lstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,18 +181,23 @@ def plan_rows(parts: PlanParts, space: Space, weight: Callable[[str, int], int])
         Some rows of every kind; after that, those to decide come before the others.
     """
     groups = _grouped(parts.changes)
-    chosen: dict[str, list[Lines]] = {kind: found[:_FEW] for kind, found in groups.items()}
+    least = {kind: _LEAST.get(kind, _FEW) for kind in groups}
+    chosen: dict[str, list[Lines]] = {kind: of[: least[kind]] for kind, of in groups.items()}
     left = space.weight
     left -= sum(weight(kind, len(lines)) for kind, found in chosen.items() for lines in found)
     for kind, found in groups.items():
-        for lines in found[_FEW:]:
+        for lines in found[least[kind] :]:
             left -= weight(kind, len(lines))
             if left < 0:
                 break
             chosen[kind].append(lines)
     twins = Counter(lines[0]["name"] for found in chosen.values() for lines in found)
+    mixed = is_mixed(parts.changes)
     rows = {
-        kind: [_row(kind, lines, space, twin=twins[lines[0]["name"]] > 1) for lines in found]
+        kind: [
+            _row(kind, lines, space, twin=twins[lines[0]["name"]] > 1, mixed=mixed)
+            for lines in found
+        ]
         for kind, found in chosen.items()
     }
     totals = {kind: len(found) for kind, found in groups.items()}
@@ -216,6 +232,11 @@ def text_of(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def is_mixed(changes: pl.DataFrame) -> bool:
+    """Tell whether the rows of a plan are records of several kinds."""
+    return changes.filter(changes["row"].is_not_null())["record"].n_unique() > 1
+
+
 def _is_told(line: Mapping[str, Any]) -> bool:
     return bool(line["message"]) or line["outcome"] not in {*GOOD, "not_attempted"}
 
@@ -242,14 +263,15 @@ def _known(word: object, words: Sequence[str]) -> str:
     return str(word) if word in words else "other"
 
 
-def _row(kind: str, lines: Lines, space: Space, *, twin: bool) -> Row:
+def _row(kind: str, lines: Lines, space: Space, *, twin: bool, mixed: bool) -> Row:
     filled = [line for line in lines if kind != "lot" and line["column"] and not _is_name(line)]
     whole = _said_of_all(kind, lines)
-    cells = [_cell(line, space.value, whole) for line in filled[: space.cells]]
+    cells = [cell_of(line, space.value, whole) for line in filled[: space.cells]]
     return Row(
         kind,
         _label(lines[0], twin=twin),
         cut(text_of(lines[0]["id"]), NAME),
+        cut(text_of(lines[0]["record"]), NAME) if mixed and kind != "lot" else "",
         tuple(cells),
         max(0, len(filled) - space.cells),
         tuple(cut(message, MESSAGE) for message in whole),
@@ -266,7 +288,7 @@ def _said_of_all(kind: str, lines: Lines) -> list[str]:
     """Find what is said about a row, not about one of its cells: each message once."""
     messages = [text_of(line["message"]) for line in lines]
     is_repeated = len(lines) > 1 and len(set(messages)) == 1
-    is_whole = is_repeated or kind in {"lot", "exists"}
+    is_whole = is_repeated or kind in {"lot", "exists", "delete"}
     whole = [
         message
         for message, line in zip(messages, lines, strict=True)
@@ -283,9 +305,20 @@ def _label(line: Mapping[str, Any], *, twin: bool = False) -> str:
     return f"{cut(name, NAME)} ({place})" if twin and place else cut(name, NAME)
 
 
-def _cell(line: Mapping[str, Any], longest: int, whole: Sequence[str]) -> Cell:
+def cell_of(line: Mapping[str, Any], longest: int, whole: Sequence[str] = ()) -> Cell:
+    """Make one line of a plan ready to be shown.
+
+    Parameters
+    ----------
+    line : mapping
+        A row of `PlanParts.changes`.
+    longest : int
+        Characters of a value that are kept.
+    whole : sequence of str
+        Messages that are said of the whole row, and so not of this cell.
+    """
     read, have, now = window(line["you_read"], line["you_have"], line["server_now"], longest)
-    kind = _known(line["class"], ("change", "clear", "already_there", "conflict", "invalid"))
+    kind = _known(line["class"], CLASSES)
     column = cut(text_of(line["column"]), NAME)
     message = text_of(line["message"])
     return Cell(kind, column, read, have, now, "" if message in whole else cut(message, MESSAGE))

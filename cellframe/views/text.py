@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from cellframe.views import words
 from cellframe.views.clean import cut
-from cellframe.views.listing import write_outcomes, write_rows
+from cellframe.views.listing import write_columns, write_outcomes, write_rows
+from cellframe.views.overview import by_column
 from cellframe.views.page import Page
 from cellframe.views.rows import Space, plan_rows
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 _SPACE = Space(weight=36, cells=12, value=60)
+_COLUMNS = 12
 # A terminal is read from its end: what has to be decided is written last.
 _ORDER = (
     "lot",
@@ -88,7 +90,8 @@ def plan(parts: PlanParts, width: int = WIDTH) -> str:
     Returns
     -------
     str
-        Counts, up to 36 rows and more of a short kind, notices, what to decide, how to send.
+        Counts, by column too where there are many; up to 36 rows and more of a short kind;
+        notices, what to decide, how to send.
     """
     return plan_rich(parts, width).plain
 
@@ -116,6 +119,7 @@ def plan_rich(parts: PlanParts, width: int = WIDTH) -> Text:
     page = Page(width)
     counts = ", ".join(count.phrase for count in words.counted(parts.counts)) or "no rows"
     page.line((f"{words.plan_title(parts)} at {words.origin(parts)}: ", "bold"), (counts, "bold"))
+    write_columns(page, *by_column(parts, _COLUMNS))
     shown = plan_rows(parts, _SPACE, lambda _kind, _cells: 1)
     for kind in sorted(shown.rows, key=_ORDER.index):
         page.gap()

@@ -65,6 +65,11 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith(('s', 'x', 'ch')) else 's'}"
 
 
+def planned(kind: str) -> str:
+    """Say what would become of several rows of one kind: ``to update``, ``conflicts``."""
+    return _PHRASES.get("lots_created" if kind == "lot" else kind, ("", "others"))[1]
+
+
 def no_changes(voice: Voice) -> str:
     """Say that there is nothing to do."""
     return f"No changes: the {voice.noun} has no edits to send."
@@ -89,9 +94,11 @@ def to_decide(parts: PlanParts) -> list[Count]:
 
 
 def plan_title(parts: PlanParts) -> str:
-    """Say ``Plan for 84 cells``; the service is named beside it."""
+    """Say ``Plan for 1 spec and 84 cells``; the service is named beside it."""
     rows = sum(number for key, number in parts.counts.items() if key not in _NOT_ROWS)
-    return f"Plan for {many(rows, cut(parts.noun, 40))}"
+    named = parts.rows or {parts.noun: rows}
+    *others, last = (many(number, cut(noun, 40)) for noun, number in named.items())
+    return f"Plan for {', '.join(others)} and {last}" if others else f"Plan for {last}"
 
 
 def receipt_title(parts: ReceiptParts) -> str:

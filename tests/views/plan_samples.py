@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from cellframe.views.parts import PlanParts, ReceiptParts
@@ -150,6 +152,25 @@ def large_plan(rows=5000):
         for row in range(rows)
     ]
     return plan_of(*lines, counts={"update": rows})
+
+
+def several_kinds(rows=60):
+    """A spec, a lot, cells in every state and a test in one plan, long enough to be folded."""
+    gone = {"class_": None, "you_read": None, "you_have": None, "server_now": None}
+    below = gone | {"message": "2 tests go with it: formation, EIS."}
+    lines = [
+        change(0, name="LFP 18650", column="ratings.capacity [A.h]", record="spec"),
+        *clean_lines()[:1],
+        *(change(row, name=f"EL{row:04d}") for row in range(1, rows)),
+        change(rows, name="CLEARED", column="batch", class_="clear", you_have=None),
+        change(rows + 1, "delete", "GONE", "", **below),
+        *(
+            change(row, "conflict", f"C{row}", class_="conflict", server_now="40")
+            for row in range(100, 150)
+        ),
+        change(0, name="1C discharge", column="protocol.name", record="test"),
+    ]
+    return replace(plan_of(*lines), noun="record", rows={"spec": 1, "cell": rows + 51, "test": 1})
 
 
 def result(row=0, outcome="ok", name="EL150800460486", **more):

@@ -45,6 +45,7 @@ def read(page):
 PAGES = [
     html.plan(given.full_plan()),
     html.plan(given.clean_plan()),
+    html.plan(given.several_kinds()),
     html.receipt(given.partly_done()),
     html.receipt(given.refused()),
 ]
@@ -137,8 +138,38 @@ def test_5000_changes_are_a_small_page_made_quickly():
     page = html.plan(given.large_plan())
     assert time.perf_counter() - began < 5
     assert len(page.encode()) < 1_000_000
-    assert page.count("<del>") == 500
+    assert page.count("<tbody>") == 501
     assert "and 4,500 more: plan.to_frame() has all" in read(page)
+
+
+def test_a_long_plan_is_counted_by_column_first():
+    said = read(html.plan(given.large_plan()))
+    assert said.index("By column") < said.index("Would be sent")
+    assert "cell.mass [g] ~ 5,000 changes 41 → 41.0000" in said
+    assert "By column" not in read(html.plan(given.clean_plan()))
+
+
+def test_the_tails_of_a_long_plan_are_folded_without_script():
+    page = html.plan(given.several_kinds())
+    folded = re.findall(r"<summary>(.*?)</summary>", page)
+    assert folded == ["42 more conflicts", "54 more to update"]
+    assert "<details" not in html.plan(given.full_plan())
+
+
+def test_a_plan_of_several_kinds_says_what_each_row_is():
+    said = read(html.plan(given.several_kinds()))
+    assert said.startswith("Plan for 1 spec, 111 cells and 1 test at lab/")
+    assert "~ change spec LFP 18650 ratings.capacity [A.h]" in said
+    assert "test protocol.name ~ 1 change" in said
+
+
+@pytest.mark.rule("W46")
+def test_what_would_be_deleted_stands_first_with_what_goes_with_it():
+    said = read(html.plan(given.several_kinds()))
+    sent = said.split("Would be sent")[1]
+    assert sent.index("− delete cell GONE 2 tests go with it") < sent.index(
+        "+ new lot BATCH-2024-002 The nearest existing lot is BATCH-2024-001."
+    )
 
 
 def test_500_rows_of_hostile_length_stay_below_three_megabytes():
@@ -179,7 +210,7 @@ def test_a_long_receipt_is_cut_at_500_rows():
 
 @pytest.mark.law("X8")
 def test_a_document_holds_its_fragments_under_a_policy_without_script():
-    page = html.document("Plan <b>", PAGES[0], PAGES[2])
+    page = html.document("Plan <b>", PAGES[0], PAGES[3])
     policy = next(a["content"] for tag, a in Reader(page).tags if "http-equiv" in a)
     assert policy.startswith("default-src 'none'")
     assert "script" not in policy

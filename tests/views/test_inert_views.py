@@ -92,8 +92,8 @@ def of_polars(payload):
     return payload.replace("\ud800", "")
 
 
-def plan_with(slot, payload):
-    plan = given.full_plan()
+def plan_with(slot, payload, plan=None):
+    plan = plan or given.full_plan()
     if slot in plan.changes.columns:
         filled = pl.col(slot).is_not_null() & (pl.col(slot) != "")
         value = pl.when(filled).then(pl.lit(of_polars(payload))).otherwise(pl.col(slot))
@@ -115,6 +115,24 @@ def test_a_hostile_plan_has_the_elements_of_a_benign_one(slot):
     expected = bones(html.plan(plan_with(slot, BENIGN)))
     for payload in PAYLOADS:
         assert bones(html.plan(plan_with(slot, payload))) == expected, payload
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_a_long_hostile_plan_of_several_kinds_has_the_elements_of_a_benign_one(slot):
+    expected = bones(html.plan(plan_with(slot, BENIGN, given.several_kinds())))
+    for payload in PAYLOADS[::6]:
+        page = html.plan(plan_with(slot, payload, given.several_kinds()))
+        assert (bones(page), unsafe(page)) == (expected, []), payload
+
+
+def test_a_hostile_kind_in_the_title_is_text():
+    def titled(payload):
+        return replace(given.clean_plan(), rows={payload: 1, "cell": 2})
+
+    expected = bones(html.plan(titled(BENIGN)))
+    for payload in PAYLOADS:
+        assert bones(html.plan(titled(payload))) == expected, payload
+        assert unsafe(text.plan(titled(payload))) == [], payload
 
 
 @pytest.mark.parametrize("slot", [*SLOTS, "notices", "origin", "noun"])

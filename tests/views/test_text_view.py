@@ -161,7 +161,23 @@ def test_a_plan_without_rows_can_be_shown():
 def test_a_long_plan_shows_36_rows_and_says_how_many_more():
     written = text.plan(given.large_plan())
     assert written.count(" -> ") == 36
+    assert "  cell.mass [g]  5,000 changes\n" in written
     assert "and 4,964 more: plan.to_frame() has all" in written.splitlines()
+
+
+def test_a_long_plan_of_several_kinds_is_counted_by_kind_and_column():
+    written = text.plan(given.several_kinds())
+    assert written.startswith("Plan for 1 spec, 111 cells and 1 test at lab/: ")
+    assert "  cell cell.mass [g]           59 changes, 50 conflicts\n" in written
+    assert "  ~ spec LFP 18650" in written
+
+
+@pytest.mark.rule("W46")
+def test_what_would_be_deleted_is_told_beside_many_conflicts():
+    lines = [given.change(row, "delete", f"D{row}", "", class_=None) for row in range(12)]
+    held = [given.change(row, "conflict", class_="conflict") for row in range(50, 250)]
+    written = text.plan(given.plan_of(*lines, *held))
+    assert sum(line.startswith("  - D") for line in written.splitlines()) == 12
 
 
 def test_a_conflict_at_the_end_of_a_long_plan_is_shown():
