@@ -361,6 +361,37 @@ class Client:
             receipt.raise_for_failures()
         return receipt
 
+    def resume(self, journal: str | PathLike[str] | None = None) -> Receipt:
+        """Finish an apply that was left half done.
+
+        Rows that were written are left as they are. Of rows whose answer was lost the service is
+        asked; those that were not written are compared again, and sent under the terms of the
+        apply: what somebody changed since is a conflict.
+
+        Parameters
+        ----------
+        journal : str or path, optional
+            Name, as in `history`, or path of its journal, which may come from another machine;
+            that of the last unfinished apply, else of the last one, where not given.
+
+        Returns
+        -------
+        Receipt
+            Of the whole apply. Of a finished one too: nothing is sent then.
+
+        Raises
+        ------
+        JournalLockedError
+            The apply is still under way, or somebody else resumes it.
+        StalePlanError
+            The apply was made to another service, or its journal does not hold its plan.
+        StoreError
+            There is no such journal, or it cannot be written.
+        """
+        from cellframe.resources.past import resume
+
+        return resume(self._connection, self.cell_spec, journal, self._keep)
+
     def history(self) -> Any:
         """Return every apply that was made from here, the newest first.
 

@@ -15,10 +15,12 @@ from cellframe.writeback.saved import content_of
 from cellframe.writeback.send import OnConflict, Way, decided, standing, unsent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from cellframe.store.journal import Journal
     from cellframe.store.journals import Journals
     from cellframe.writeback.limits import Limits
+    from cellframe.writeback.receipt import Result
 
 WORKERS = 6
 """Requests under way at once; more where the service guards each write by a version."""
@@ -104,16 +106,41 @@ def apply(
         keep(receipt)
         return receipt
     with journals.open_new(header(plan, terms), reviewed(plan)) as journal:
-        workers = terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS)
-        run = Run(plan, way, journal, workers=workers, stop_at_errors=terms.on_error == "stop")
-        try:
-            run.carry_out()
-        finally:
-            receipt = Receipt(plan, run.results(), journal=journal.path)
-            keep(receipt)
-        reach("before_end")
-        journal.end(receipt.counts, left=receipt.left)
-        reach("after_end")
+        return carry_out(plan, way, terms, journal, keep)
+
+
+def carry_out(
+    plan: Plan,
+    way: Way,
+    terms: Terms,
+    journal: Journal,
+    keep: Callable[[Receipt], None],
+    all_results: Callable[[Sequence[Result]], tuple[Result, ...]] = tuple,
+) -> Receipt:
+    """Send a plan whose journal is open, and write its end.
+
+    Parameters
+    ----------
+    keep : callable
+        See `apply`.
+    all_results : callable
+        Adds to the results of this run what became of rows before it.
+
+    Raises
+    ------
+    StoreError
+        The journal cannot be written; nothing is sent from then on.
+    """
+    workers = terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS)
+    run = Run(plan, way, journal, workers=workers, stop_at_errors=terms.on_error == "stop")
+    try:
+        run.carry_out()
+    finally:
+        receipt = Receipt(plan, all_results(run.results()), journal=journal.path)
+        keep(receipt)
+    reach("before_end")
+    journal.end(receipt.counts, left=receipt.left)
+    reach("after_end")
     return receipt
 
 
@@ -135,6 +162,7 @@ def reviewed(plan: Plan) -> dict[str, Any]:
     """Return the line of a journal that holds the plan, and where its rows stood in the frame."""
     return {
         "type": "reviewed",
+        "digest": plan.digest,
         "plan": content_of(plan),
         "rows": [step.row for step in plan.rows],
         "height": plan.edited.height,

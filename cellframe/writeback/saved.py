@@ -138,6 +138,20 @@ def load(path: Path) -> Saved:
         raise SheetError(f"{path} is no saved plan: {fault}. {_AGAIN}") from fault
 
 
+def opened(content: dict[str, Any]) -> Saved:
+    """Return the plan that `content_of` gave.
+
+    Raises
+    ------
+    ValueError
+        It is none, or not as it was given.
+    """
+    held = {name: value for name, value in content.items() if name != "digest"}
+    if content.get("digest") != _digest(held) or held["cellframe_plan"] != FORMAT:
+        raise ValueError("it is not as it was written")
+    return _saved(held)
+
+
 _AGAIN = "Make the plan again: cellframe plan FILE -o plan.json"
 
 

@@ -1,0 +1,91 @@
+"""How is an apply finished that was left half done, and how is one taken back?"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cellframe.errors import StalePlanError, StoreError
+from cellframe.resources.planning import make_plan
+from cellframe.store.journal import Journal, header
+from cellframe.store.journals import user
+from cellframe.writeback.apply import Terms, carry_out
+from cellframe.writeback.receipt import Receipt
+from cellframe.writeback.resuming import rest_of
+from cellframe.writeback.send import Way
+from cellframe.writeback.told import account
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from os import PathLike
+    from pathlib import Path
+
+    from cellframe.resources.cell_spec import CellSpecs
+    from cellframe.resources.connection import Connection
+    from cellframe.store.journal import Line
+    from cellframe.store.journals import Journals
+    from cellframe.writeback.plan import Plan
+    from cellframe.writeback.saved import Saved
+
+
+def resume(
+    connection: Connection,
+    specs: CellSpecs,
+    name: str | PathLike[str] | None,
+    keep: Callable[[Receipt], None],
+) -> Receipt:
+    """Finish an apply; see ``client.resume``."""
+    path = _meant(connection.journals, name)
+    with Journal.reopen(path) as journal:
+        told = account(path)
+        _check_service(connection, told.header, path)
+        rest = rest_of(told)
+        plan = rest.whole(_replan(connection, specs, rest.to_plan()))
+        if told.is_finished:
+            receipt = Receipt(plan, rest.results(), journal=path)
+            keep(receipt)
+            return receipt
+        found = rest.recovered(plan)
+        journal.append([{"type": "resumed", "at": _now(), "user": user()}, *found])
+        rest, terms = rest.with_outcomes(found), _terms(told.header)
+        way = Way(connection.within(0).wire, bool(connection.offers("if_match")), terms.on_conflict)
+        return carry_out(rest.to_send(plan), way, terms, journal, keep, rest.results)
+
+
+def _meant(journals: Journals, name: str | PathLike[str] | None) -> Path:
+    """Return the journal that is named; else the last unfinished one of this user, else the last."""
+    if name is not None:
+        return journals.find(name)
+    for paths in (journals.unfinished(), journals.newest_first()):
+        own = (path for path in paths if header(path).get("user") == user())
+        if path := next(own, None):
+            return path
+    raise StoreError("Nothing was applied from here yet.")
+
+
+def _check_service(connection: Connection, about: Line, path: Path) -> None:
+    if about.get("service") != connection.service:
+        message = f"{path} tells of an apply to {about.get('origin')}, and this is {connection.wire.origin}. Nothing was sent."
+        raise StalePlanError(message)
+
+
+def _replan(connection: Connection, specs: CellSpecs, saved: Saved) -> Plan:
+    return make_plan(
+        connection,
+        saved.kind,
+        saved.frame,
+        parent_id=saved.parent_id,
+        find_parent=specs.id_of if saved.kind.parent else None,
+        source=saved.source,
+    )
+
+
+def _terms(about: Line) -> Terms:
+    """Return what the caller of an apply agreed to; a newer cellframe may know of more."""
+    known = {one.name for one in fields(Terms)}
+    return Terms(**{name: value for name, value in about["terms"].items() if name in known})
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
