@@ -265,7 +265,7 @@ class Client:
         """
         from cellframe.resources.returned import load_plan
 
-        return load_plan(self._connection, Path(path), self.cell_spec)
+        return load_plan(self._connection, Path(path))
 
     def write_left_over(self, receipt: Receipt, path: str | PathLike[str]) -> SheetReport:
         """Write the rows of a receipt that were not sent, to be decided and pushed.

@@ -12,6 +12,7 @@ import polars as pl
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
+from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.identity import NOT_RECORDS, refuse
 from cellframe.resources.planning import make_plan
 from cellframe.sheets import companion
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from cellframe.contract.records import RecordKind
     from cellframe.resources.base import Ref
     from cellframe.resources.cell_instance import CellInstances
-    from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.sheets.companion import Companion
     from cellframe.sheets.labels import ColumnMap
     from cellframe.sheets.tables import Table
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.saved import Saved
 
 
 def plan_file(
@@ -230,23 +231,44 @@ def _would_be_new(name: str, known: Mapping[str, str]) -> str:
     return f"no cell is named {name!r} yet, and it would be created{like}."
 
 
-def load_plan(connection: Connection, path: Path, specs: CellSpecs) -> Plan:
+def load_plan(connection: Connection, path: Path) -> Plan:
     """Return the plan that was saved, made again; see ``client.load_plan``."""
     saved = load(path)
     if saved.service != connection.service:
         message = f"{path.name} was made for {saved.origin}, and this is {connection.wire.origin}. Nothing was sent."
         raise StalePlanError(message)
-    plan = make_plan(
-        connection,
-        saved.kind,
-        saved.frame,
-        parent_id=saved.parent_id,
-        find_parent=specs.id_of if saved.kind.parent else None,
-        source=saved.source,
-    )
+    plan = replan(connection, saved)
     moved = saved.moved(plan)
     if moved:
         lines = [f"  {line}" for line in first_few(moved)]
         head = f"{path.name} is not what would be sent now: the service has moved since it was reviewed. Nothing was sent. Plan again and review that."
         raise StalePlanError("\n".join([head, *lines]))
+    return plan
+
+
+def replan(connection: Connection, saved: Saved) -> Plan:
+    """Decide a plan again: against what was read then, and what the service has now.
+
+    A plan that was saved, set aside or left half done is never sent from memory. Reads only.
+
+    Parameters
+    ----------
+    saved : Saved
+        The rows that it changes, what was read of them, and what was decided about them.
+
+    Returns
+    -------
+    Plan
+        Of those rows alone; its limits are still parts of the whole reading. Rows that the
+        service has meanwhile as they were to be are already there; what somebody else changed is
+        a conflict.
+    """
+    plan = make_plan(
+        connection,
+        saved.kind,
+        saved.frame,
+        parent_id=saved.parent_id,
+        find_parent=CellSpecs(connection).id_of if saved.kind.parent else None,
+        source=saved.source,
+    )
     return replace(plan, base_rows=saved.base_rows, base_filled=saved.base_filled)
