@@ -19,7 +19,7 @@ from cellframe.frames.decode import decode
 from cellframe.frames.shapes import Shapes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import polars as pl
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cellframe.frames.columns import Place, Seen
     from cellframe.frames.columnwise import Columnwise
     from cellframe.frames.faults import Fault
+    from cellframe.frames.typed import Typing
 
 FEW = 64 * 1024
 """Bytes up to which records are read one by one: less than a typed read takes to get going."""
@@ -42,19 +43,23 @@ class Rows:
     ----------
     kind : RecordKind
         What they are.
-    pages : sequence of bytes
-        JSON arrays of records, as they came.
+    pages : iterable of bytes
+        JSON arrays of records, as they came; those that are there are read while others come.
     shapes : Shapes, optional
         What such records held so far. Without, they are read one by one.
     """
 
     def __init__(
-        self, kind: RecordKind, pages: Sequence[bytes], shapes: Shapes | None = None
+        self, kind: RecordKind, pages: Iterable[bytes], shapes: Shapes | None = None
     ) -> None:
         self.kind = kind
-        self.pages = pages
-        self._shapes = shapes
+        self.pages: list[bytes] = []
         self._decoded: dict[int, list[dict[str, Any]]] = {}
+        self._typing = None if shapes is None else _typing(shapes)
+        for page in pages:
+            self.pages.append(page)
+            if self._typing is not None:
+                self._typing.take(page)
 
     def __len__(self) -> int:
         return sum(self.sizes)
@@ -145,19 +150,24 @@ class Rows:
 
     @cached_property
     def _columnwise(self) -> Columnwise | None:
-        if self._shapes is None or sum(map(len, self.pages)) <= FEW:
+        if self._typing is None or sum(map(len, self.pages)) <= FEW:
             return None
         from cellframe.frames.columnwise import Columnwise
         from cellframe.frames.plain import DoubtError
-        from cellframe.frames.typed import read_typed
 
-        typed = read_typed(self.pages, self._shapes)
+        typed = self._typing.done()
         if typed is None:
             return None
         try:
             return Columnwise(self.kind, typed)
         except DoubtError:
             return None
+
+
+def _typing(shapes: Shapes) -> Typing:
+    from cellframe.frames.typed import Typing
+
+    return Typing(shapes)
 
 
 def decode_records(

@@ -8,8 +8,10 @@ that comes back says the same as the strict decoder would, and None stands for a
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -17,12 +19,15 @@ from cellframe.contract.pages import NoPageError, records_of
 from cellframe.frames.shapes import NoShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from concurrent.futures import Future
 
     from cellframe.frames.shapes import Shapes
 
-_AT_ONCE = 4 * 2**20
-"""Bytes that are read in one go: the text of many pages is not copied as a whole."""
+_AT_ONCE = 2**20
+"""Bytes that are read in one go, while others come."""
+_HANDS = 2
+"""Threads that read them: Arrow holds no lock of Python's meanwhile."""
 _NULL_VALUE = re.compile(rb'[{,]\s*"value"\s*:\s*null')
 _COMPACT = (b'{"value":null', b',"value":null')
 _HEAD, _BETWEEN = b'{"items":', b'}\n{"items":'
@@ -60,56 +65,85 @@ class Typed:
         return any(name in page or b"\\u00" in page for page in self.pages)
 
 
-def read_typed(pages: Sequence[bytes], shapes: Shapes) -> Typed | None:
-    """Read pages by column; None where only a look at every cell can say what they hold.
+class Typing:
+    """Pages that are read by column, many at a time, while further ones come.
 
     Parameters
     ----------
-    pages : sequence of bytes
-        JSON arrays of records.
     shapes : Shapes
         What such records held so far; what is new in these is added to it.
     """
-    if not pages:
-        return None
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._pages: list[bytes] = []
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._parts: list[Future[_Part]] = []
+        self._pool: ThreadPoolExecutor | None = None
+
+    def take(self, page: bytes) -> None:
+        """Take in the next page: a JSON array of records."""
+        if self._waiting and self._size + len(page) > _AT_ONCE:
+            self._pool = self._pool or ThreadPoolExecutor(_HANDS, "cellframe-columns")
+            self._parts.append(self._pool.submit(_read, self._waiting, self._shapes))
+            self._waiting, self._size = [], 0
+        self._pages.append(page)
+        self._waiting.append(page)
+        self._size += len(page)
+
+    def done(self) -> Typed | None:
+        """Return all records; None where only a look at every cell can say what they hold."""
+        import pyarrow as pa
+
+        if not self._pages:
+            return None
+        try:
+            parts = self._all_alike()
+        except (pa.ArrowInvalid, NoShapeError, NoPageError):
+            return None
+        finally:
+            if self._pool is not None:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+        records = pa.chunked_array([part.items.flatten() for part in parts])
+        frame = pl.DataFrame(pl.from_arrow(records)).unnest("")
+        # NaN and the infinities are taken for numbers, which no JSON has.
+        if not all(map(_is_finite, frame)):
+            return None
+        sizes = [part.items.value_lengths().fill_null(0).to_pylist() for part in parts]
+        return Typed(frame, list(chain.from_iterable(sizes)), self._pages)
+
+    def _all_alike(self) -> list[_Part]:
+        """Return every part, those anew that were read before a later one held more."""
+        last = _read(self._waiting, self._shapes)
+        parts = [*(part.result() for part in self._parts), last]
+        wanted = self._shapes.of_records()
+        return [part if part.type == wanted else _part(part.pages, wanted) for part in parts]
+
+
+class _Part(NamedTuple):
+    """Some pages, and their records as an Arrow type has them, a list a page."""
+
+    pages: list[bytes]
+    type: Any
+    items: Any
+
+
+def _read(pages: list[bytes], shapes: Shapes) -> _Part:
+    """Read some pages; what is new in them is learned."""
     import pyarrow as pa
 
+    if shapes.is_new:
+        _learn(shapes, {pages[0], pages[-1]})
     try:
-        if shapes.is_new:
-            _learn(shapes, {pages[0], pages[-1]})
-        try:
-            parts = list(_read(pages, shapes))
-        except pa.ArrowInvalid:
-            _learn_misfits(pages, shapes)
-            parts = list(_read(pages, shapes))
-    except (pa.ArrowInvalid, NoShapeError, NoPageError):
-        return None
-    frame = pl.concat([pl.DataFrame(pl.from_arrow(items)).unnest("") for items, _ in parts])
-    # NaN and the infinities are taken for numbers, which no JSON has.
-    if not all(map(_is_finite, frame)):
-        return None
-    sizes = [size for _, of_pages in parts for size in of_pages]
-    return Typed(frame, sizes, pages)
+        return _part(pages, shapes.of_records())
+    except pa.ArrowInvalid:
+        _learn_misfits(pages, shapes)
+        return _part(pages, shapes.of_records())
 
 
-def _read(pages: Sequence[bytes], shapes: Shapes) -> Iterator[tuple[Any, list[int]]]:
-    """Yield the records of some pages at a time, and how many each page has."""
-    of_records = shapes.of_records()
-    for some in _in_portions(pages):
-        items = _parsed(some, of_records)
-        yield items.flatten(), items.value_lengths().fill_null(0).to_pylist()
-
-
-def _in_portions(pages: Sequence[bytes]) -> Iterator[list[bytes]]:
-    some: list[bytes] = []
-    size = 0
-    for page in pages:
-        if some and size + len(page) > _AT_ONCE:
-            yield some
-            some, size = [], 0
-        some.append(page)
-        size += len(page)
-    yield some
+def _part(pages: list[bytes], of_records: Any) -> _Part:
+    return _Part(pages, of_records, _parsed(pages, of_records))
 
 
 def _parsed(pages: Sequence[bytes], of_records: Any) -> Any:

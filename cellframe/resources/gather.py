@@ -14,7 +14,7 @@ B = TypeVar("B")
 
 WORKERS = 16
 """Requests under way at once. A service of the contract serves about twenty."""
-PAGES = 25
+PAGES = 33
 """Pages of a list under way at once, which cost a service little; a hundred come in four turns."""
 AT_HAND = 2
 """The same where service and client share a process, and with it Python's one lock."""

@@ -27,8 +27,8 @@ from cellframe.transport.ways import Place, Proxy, proxy_to, trusted
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-KEPT = 32
-"""Connections kept per place: a detail view has twenty requests under way."""
+KEPT = 40
+"""Connections kept per place: a long list has some thirty requests under way."""
 _IDLE = 30.0
 """Seconds after which a firewall may have forgotten a connection without a word to its ends."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 
 import orjson
@@ -13,6 +14,7 @@ from polars.testing import assert_frame_equal
 from cellframe.contract.pages import NoPageError
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC
 from cellframe.frames import rows as rows_of
+from cellframe.frames import typed
 from cellframe.frames.columns import arrange, leaf_columns, plain_columns
 from cellframe.frames.rows import Rows
 from cellframe.frames.shapes import Shapes
@@ -23,8 +25,9 @@ TIME = "2026-01-01T10:00:00.123456+00:00"
 
 @pytest.fixture(autouse=True)
 def _however_few(monkeypatch):
-    """Small pages are read by column too."""
+    """Small pages are read by column too, and not all of them at once."""
     monkeypatch.setattr(rows_of, "FEW", 0)
+    monkeypatch.setattr(typed, "_AT_ONCE", 256)
 
 
 def frame_of(kind, rows, parents):
@@ -225,6 +228,19 @@ def test_what_was_learned_serves_the_next_reading():
     is_columnwise, frame = both(CELL_INSTANCE, [measured({"b": G})], shapes)
     assert is_columnwise
     assert not [label for label in frame.columns if label.startswith(("a", "t"))]
+
+
+def test_pages_are_read_while_others_come():
+    known, latest = Shapes(CELL_INSTANCE), time.monotonic() + 5
+
+    def coming():
+        yield from [measured({"a": G})] * 9
+        while known.is_new and time.monotonic() < latest:
+            time.sleep(0.001)
+        yield measured({"a": G})
+
+    Rows(CELL_INSTANCE, coming(), known)
+    assert not known.is_new
 
 
 def test_three_hundred_properties_are_read_by_column():

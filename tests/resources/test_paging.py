@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from dataclasses import replace
 
 import orjson
@@ -149,6 +150,21 @@ def test_pages_without_end_are_given_up_soon(tmp_path, answer):
 def test_a_list_is_asked_for_no_more_than_it_says_it_gives(tmp_path):
     _, wire = read(pages_of(90, 10), tmp_path)
     assert {query["limit"] for query in wire.asked[1:]} == {"10"}
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(0.0, range(1, 5)), (0.02, range(10, 34))])
+def test_the_farther_the_service_the_more_pages_are_under_way(tmp_path, seconds, most):
+    under_way, peak = [], []
+
+    def answer(offset, limit):
+        under_way.append(offset)
+        peak.append(len(under_way))
+        time.sleep(seconds)
+        under_way.remove(offset)
+        return pages_of(120, 3)(offset, limit)
+
+    assert len(read(answer, tmp_path)[0]) == 120
+    assert max(peak) in most
 
 
 # --- while others write ---------------------------------------------------------------------------
