@@ -32,8 +32,11 @@ _PATIENCE = 2.0
 """Seconds to wait until something is written."""
 _REST = 30.0
 """Seconds in which a file that could not be used is not tried again."""
-_QUIET = 0.2
-"""Seconds from the first answer that is kept until those since are written."""
+_QUIET = 1.0
+"""Seconds without a further answer until those that came are written: by then, whoever reads a
+list has its frame."""
+_LATEST = 10.0
+"""Seconds from the first of them until they are written at any rate."""
 _MANY = 32 * 1024**2
 """Bytes of answers that are written without waiting."""
 # What SQLite says of a file that is none, or that lost its tables.
@@ -63,7 +66,7 @@ class Answers:
         self._is_writing = False
         self._hurry = threading.Event()
         self._written = threading.Condition(self._at_pending)
-        self._rests_until = 0.0
+        self._rests_until = self._grew = 0.0
 
     def find(self, target: str) -> Kept | None:
         """Return what is known of the last answer to a question; its body is not looked at."""
@@ -138,6 +141,7 @@ class Answers:
             if entry and entry[1] is None and before and before[0].digest == entry[0].digest:
                 entry = (entry[0], before[1])
             self._pending[target] = entry
+            self._grew = time.monotonic()
             self._pending_size += len(entry[1]) if entry and entry[1] else 0
             if self._pending_size > _MANY:
                 self._hurry.set()
@@ -148,7 +152,7 @@ class Answers:
 
     def _write_pending(self) -> None:
         while True:
-            self._hurry.wait(_QUIET)
+            self._wait_for_quiet()
             with self._at_pending:
                 batch = dict(self._pending)
                 self._pending_size = 0
@@ -162,6 +166,12 @@ class Answers:
                 if not self._pending:
                     self._is_writing = False
                     return
+
+    def _wait_for_quiet(self) -> None:
+        latest = time.monotonic() + _LATEST
+        while (left := min(self._grew + _QUIET, latest) - time.monotonic()) > 0:
+            if self._hurry.wait(left):
+                return
 
     def _write(self, tables: Tables, batch: Mapping[str, Entry]) -> None:
         tables.write(batch)
