@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import accumulate
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,13 +19,19 @@ from cellframe.frames.shapes import Shapes
 from cellframe.writeback.inputs import Base
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cellframe.contract.records import RecordKind
     from cellframe.frames.columns import Column, Place, Seen
     from cellframe.writeback.inputs import Record
 
 _PAGE = 100
+_MOST_RUNS = 8
+"""Stretches of rows in the records' own order that are looked for before the rows are joined."""
+_SHORT = 64
+"""Rows below which a stretch is chance, and the next would be no longer."""
+_FEW = 1000
+"""Rows for which a join with every record costs more than to look them up first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +101,16 @@ class Bases(Mapping[str, Base]):
         self.parents = {i: name for one in readings for i, name in one.parents.items()}
         self._readings = readings
         self._of: dict[str, Reading] = {}
-        self._places: dict[str, int] = {}
-        ends = accumulate((one.rows for one in readings), initial=0)
-        for one, start in zip(readings, ends, strict=False):
+        for one in readings:
             self._of |= dict.fromkeys(one.places, one)
-            self._places |= {id_: start + place for id_, place in one.places.items()}
         others = {i: record for i, record in (stand_ins or {}).items() if i not in self._of}
-        first = sum(one.rows for one in readings)
-        self._places |= {id_: first + place for place, id_ in enumerate(others)}
         pages = [page for one in readings for page in one.pages]
         self._rows = Rows(kind, [*pages, *_pages(list(others.values()))], self._shapes)
+        self._places = Places(pl.concat([*(_ids(one) for one in readings), _texts(others)]))
 
     def __getitem__(self, id_: str) -> Base:
         one = self._of[id_]
-        return Base(self._rows.record(self._places[id_]), one.parents, one.units)
+        return Base(self._rows.record(self._places.one(id_)), one.parents, one.units)
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._of
@@ -137,7 +139,7 @@ class Bases(Mapping[str, Base]):
 
     def texts(self, name: str, ids: Sequence[str | None]) -> list[str | None]:
         """Return a field of text of some records; None where it is not known."""
-        return _taken(self._rows.texts(name).to_frame(), self._at(ids)).to_series().to_list()
+        return taken(self._rows.texts(name).to_frame(), self._at(ids)).to_series().to_list()
 
     def parents_of(self, ids: Sequence[str]) -> dict[str, str | None]:
         """Return the id of each record's parent; None where it has none, or it is not known."""
@@ -171,14 +173,74 @@ class Bases(Mapping[str, Base]):
             for fault in faults
             if fault.row in rows
         }
-        return _taken(frame, at), clashes
+        return taken(frame, at), clashes
 
     def _at(self, ids: Sequence[str | None]) -> pl.Series:
-        return pl.Series([self._places.get(id_ or "") for id_ in ids], dtype=pl.UInt32)
+        return self._places.of(_texts(ids))
 
 
-def _taken(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
-    """Return rows of a frame; those that follow each other are not copied."""
+class Places:
+    """Where records stand, by id.
+
+    Parameters
+    ----------
+    ids : Series of str, shape (n_records,)
+        In their order; null for a record that nobody looks for.
+    """
+
+    def __init__(self, ids: pl.Series) -> None:
+        self._ids = ids
+        self._frame = pl.DataFrame({"id": ids}).with_row_index("place").drop_nulls("id")
+
+    @cached_property
+    def _by_id(self) -> dict[str, int]:
+        return dict(zip(self._frame["id"], self._frame["place"], strict=True))
+
+    def one(self, id_: str) -> int:
+        """Return the place of one record."""
+        return self._by_id[id_]
+
+    def of(self, ids: pl.Series) -> pl.Series:
+        """Return the place of each id; null where there is none.
+
+        Rows that follow each other as the records do are told by looking, without a join.
+        """
+        runs: list[pl.Series] = []
+        rest = ids
+        while rest.len() and len(runs) < _MOST_RUNS:
+            run = self._run(rest)
+            if run.len() < min(_SHORT, rest.len()):
+                break
+            runs.append(run)
+            rest = rest.slice(run.len())
+        return pl.concat([*runs, self._joined(rest)])
+
+    def _run(self, ids: pl.Series) -> pl.Series:
+        """Return the places of the first ids, as far as they follow each other as the records do."""
+        start = None if ids[0] is None else self._ids.index_of(ids[0])
+        if start is None:
+            return pl.Series(dtype=pl.UInt32)
+        own = self._ids.slice(start, ids.len())
+        end = (ids.head(own.len()) != own).fill_null(value=True).index_of(element=True)
+        length = own.len() if end is None else end
+        return pl.int_range(start, start + length, dtype=pl.UInt32, eager=True)
+
+    def _joined(self, ids: pl.Series) -> pl.Series:
+        known = self._frame
+        if ids.len() < _FEW:
+            known = known.filter(pl.col("id").is_in(ids.drop_nulls().implode()))
+        asked = pl.DataFrame({"id": ids}, schema={"id": pl.String})
+        return asked.join(known, on="id", how="left", maintain_order="left")["place"]
+
+
+def taken(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
+    """Return rows of a frame; those that follow each other are not copied.
+
+    Parameters
+    ----------
+    at : Series of int, shape (n_rows,)
+        Places in `frame`; a row of nulls for null.
+    """
     if not at.len():
         return frame.clear()
     start = at[0]
@@ -187,6 +249,18 @@ def _taken(frame: pl.DataFrame, at: pl.Series) -> pl.DataFrame:
     ):
         return frame.slice(start, at.len())
     return frame.select(pl.all().gather(at)) if frame.height else frame.clear(at.len())
+
+
+def _ids(one: Reading) -> pl.Series:
+    """Return the ids of a reading in its order; null where nobody looks for the record."""
+    ids: list[str | None] = [None] * one.rows
+    for id_, place in one.places.items():
+        ids[place] = id_
+    return _texts(ids)
+
+
+def _texts(values: Iterable[str | None]) -> pl.Series:
+    return pl.Series("id", list(values), dtype=pl.String)
 
 
 def _pages(records: Sequence[Record]) -> list[bytes]:

@@ -119,6 +119,9 @@ def edited_cells(
     )
 
 
+_FOUND = {"row": pl.UInt32, "label": pl.String, "class": pl.String}
+
+
 def diff(
     columns: Mapping[str, Column],
     base: pl.DataFrame,
@@ -146,8 +149,7 @@ def diff(
         _one(column, label, base[label], edited[label], theirs[label], known)
         for label, column in columns.items()
     ]
-    empty = pl.DataFrame(schema={"row": pl.UInt32, "label": pl.String, "class": pl.String})
-    return pl.concat([empty, *parts]).sort("row", maintain_order=True)
+    return pl.concat([pl.DataFrame(schema=_FOUND), *parts]).sort("row", maintain_order=True)
 
 
 def _one(
@@ -159,6 +161,8 @@ def _one(
     known: pl.Series,
 ) -> pl.DataFrame:
     rows = (~same(column, mine, base)).arg_true()
+    if not len(rows):
+        return pl.DataFrame(schema=_FOUND)
     base, mine, theirs = base[rows], mine[rows], theirs[rows]
     empty_now = canonical(column, mine).is_null() if mine.dtype == pl.String else mine.is_null()
     counts = known[rows] | ~empty_now

@@ -35,7 +35,7 @@ def touched(edited: Edited, bases: Bases, read: pl.DataFrame) -> list[str]:
         What was read, as `Bases.columns` gives it; null where that is not known.
     """
     rows = [row for row in edited.old_rows if edited.ids[row] in bases]
-    cells = edited_cells(_compared(edited), read[rows], _take(edited, rows))
+    cells = edited_cells(_compared(edited), _of(read, rows), _of(edited.typed.frame, rows))
     mask = (
         cells.select(pl.any_horizontal(pl.all())).to_series()
         if cells.width
@@ -65,8 +65,9 @@ def _compared(edited: Edited) -> dict[str, Column]:
     }
 
 
-def _take(edited: Edited, rows: Sequence[int]) -> pl.DataFrame:
-    return edited.typed.frame[list(rows)]
+def _of(frame: pl.DataFrame, rows: Sequence[int]) -> pl.DataFrame:
+    """Return some rows of a frame, in ascending order; all of them are the frame."""
+    return frame if len(rows) == frame.height else frame[list(rows)]
 
 
 def _decoded(
@@ -122,7 +123,7 @@ class _Compared:
         stand_in = bases.standing_in(present.records)
         columns, ids = list(edited.columns.values()), [str(edited.ids[row]) for row in rows]
         self.base, self.clashes = stand_in.columns(columns, ids)
-        self.mine = _take(edited, rows)
+        self.mine = _of(edited.typed.frame, rows)
         now = [present.records.get(id_, {}) for id_ in ids]
         self.theirs, _ = _decoded(edited.kind, columns, now, bases.parents)
 
