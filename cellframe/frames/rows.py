@@ -75,16 +75,25 @@ class Rows:
         """
         return [record for page in range(len(self.pages)) for record in self._page(page)]
 
-    def record(self, place: int) -> dict[str, Any]:
-        """Return one record, counted over all pages; only its page is decoded.
+    def at(self, places: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """Return some records by their place, counted over all pages.
+
+        Each page is decoded once and let go: a list of many pages, kept decoded, costs more than
+        to decode them.
 
         Raises
         ------
         NoPageError
             See `records`.
         """
-        page = bisect_right(self._starts, place) - 1
-        return self._page(page)[place - self._starts[page]]
+        found: dict[int, dict[str, Any]] = {}
+        number, page = -1, []
+        for place in sorted(places):
+            on = bisect_right(self._starts, place) - 1
+            if on != number:
+                number, page = on, self._decoded.get(on) or records_of(self.pages[on])
+            found[place] = page[place - self._starts[on]]
+        return found
 
     @cached_property
     def sizes(self) -> list[int]:

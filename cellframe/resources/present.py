@@ -44,10 +44,9 @@ def records(
     ):
         return {id_: now for id_ in parents if (now := _one(connection, kind, id_)) is not None}
     return {
-        id_: rows.record(place)
+        str(record["id"]): record
         for rows in _all(connection, kind, above)
-        for place, id_ in enumerate(rows.ids)
-        if id_ in parents
+        for record in rows.at(rows.ids.is_in(list(parents)).arg_true()).values()
     }
 
 
@@ -99,10 +98,10 @@ def _among(
     found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
     for rows in lists:
         parents = rows.texts(kind.parent_field) if kind.parent else [None] * len(rows)
-        for place, (parent, name) in enumerate(zip(parents, rows.texts("name"), strict=True)):
-            key = _name_key(kind, parent, str(name))
-            if key in wanted:
-                found[key] = rows.record(place)
+        names = enumerate(zip(parents, rows.texts("name"), strict=True))
+        keys = {at: _name_key(kind, parent, str(name)) for at, (parent, name) in names}
+        places = [at for at, key in keys.items() if key in wanted]
+        found |= {keys[at]: record for at, record in rows.at(places).items()}
     return found
 
 

@@ -37,6 +37,7 @@ def assemble(
     plan : Plan
         An empty plan: whose it is and what its limits are part of.
     """
+    bases.look_at(asked)
     steps = {
         step.row: step
         for step in [*updates(edited, bases, present, asked), *creates(edited, present)]

@@ -100,6 +100,7 @@ class Bases(Mapping[str, Base]):
         self._shapes = shapes or Shapes(kind)
         self.parents = {i: name for one in readings for i, name in one.parents.items()}
         self._readings = readings
+        self._looked_at: dict[str, Record] = {}
         self._of: dict[str, Reading] = {}
         for one in readings:
             self._of |= dict.fromkeys(one.places, one)
@@ -110,7 +111,9 @@ class Bases(Mapping[str, Base]):
 
     def __getitem__(self, id_: str) -> Base:
         one = self._of[id_]
-        return Base(self._rows.record(self._places.one(id_)), one.parents, one.units)
+        if id_ not in self._looked_at:
+            self.look_at([id_])
+        return Base(self._looked_at[id_], one.parents, one.units)
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._of
@@ -126,6 +129,11 @@ class Bases(Mapping[str, Base]):
         if set(records) <= set(self._of):
             return self
         return Bases(self.kind, self._readings, records, self._shapes)
+
+    def look_at(self, ids: Iterable[str]) -> None:
+        """Decode some records in one go, where one by one would decode their pages again."""
+        places = {self._places.one(id_): id_ for id_ in ids if id_ in self._of}
+        self._looked_at |= {places[at]: one for at, one in self._rows.at(places).items()}
 
     def joined(self, more: Sequence[Reading]) -> Bases:
         """Return the same with further readings."""
