@@ -8,6 +8,7 @@ wrong with which.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -120,13 +121,17 @@ class Columnwise:
 
     def _units(self, leaf: _Quantities) -> list[str]:
         """Units at one place, that of the earliest created record first."""
-        found = leaf.units.filter(leaf.there).unique()
+        found = leaf.units.unique().drop_nulls()
         if len(found) <= 1:
             return found.to_list()
+        ordered = leaf.units.gather(self._by_creation)
+        return ordered.drop_nulls().unique(maintain_order=True).to_list()
+
+    @cached_property
+    def _by_creation(self) -> pl.Series:
+        """Where the records stand, that which was created first at the top."""
         created = self._field("created_at").cast(pl.String).fill_null("").alias("created")
-        both = pl.DataFrame([created, leaf.units.alias("unit"), leaf.there.alias("there")])
-        ordered = both.filter("there").sort("created", maintain_order=True)
-        return ordered["unit"].unique(maintain_order=True).to_list()
+        return created.to_frame().select(pl.arg_sort_by("created", maintain_order=True))["created"]
 
     def _column(self, column: Column, parents: Mapping[str, str | None]) -> pl.Series:
         if column.leaf is Leaf.VERSION:

@@ -103,7 +103,8 @@ def _numbers(found: pl.Series) -> pl.Series:
 
 def has_signed_zero(found: pl.Series) -> bool:
     """Whether a zero has a sign: a whole number that is written with one loses it."""
-    return bool(((found == 0) & (1 / found < 0)).any())
+    zeros = found.filter(found == 0)
+    return bool((1 / zeros < 0).any())
 
 
 def _labels(found: pl.Series) -> pl.Series:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -31,6 +32,8 @@ MOST_AGE = 180 * 24 * 3600.0
 """Seconds that a pull is kept, unless it is the newest of its spec."""
 MOST_BYTES = 2 * 1024**3
 """Bytes of pages that are kept, unless they are of the newest pull of a spec."""
+_HANDS = 2
+"""Threads that write pages: neither a digest nor the disk is waited for with Python's one lock."""
 _SETTLING = 3600.0
 """Seconds in which an unreferenced page may belong to a pull that is being written."""
 
@@ -132,12 +135,14 @@ class Versions:
         index : DataFrame, shape (n_records, 3)
             ``id``, ``version`` and ``page`` of every record.
         """
-        names = [self._keep_page(page) for page in pages]
+        with ThreadPoolExecutor(_HANDS) as pool:
+            names = list(pool.map(self._keep_page, pages))
         size = sum(map(len, pages))
         whole = replace(pull, rows=index.height, size=size, pages=tuple(names))
         private(self.folder / "pulls")
         draft = self.folder / "pulls" / f".{whole.name}.{time.monotonic_ns()}"
-        index.write_parquet(draft)
+        # A tenth of what the pages take; to compress it takes longer than to write it.
+        index.write_parquet(draft, compression="uncompressed")
         draft.chmod(0o600)
         draft.replace(self._index_path(whole.name))
         # The manifest comes last: a pull without one does not exist.
