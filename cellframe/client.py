@@ -12,6 +12,7 @@ from cellframe.resources.cell_instance import CellInstances
 from cellframe.resources.cell_measurement import CellMeasurements
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.connection import Connection, Settings
+from cellframe.resources.progress import shown_or_told
 from cellframe.resources.project import Projects
 from cellframe.resources.rules import CELLS, of_table
 from cellframe.store.journals import left_open
@@ -19,7 +20,7 @@ from cellframe.store.places import cache_folder, state_folder
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from os import PathLike
     from types import TracebackType
 
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from cellframe.writeback.history import Unfinished
     from cellframe.writeback.limits import Limits
     from cellframe.writeback.plan import Plan
-    from cellframe.writeback.receipt import Receipt
-    from cellframe.writeback.send import OnConflict
+    from cellframe.writeback.receipt import RaiseOn, Receipt
+    from cellframe.writeback.standing import OnConflict
 
 
 class Client:
@@ -302,9 +303,11 @@ class Client:
         on_error: OnError = "continue",
         max_updates: int | None = None,
         max_clears: int | None = None,
+        max_deletes: int | None = None,
         workers: int | None = None,
         note: str | None = None,
-        raise_on_failure: bool = False,
+        raise_on: RaiseOn = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> Receipt:
         """Send a plan.
 
@@ -319,15 +322,20 @@ class Client:
             Whether rows that cannot be sent keep the others back.
         on_error : {"continue", "stop"}
             Whether independent rows go on after one failed. A refused key always stops.
-        max_updates, max_clears : int, optional
+        max_updates, max_clears, max_deletes : int, optional
             The counts that are meant, where they pass the client's limits.
         workers : int, optional
-            Requests under way at once; 16 where the service guards each write by a version,
-            else 6.
+            Send a request for each row, and so many at once. Without, a service that takes a
+            hundred rows in one request is sent them so; another one 16 at once where it guards
+            each write by a version, else 6.
         note : str, optional
             Why; kept in history.
-        raise_on_failure : bool
-            Whether to raise as ``receipt.raise_for_failures()`` does.
+        raise_on : {"any", "conflict"}, optional
+            Raise where any row was not written, or where one is in conflict. The exception has
+            the ``receipt``.
+        progress : callable, optional
+            Called with the rows done and the rows there are, now and then. Without, a notebook
+            or a terminal shows a bar.
 
         Returns
         -------
@@ -342,23 +350,20 @@ class Client:
         StoreError
             The journal cannot be written. Nothing was sent from then on.
         RefusedError, PartialApplyError
-            With `raise_on_failure`.
+            With `raise_on`.
         """
         from cellframe.writeback import apply as way_out
         from cellframe.writeback.limits import Limits
-        from cellframe.writeback.send import Way
 
         way_out.check_service(plan, self._connection.service, self._wire.origin)
-        way = Way(
-            self._connection.within(0).wire, bool(self._connection.offers("if_match")), on_conflict
-        )
-        terms = way_out.Terms(
-            on_conflict, invalid, on_error, max_updates, max_clears, workers, note
-        )
+        way_out.check_raise_on(raise_on)
+        meant = (max_updates, max_clears, max_deletes)
+        terms = way_out.Terms(on_conflict, invalid, on_error, *meant, workers, note)
         limits = self._connection.settings.limits or Limits()
-        receipt = way_out.apply(plan, way, terms, limits, self._connection.journals, self._keep)
-        if raise_on_failure:
-            receipt.raise_for_failures()
+        way, journals = self._connection.way(on_conflict), self._connection.journals
+        with shown_or_told(progress, len(plan), "sending") as told:
+            receipt = way_out.apply(plan, way, terms, limits, journals, self._keep, told)
+        receipt.raise_for(raise_on)
         return receipt
 
     def resume(self, journal: str | PathLike[str] | None = None) -> Receipt:
@@ -390,7 +395,7 @@ class Client:
         """
         from cellframe.resources.past import resume
 
-        return resume(self._connection, self.cell_spec, journal, self._keep)
+        return resume(self._connection, journal, self._keep)
 
     def history(self) -> Any:
         """Return every apply that was made from here, the newest first.

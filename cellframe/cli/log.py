@@ -22,6 +22,8 @@ Examples:
   cellframe log
   cellframe log --last 3 --data lab
   cellframe log --json"""
+WAITING = ("unfinished", "under way")
+"""States of an apply that did not come to its end."""
 _FEW = 10
 
 
@@ -50,21 +52,28 @@ def log(
     return ExitCode.DONE
 
 
-def _told(one: dict[str, Any], here: Here) -> Iterator[str]:
-    from cellframe.writeback.history import DAMAGED, UNFINISHED
+def head(one: dict[str, Any]) -> str:
+    """Say when an apply was begun, by whom, and why."""
+    when = f"{one['when [UTC]']:%Y-%m-%d %H:%M} UTC"
+    return "  ".join(filter(None, [when, one["who"], one["note"]]))
+
+
+def counted(one: dict[str, Any]) -> str:
+    """Say what became of the rows of an apply: ``1 ok, 11 unchanged; finished``."""
     from cellframe.writeback.receipt import Outcome
 
-    if one["state"] == DAMAGED:
+    kinds = [kind.value for kind in Outcome if one[kind.value]]
+    counts = [f"{one[kind]} {kind.replace('_', ' ')}" for kind in kinds]
+    return f"{', '.join(counts) or 'nothing to do'}; {one['state']}"
+
+
+def _told(one: dict[str, Any], here: Here) -> Iterator[str]:
+    if one["state"] == "damaged":
         yield f"{one['journal']}: its journal is damaged."
         return
-    yield "  ".join(
-        filter(None, [f"{one['when [UTC]']:%Y-%m-%d %H:%M} UTC", one["who"], one["note"]])
-    )
-    counts = [
-        f"{one[kind.value]} {kind.value.replace('_', ' ')}" for kind in Outcome if one[kind.value]
-    ]
-    yield f"  {', '.join(counts) or 'nothing to do'}; {one['state']}"
-    if one["state"] == UNFINISHED:
+    yield head(one)
+    yield f"  {counted(one)}"
+    if one["state"] in WAITING:
         yield f"  To finish it: {here.command('resume', one['journal'])}"
     if one["undo"]:
         yield f"  To undo it: {here.command('undo', one['journal'])}"

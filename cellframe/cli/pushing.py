@@ -191,4 +191,5 @@ class Pushing:
         options |= {f"--{k.replace('_', '-')}": n for k, n in given.items() if k not in needed}
         options |= {"--note": self.terms.note, "--output": self.output}
         skip = [SKIP] if self.terms.on_conflict == "skip" else []
-        return shell(self.here.command("push", self.file, *typed(options), *skip))
+        push = self.here.command("push", self.file, *typed(options), *skip)
+        return shell(push, self.here.command("resume"))

@@ -7,13 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cellframe.errors import StalePlanError, StoreError
-from cellframe.resources.planning import make_plan
+from cellframe.resources.returned import replan
 from cellframe.store.journal import Journal, header
 from cellframe.store.journals import user
 from cellframe.writeback.apply import Terms, carry_out
 from cellframe.writeback.receipt import Receipt
 from cellframe.writeback.resuming import rest_of
-from cellframe.writeback.send import Way
 from cellframe.writeback.told import account
 
 if TYPE_CHECKING:
@@ -21,19 +20,13 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
-    from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.store.journal import Line
     from cellframe.store.journals import Journals
-    from cellframe.writeback.plan import Plan
-    from cellframe.writeback.saved import Saved
 
 
 def resume(
-    connection: Connection,
-    specs: CellSpecs,
-    name: str | PathLike[str] | None,
-    keep: Callable[[Receipt], None],
+    connection: Connection, name: str | PathLike[str] | None, keep: Callable[[Receipt], None]
 ) -> Receipt:
     """Finish an apply; see ``client.resume``."""
     path = _meant(connection.journals, name)
@@ -41,7 +34,7 @@ def resume(
         told = account(path)
         _check_service(connection, told.header, path)
         rest = rest_of(told)
-        plan = rest.whole(_replan(connection, specs, rest.to_plan()))
+        plan = rest.whole(replan(connection, rest.to_plan()))
         if told.is_finished:
             receipt = Receipt(plan, rest.results(), journal=path)
             keep(receipt)
@@ -49,8 +42,9 @@ def resume(
         found = rest.recovered(plan)
         journal.append([{"type": "resumed", "at": _now(), "user": user()}, *found])
         rest, terms = rest.with_outcomes(found), _terms(told.header)
-        way = Way(connection.within(0).wire, bool(connection.offers("if_match")), terms.on_conflict)
-        return carry_out(rest.to_send(plan), way, terms, journal, keep, rest.results)
+        way, first = connection.way(terms.on_conflict), str(told.header["plan"])
+        sent = rest.to_send(plan)
+        return carry_out(sent, way, terms, journal, keep, rest.results, digest=first)
 
 
 def _meant(journals: Journals, name: str | PathLike[str] | None) -> Path:
@@ -68,17 +62,6 @@ def _check_service(connection: Connection, about: Line, path: Path) -> None:
     if about.get("service") != connection.service:
         message = f"{path} tells of an apply to {about.get('origin')}, and this is {connection.wire.origin}. Nothing was sent."
         raise StalePlanError(message)
-
-
-def _replan(connection: Connection, specs: CellSpecs, saved: Saved) -> Plan:
-    return make_plan(
-        connection,
-        saved.kind,
-        saved.frame,
-        parent_id=saved.parent_id,
-        find_parent=specs.id_of if saved.kind.parent else None,
-        source=saved.source,
-    )
 
 
 def _terms(about: Line) -> Terms:

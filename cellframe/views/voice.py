@@ -27,10 +27,8 @@ class Voice:
         Says that counts beyond a limit are meant, by the limit's name.
     all_changes, all_results : str
         Where the rows are that a view leaves out.
-    again : str
-        How a plan that was partly carried out goes on.
-    plan_again : callable
-        The call for it, by what the rows are.
+    finish : str
+        Finishes a plan that was partly carried out.
     repair : str
         Where the rows to repair are; empty where the caller says so itself.
     """
@@ -42,8 +40,7 @@ class Voice:
     override: Callable[[Mapping[str, int]], str]
     all_changes: str
     all_results: str
-    again: str
-    plan_again: Callable[[str], str]
+    finish: str
     repair: str = field(default="")
 
 
@@ -68,19 +65,20 @@ PYTHON = Voice(
     override=_python_override,
     all_changes="plan.to_frame() has all",
     all_results="receipt.to_frame() has all",
-    again="Plan the same frame again; it goes on from what the service has:",
-    plan_again=lambda noun: "client.cell_instance.plan(frame)" if noun == "cell" else "plan(frame)",
+    finish="client.resume()",
     repair="receipt.failed",
 )
 
 
-def shell(push: str) -> Voice:
+def shell(push: str, finish: str = "cellframe resume") -> Voice:
     """Return the words of the shell.
 
     Parameters
     ----------
     push : str
         The command that sends the plan: ``cellframe push cells.csv``.
+    finish : str
+        The one that finishes what was sent in part.
     """
     skip = f"{push} --skip-conflicts"
     aside = "writes these rows to a left-over file and sends the others."
@@ -98,6 +96,5 @@ def shell(push: str) -> Voice:
         override=override,
         all_changes="the rest is in the file of: cellframe plan FILE -o plan.json",
         all_results="the rest is in the output of --json",
-        again="Push the same file again; it goes on from what the service has:",
-        plan_again=lambda _noun: push,
+        finish=finish,
     )

@@ -128,7 +128,7 @@ def next_steps(parts: ReceiptParts) -> list[tuple[str, str]]:
     """Say what to do now: a few words, and the call."""
     steps: list[tuple[str, str]] = []
     if parts.journal and _any(parts, "unknown", "failed", "not_attempted"):
-        steps.append((parts.voice.again, parts.voice.plan_again(parts.noun)))
+        steps.append(("To finish:", parts.voice.finish))
     if not parts.refused and parts.voice.repair and _any(parts, "conflict", "invalid", "failed"):
         steps.append(("The rows to repair:", parts.voice.repair))
     return steps

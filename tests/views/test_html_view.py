@@ -188,10 +188,7 @@ def test_a_receipt_shows_what_is_not_ok_and_what_to_do():
     said = read(html.receipt(given.partly_done()))
     assert said.startswith("Applied to lab/ ✓ 3 ok · 80 unchanged ! 1 conflict ? 1 unknown")
     assert "an apply is not atomic" in said
-    assert (
-        "Plan the same frame again; it goes on from what the service has: client.cell_instance.plan(frame)"
-        in said
-    )
+    assert "To finish: client.resume()" in said
     assert "History: lab/.cellframe/journals/2024-05-14T0915.jsonl" in said
 
 

@@ -246,10 +246,7 @@ def test_a_receipt_says_which_guard_held_for_rows_that_were_sent():
 def test_a_receipt_says_where_the_history_is_and_how_to_finish():
     lines = text.receipt(given.partly_done()).splitlines()
     assert "History: lab/.cellframe/journals/2024-05-14T0915.jsonl" in lines
-    assert (
-        "Plan the same frame again; it goes on from what the service has: client.cell_instance.plan(frame)"
-        in lines
-    )
+    assert "To finish: client.resume()" in lines
 
 
 def test_a_refused_receipt_says_why():

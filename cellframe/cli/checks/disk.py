@@ -107,7 +107,7 @@ def _history(state: Path) -> Iterator[Finding]:
     journals = [path for path in last if path is not None]
     unfinished = [words for path in journals if (words := _left_open(path))]
     for words in unfinished:
-        advice = "Plan the same sheet again: it goes on from what the service has now."
+        advice = "cellframe resume finishes it; cellframe log lists all."
         yield Finding("Last apply", words, State.ATTENTION, advice)
     if not unfinished:
         yield Finding("Last apply", "finished" if journals else "none yet")
