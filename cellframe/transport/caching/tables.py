@@ -28,6 +28,7 @@ Entry: TypeAlias = "tuple[Kept, bytes | None] | None"
 _BUSY = 0.5
 """Seconds to wait for another process that writes."""
 _PAGE = 32 * 1024
+_MOST_KNOWN = 10_000
 UNWRITTEN = ""
 """Digest of a body that is not written yet."""
 _SEAL = 64
@@ -77,15 +78,27 @@ class Tables(NamedTuple):
         What was answered to which question.
     bodies : SQLiteDict
         What the answers hold, by its digest.
+    known : dict
+        What was found to questions, as long as nothing is written to the file.
     """
 
     heads: SQLiteDict
     bodies: SQLiteDict
+    known: dict[tuple[int, str], Kept | None]
 
     def head(self, target: str) -> Kept | None:
         """Return what is known of the answer to a question, where its row is whole."""
+        with self.heads.connection() as line:
+            # Another number after whatever another connection wrote, of any process.
+            (version,) = line.execute("PRAGMA data_version").fetchone()
+        if (version, target) in self.known:
+            return self.known[version, target]
         found = _unsealed(_row(self.heads, _key(target)))
-        return found if found is not None and found.target == target else None
+        found = found if found is not None and found.target == target else None
+        if len(self.known) >= _MOST_KNOWN:
+            self.known.clear()
+        self.known[version, target] = found
+        return found
 
     def body(self, digest: str) -> bytes | None:
         """Return a body that is what its digest says; a damaged one goes."""
@@ -104,6 +117,7 @@ class Tables(NamedTuple):
             with self.bodies.bulk_commit():
                 for digest in bodies.keys() - _there(self.bodies, bodies):
                     self.bodies[digest] = bodies[digest]
+        self.known.clear()
         with self.heads.bulk_commit():
             for kept, _ in entries:
                 self.heads[_key(kept.target)] = _sealed(kept)
@@ -132,7 +146,7 @@ class Tables(NamedTuple):
 
     def verify(self) -> int:
         """Remove what is damaged, and return how many rows were."""
-        heads, bodies = self
+        heads, bodies = self.heads, self.bodies
         bad = [key for key in heads if _unsealed(heads.get(key)) is None]
         worse = [key for key in bodies if not _is_whole(bodies.get(key), key)]
         heads.bulk_delete(bad)
@@ -154,13 +168,13 @@ class Tables(NamedTuple):
 
     def close(self) -> None:
         """Close the file."""
-        for table in self:
-            table.close()
+        self.heads.close()
+        self.bodies.close()
 
 
 def open_tables(path: Path) -> Tables:
     """Open a file, or make one."""
-    return Tables(_table(path, "heads"), _table(path, "bodies"))
+    return Tables(_table(path, "heads"), _table(path, "bodies"), {})
 
 
 class _BlockedError(sqlite3.DatabaseError):

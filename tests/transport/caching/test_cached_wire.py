@@ -409,3 +409,15 @@ def test_a_body_is_never_that_of_another_answer_to_the_same_question(tmp_path):
     answers.settle()
     assert (answers.body(first), answers.body(second)) == (None, b"second")
     answers.close()
+
+
+def test_what_was_found_once_is_looked_for_again_after_a_write(tmp_path):
+    answers, other = Answers(tmp_path, 10**6), Answers(tmp_path, 10**6)
+    for asked, body in ((1.0, b"{}"), (2.0, None)):
+        answers.keep(Kept(A, UNWRITTEN, None, asked, asked, "", "", 200, {}), body)
+        answers.settle()
+        assert [each.find(A).asked for each in (answers, other)] == [asked, asked]
+    answers.clear()
+    assert [each.find(A) for each in (answers, other)] == [None, None]
+    answers.close()
+    other.close()
