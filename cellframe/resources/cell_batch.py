@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cellframe.resources.reading import Columns
     from cellframe.resources.records import RecordList
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 class CellBatches(OfSpec[CellBatch]):
@@ -178,7 +179,12 @@ class CellBatches(OfSpec[CellBatch]):
         return self._frame(spec, wish.narrowed(query_of(filters, NameFilters)), wish)
 
     def plan(
-        self, edited: AnyFrame, *, spec: Ref | None = None, base: AnyFrame | None = None
+        self,
+        edited: AnyFrame,
+        *,
+        spec: Ref | None = None,
+        base: AnyFrame | None = None,
+        unit_edit: UnitEdit | None = None,
     ) -> Plan:
         """Compare an edited frame of lots with what was read and with the service.
 
@@ -193,6 +199,10 @@ class CellBatches(OfSpec[CellBatch]):
             The spec of new rows that do not name one in ``spec_id`` or ``spec``.
         base : frame, optional
             What was read, where it is not kept here.
+        unit_edit : {"relabel", "convert"}, optional
+            What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
+            were right and their unit was wrong; ``"convert"``, the quantities are as they were.
+            Such rows are invalid where not given.
 
         Returns
         -------
@@ -206,7 +216,7 @@ class CellBatches(OfSpec[CellBatch]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        return self._plan(edited, spec, base, None)
+        return self._plan(edited, spec, base, None, unit_edit)
 
     def _called(self, name: str, within: Ref | None) -> Iterable[CellBatch]:
         # Part of the name: an exact filter would miss its other cases.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cellframe.resources.records import RecordList
     from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 class InstanceFilters(Filters, total=False):
@@ -301,6 +302,7 @@ class CellInstances(OfSpec[CellInstance]):
         spec: Ref | None = None,
         base: AnyFrame | None = None,
         numbers: Sequence[int] | None = None,
+        unit_edit: UnitEdit | None = None,
     ) -> Plan:
         """Compare an edited frame of cells with what was read and with the service.
 
@@ -319,6 +321,10 @@ class CellInstances(OfSpec[CellInstance]):
         numbers : sequence of int, shape (n_rows,), optional
             What each row is called, such as its row in the sheet that it came from; its
             position from 0, where not given.
+        unit_edit : {"relabel", "convert"}, optional
+            What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
+            were right and their unit was wrong; ``"convert"``, the quantities are as they were.
+            Such rows are invalid where not given.
 
         Returns
         -------
@@ -333,7 +339,7 @@ class CellInstances(OfSpec[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        return self._plan(edited, spec, base, numbers)
+        return self._plan(edited, spec, base, numbers, unit_edit)
 
     def build_frame(
         self,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 class SpecFilters(Filters, total=False):
@@ -159,7 +160,13 @@ class CellSpecs(Resource[CellSpec]):
         rows = read_all(self._connection, self.kind, [(routes.SPECS, {**query, "full": "true"})])
         return to_frame(self._connection, rows, scope="", query=query, parents={}, wish=wish)
 
-    def plan(self, edited: AnyFrame, *, base: AnyFrame | None = None) -> Plan:
+    def plan(
+        self,
+        edited: AnyFrame,
+        *,
+        base: AnyFrame | None = None,
+        unit_edit: UnitEdit | None = None,
+    ) -> Plan:
         """Compare an edited frame of specs with what was read and with the service.
 
         Nothing is sent but reads. Editable are the name, ``form_factor``, ``manufacturer``,
@@ -172,6 +179,10 @@ class CellSpecs(Resource[CellSpec]):
             A frame of `to_frame`, edited.
         base : frame, optional
             What was read, where it is not kept here.
+        unit_edit : {"relabel", "convert"}, optional
+            What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
+            were right and their unit was wrong; ``"convert"``, the quantities are as they were.
+            Such rows are invalid where not given.
 
         Returns
         -------
@@ -185,7 +196,7 @@ class CellSpecs(Resource[CellSpec]):
         """
         from cellframe.resources.planning import make_plan
 
-        return make_plan(self._connection, self.kind, edited, base=base)
+        return make_plan(self._connection, self.kind, edited, base=base, unit_edit=unit_edit)
 
     def read(self, ids: Sequence[str]) -> dict[str, CellSpec]:
         """Return specs by id: one with its components, several as they stand in the list."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cellframe.resources.reading import Wish
     from cellframe.resources.records import CellSpec
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
 NO_FILTERS: Mapping[str, Any] = {}
 
@@ -115,6 +116,7 @@ class OfSpec(Resource[R]):
         spec: Ref | None,
         base: AnyFrame | None,
         numbers: Sequence[int] | None,
+        unit_edit: UnitEdit | None,
     ) -> Plan:
         from cellframe.resources.planning import make_plan
         from cellframe.writeback.inputs import Source
@@ -127,6 +129,7 @@ class OfSpec(Resource[R]):
             parent_id=None if spec is None else self.specs.id_of(spec),
             find_parent=self.specs.id_of,
             source=None if numbers is None else Source(numbers),
+            unit_edit=unit_edit,
         )
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:

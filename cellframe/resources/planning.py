@@ -39,6 +39,7 @@ from cellframe.writeback.known_rows import touched
 from cellframe.writeback.limits import Limits
 from cellframe.writeback.plan import WRITES, Plan
 
+from cellframe.writeback.unit_edits import checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import Backend
     from cellframe.resources.connection import Connection
     from cellframe.store.versions import Pull
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 def make_plan(
@@ -57,6 +59,7 @@ def make_plan(
     parent_id: str | None = None,
     find_parent: FindParent | None = None,
     source: Source | None = None,
+    unit_edit: UnitEdit | None = None,
 ) -> Plan:
     """Return the plan of an edited frame; see the resources' ``plan``.
 
@@ -68,7 +71,10 @@ def make_plan(
         The id of a parent by its name.
     source : Source, optional
         Where the frame came from, where that is a file.
+    unit_edit : {"relabel", "convert"}, optional
+        What an edited unit over an unedited number means.
     """
+    checked(unit_edit)
     connection = connection.within(0)
     incoming = to_polars(frame)
     source = source or Source(range(incoming.frame.height))
@@ -91,6 +97,7 @@ def make_plan(
     edited = Edited(
         kind, given.frame, header.columns, typed, keys.ids, names, parents, source.numbers, choices
     )
+    edited = replace(edited, unit_edit=unit_edit)
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     asked = {*touched(edited, bases, read), *unread}

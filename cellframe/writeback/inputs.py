@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cellframe.frames.columns import Column
     from cellframe.store.journals import Written
     from cellframe.writeback.choices import Choice
+    from cellframe.writeback.unit_edits import UnitEdit
 
 Record: TypeAlias = "Mapping[str, Any]"
 
@@ -59,6 +60,8 @@ class Edited:
         sheet.
     choices : mapping of int to Choice
         Decisions about rows in conflict, by row.
+    unit_edit : {"relabel", "convert"}, optional
+        What an edited unit over an unedited number means.
     """
 
     kind: RecordKind
@@ -70,6 +73,7 @@ class Edited:
     parent_ids: Sequence[str | None]
     numbers: Sequence[int]
     choices: Mapping[int, Choice] = field(default_factory=dict)
+    unit_edit: UnitEdit | None = None
 
     @property
     def old_rows(self) -> list[int]:

@@ -14,6 +14,7 @@ from cellframe.frames.rows import decode_records
 from cellframe.writeback.diff import Class, diff, edited_cells, is_same
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.plan import Action, Change, Step
+from cellframe.writeback.unit_edits import relabelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -151,7 +152,12 @@ class _Compared:
             return None
         change = Change(label, column, what, read, have, self.theirs[label][place])
         clash = self.clashes.get((place, label), "")
-        return held_against(self.edited, row, change, clash=clash, shown=self._shown(row, column))
+        shown = self._shown(row, column)
+        if not clash and relabelled(column, read, have, shown):
+            if self.edited.unit_edit == "convert":
+                return None
+            shown = [] if self.edited.unit_edit == "relabel" else shown
+        return held_against(self.edited, row, change, clash=clash, shown=shown)
 
     def _shown(self, row: int, column: Column) -> list[str]:
         """Return the units in which this quantity may have been read."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cellframe.contract.names import is_misread
-from cellframe.contract.quantities import convert, is_unit, spell
+from cellframe.contract.quantities import UnitError, is_unit
 from cellframe.contract.records import NAME_LENGTH, RecordKind, Type
 from cellframe.frames.columns import Column, Leaf, parse
 from cellframe.frames.encode import displaced, has_quantity
 from cellframe.frames.faults import cell_fault
-from cellframe.writeback.diff import CLOSE, Class
+from cellframe.writeback.diff import Class
 from cellframe.writeback.plan import Action, Change, Step
+from cellframe.writeback.unit_edits import relabelled, with_its_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,27 +62,40 @@ def without_loss(
     cleared = {change.column.place for change in changes if change.you_have is None}
     filled = [c for c in changes if c.what is Class.CHANGE and c.column.leaf is not Leaf.PLAIN]
     broken: dict[str, tuple[str, str]] = {}
+    meant: dict[str, list[Change]] = {}
     for change in filled:
         there = displaced(change.column, record)
         if there is not None and change.column.place not in cleared:
             rule = f"would take the place of {there} that this record has there"
             broken[change.label] = (rule, "Clear that in the same edit, or choose another name.")
         elif change.column.leaf is Leaf.UNIT and _keeps_its_number(change, filled, record):
-            rule = "is a new unit for a number that was not edited"
-            broken[change.label] = (
-                rule,
-                f"Edit {change.label.removesuffix('.unit')!r} too, or restore the unit.",
-            )
+            meant[change.label] = _as_meant(edited, row, change, record)
         rival = next((other for other in filled if _is_rival(change.column, other.column)), None)
         if rival is not None:
             broken[change.label] = (
                 f"cannot stand beside {rival.label!r} in one record",
                 "Keep one.",
             )
+    whole = [one for change in changes for one in meant.get(change.label, [change])]
     return [
         invalid(edited, row, change, broken[change.label]) if change.label in broken else change
-        for change in changes
+        for change in whole
     ]
+
+
+def _as_meant(edited: Edited, row: int, change: Change, record: Record) -> list[Change]:
+    """Return a new unit for a number that was not edited: with it, or invalid where nobody says."""
+    if edited.unit_edit is None:
+        number = change.label.removesuffix(".unit")
+        rule = "is a new unit for a number that was not edited"
+        advice = f"Edit {number!r} too, or restore the unit; unit_edit='relabel' or 'convert' says which was meant."
+        return [invalid(edited, row, change, (rule, advice))]
+    try:
+        return with_its_number(edited, row, change, record)
+    except UnitError as fault:
+        return [
+            invalid(edited, row, change, (f"does not convert: {fault}", "Edit the number too."))
+        ]
 
 
 def _keeps_its_number(change: Change, filled: Sequence[Change], record: Record) -> bool:
@@ -177,11 +190,11 @@ def objection(  # noqa: PLR0911 - one return per rule
         return _name(str(you_have))
     if clash:
         return f"is in another unit than the record's own: {clash}", "Use the label that you read."
-    unit = next((u for u in shown if _is_relabelled(column, you_read, you_have, u)), None)
+    unit = relabelled(column, you_read, you_have, shown)
     if unit is not None:
         return (
             f"is the number you read in {unit}, now labelled {column.unit}",
-            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{unit}]' again.",
+            f"Give the values in {column.unit}, or name the column '{_bare(column.label)} [{unit}]' again; unit_edit='relabel' or 'convert' says which was meant.",
         )
     return None
 
@@ -207,17 +220,3 @@ def _name(name: str) -> tuple[str, str] | None:
 
 def _bare(label: str) -> str:
     return ".".join(parse(label)[0])
-
-
-def _is_relabelled(column: Column, you_read: Value, you_have: Value, shown: str) -> bool:
-    """Whether only the unit in the header changed: the number is the one that was read."""
-    if (
-        column.leaf is not Leaf.QUANTITY
-        or column.unit is None
-        or spell(shown) == spell(column.unit)
-    ):
-        return False
-    if not isinstance(you_read, int | float) or not isinstance(you_have, int | float):
-        return False
-    # There and back rounds in the last digit: compared exactly, one number in ten would pass.
-    return math.isclose(convert(you_read, column.unit, shown), you_have, rel_tol=CLOSE)

@@ -10,7 +10,7 @@ from writeback_tools import LOADING, MASS, edit
 
 from cellframe.contract.quantities import convert
 from cellframe.contract.records import CELL_INSTANCE
-from cellframe.errors import PlanError
+from cellframe.errors import ConfigError, PlanError
 from cellframe.frames.columns import Column, Leaf
 from cellframe.writeback.objections import objection
 
@@ -139,3 +139,56 @@ def test_value_and_unit_are_cleared_together(client, clashing):
     edited = edit(clashing, "a", **{"cell.dcr": None, "cell.dcr.unit": None})
     assert client.apply(client.cell_instance.plan(edited))
     assert not client.cell_instance.get("a").measured_properties
+
+
+@pytest.mark.rule("W18")
+def test_a_relabelled_number_is_the_same_number_in_the_new_unit(client, cells):
+    one = cells.rename({MASS: "cell.mass [kg]"}).head(1)
+    plan = client.cell_instance.plan(one, unit_edit="relabel")
+    assert "cell.mass [kg]: 0.041 -> 41" in repr(plan)
+    assert client.apply(plan).counts == {"ok": 1}
+    stored = client.cell_instance.get("c-000").measured_properties["cell"]["mass"]
+    assert (stored["value"], stored["unit"]) == (41000.0, "g")
+
+
+@pytest.mark.rule("W18")
+def test_a_converted_number_is_the_quantity_that_was_read(client, cells):
+    renamed = cells.rename({MASS: "cell.mass [kg]"})
+    assert not client.cell_instance.plan(renamed, unit_edit="convert")
+    edited = renamed.with_columns(pl.lit("x").alias("notes"))
+    plan = client.cell_instance.plan(edited, unit_edit="convert")
+    assert {c.label for step in plan for c in step.changes} == {"notes"}
+
+
+@pytest.mark.rule("W18")
+@pytest.mark.parametrize(
+    ("unit_edit", "stored"),
+    [("relabel", {"value": 1.0, "unit": "mohm"}), ("convert", {"value": 1000.0, "unit": "mohm"})],
+)
+def test_a_unit_of_its_own_column_is_edited_as_it_is_meant(client, clashing, unit_edit, stored):
+    edited = edit(clashing, "a", **{"cell.dcr.unit": "mohm"})
+    plan = client.cell_instance.plan(edited, unit_edit=unit_edit)
+    assert client.apply(plan)
+    assert client.cell_instance.get("a").measured_properties == {"cell": {"dcr": stored}}
+
+
+@pytest.mark.rule("W18")
+@pytest.mark.parametrize("unit_edit", ["relabel", "convert"])
+def test_a_unit_is_not_edited_over_a_number_that_moved(client, colleague, clashing, unit_edit):
+    moved = {"measured_properties": {"cell": {"dcr": {"value": 7.0, "unit": "ohm"}}}}
+    colleague.cell_instance.update("a", moved)
+    edited = edit(clashing, "a", **{"cell.dcr.unit": "mohm"})
+    plan = client.cell_instance.plan(edited, unit_edit=unit_edit)
+    assert plan.summary["conflict"] == 1
+
+
+@pytest.mark.rule("W18")
+def test_a_number_that_does_not_convert_is_invalid(client, clashing):
+    edited = edit(clashing, "a", **{"cell.dcr.unit": "V"})
+    plan = client.cell_instance.plan(edited, unit_edit="convert")
+    assert "does not convert" in plan.rows[0].message
+
+
+def test_another_word_for_edited_units_is_refused(client, cells):
+    with pytest.raises(ConfigError, match="'relable' is none of 'relabel'"):
+        client.cell_instance.plan(cells, unit_edit="relable")
