@@ -397,6 +397,35 @@ class Client:
 
         return resume(self._connection, journal, self._keep)
 
+    def undo(self, receipt: Receipt | str | PathLike[str] | None = None) -> Plan:
+        """Plan to take an apply back. Nothing is sent but reads.
+
+        A plan like any other: apply it to do so. What somebody edited since is a conflict;
+        records that the apply made would be deleted, which `apply` does where ``max_deletes=``
+        says that it is meant; records that it deleted would be made anew.
+
+        Parameters
+        ----------
+        receipt : Receipt, str or path, optional
+            Of the apply, or the name of its journal, as in `history`; the last apply that wrote
+            anything where not given.
+
+        Returns
+        -------
+        Plan
+            Of the records that were written: what they are now, and what they were before.
+
+        Raises
+        ------
+        StalePlanError
+            The apply was made to another service.
+        StoreError
+            There is no such journal, or nothing was written.
+        """
+        from cellframe.resources.past import undo
+
+        return undo(self._connection, receipt)
+
     def history(self) -> Any:
         """Return every apply that was made from here, the newest first.
 

@@ -11,9 +11,12 @@ from cellframe.resources.returned import replan
 from cellframe.store.journal import Journal, header
 from cellframe.store.journals import user
 from cellframe.writeback.apply import Terms, carry_out
+from cellframe.writeback.inputs import Base, Source
 from cellframe.writeback.receipt import Receipt
 from cellframe.writeback.resuming import rest_of
+from cellframe.writeback.saved import Saved
 from cellframe.writeback.told import account
+from cellframe.writeback.undoing import bases, frame_of, images, notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.store.journal import Line
     from cellframe.store.journals import Journals
+    from cellframe.writeback.plan import Plan
 
 
 def resume(
@@ -56,6 +60,35 @@ def _meant(journals: Journals, name: str | PathLike[str] | None) -> Path:
         if path := next(own, None):
             return path
     raise StoreError("Nothing was applied from here yet.")
+
+
+def undo(connection: Connection, applied: Receipt | str | PathLike[str] | None) -> Plan:
+    """Return the plan that takes an apply back; see ``client.undo``."""
+    told = account(_applied(connection, applied))
+    _check_service(connection, told.header, told.path)
+    if not told.written:
+        raise StoreError(f"{told.path.stem} wrote nothing: there is nothing to undo.")
+    ((kind, written),) = images(told).items()
+    kept = {key: Base(record, {}, {}) for key, record in bases(written).items()}
+    frame = frame_of(kind, written)
+    source = Source(range(frame.height), kept=kept, notices=notices(told))
+    whose = connection.service, connection.wire.origin
+    saved = Saved(kind, *whose, frame, source, None, frame.height, {}, [])
+    return replan(connection, saved)
+
+
+def _applied(connection: Connection, applied: Receipt | str | PathLike[str] | None) -> Path:
+    """Return the journal of an apply; that of the last one which wrote anything, where none is said."""
+    if isinstance(applied, Receipt):
+        if applied.journal is None:
+            raise StoreError("Nothing was sent by this apply: there is nothing to undo.")
+        return applied.journal
+    if applied is not None:
+        return connection.journals.find(applied)
+    for path in connection.journals.newest_first():
+        if header(path).get("user") == user() and account(path).written:
+            return path
+    raise StoreError("Nothing was written from here yet: there is nothing to undo.")
 
 
 def _check_service(connection: Connection, about: Line, path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -15,10 +14,11 @@ from cellframe.frames.invalid import outside
 from cellframe.store.journal import header, is_held, last
 from cellframe.views.words import many
 from cellframe.writeback.receipt import Outcome
-from cellframe.writeback.told import Account, account, meant
+from cellframe.writeback.told import Account, account, begun, meant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from cellframe.store.journals import Journals
@@ -60,7 +60,7 @@ class Unfinished:
 def unfinished(journal: Path, about: Mapping[str, Any]) -> Unfinished:
     """Return what a header tells of an apply that waits to be finished."""
     return Unfinished(
-        journal, _when(about), meant(about), str(about.get("origin")), about.get("note")
+        journal, begun(about), meant(about), str(about.get("origin")), about.get("note")
     )
 
 
@@ -90,7 +90,7 @@ def _line(path: Path) -> dict[str, Any]:
         return {"journal": path.stem, "state": DAMAGED}
     counts = told.counts
     return {
-        "when [UTC]": _when(told.header),
+        "when [UTC]": begun(told.header),
         "who": told.header.get("user"),
         "note": told.header.get("note"),
         **counts,
@@ -110,10 +110,6 @@ def _state(told: Account) -> str:
     if told.is_finished:
         return FINISHED
     return UNDER_WAY if is_held(told.path) else UNFINISHED
-
-
-def _when(about: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(about["at"]).astimezone(UTC).replace(tzinfo=None)
 
 
 _SCHEMA = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from cellframe.errors import CorruptStoreError
@@ -97,6 +98,11 @@ def meant(header: Mapping[str, Any]) -> int:
     """Return how many rows an apply was to write."""
     counts = header.get("counts", {})
     return sum(int(counts.get(action, 0)) for action in ("create", "update", "delete"))
+
+
+def begun(header: Mapping[str, Any]) -> datetime:
+    """Return when an apply was begun, in UTC."""
+    return datetime.fromisoformat(header["at"]).astimezone(UTC).replace(tzinfo=None)
 
 
 def account(path: Path) -> Account:
