@@ -11,7 +11,7 @@ import getpass
 import secrets
 import warnings
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from cellframe.store.journal import Line
+
+_MOMENT = "%Y%m%dT%H%M%S.%fZ"
+"""How the name of a journal begins."""
 
 
 class Written(NamedTuple):
@@ -53,11 +56,19 @@ class Journals:
         self.folder = folder
 
     def open_new(self, terms: Line, *more: Line) -> Journal:
-        """Start the journal of one apply with its first lines; its name sorts by time."""
+        """Start the journal of one apply with its first lines; its name sorts after all others."""
         now = datetime.now(UTC)
-        name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(3)}.jsonl"
+        name = f"{self._after_all(now):{_MOMENT}}-{secrets.token_hex(3)}.jsonl"
         about = {"at": now.isoformat(), "user": user(), **terms}
         return Journal.begin(self.folder / name, about, *more)
+
+    def _after_all(self, now: datetime) -> datetime:
+        """Return a moment later than those of the journals here: a clock may have been set back."""
+        for path in self.newest_first():
+            with suppress(ValueError):
+                last = datetime.strptime(path.name.partition("-")[0], _MOMENT).replace(tzinfo=UTC)
+                return max(now, last + timedelta(microseconds=1))
+        return now
 
     def find(self, name: str | PathLike[str]) -> Path:
         """Return a journal by its name, as `cellframe log` shows it, or by its path.
