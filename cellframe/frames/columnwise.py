@@ -103,7 +103,7 @@ class Columnwise:
 
     def _field(self, name: str) -> pl.Series:
         known = name in self.frame.columns
-        return self.frame[name] if known else pl.Series(name, [None] * self.frame.height)
+        return self.frame[name] if known else _nothing(self.frame.height)
 
     def _check_nulls(self) -> None:
         """Make sure that every object with a place for a value has one.
@@ -171,7 +171,7 @@ class Columnwise:
 
     def _leaf(self, column: Column) -> pl.Series:
         found = self._leaves.get(column.place)
-        nothing = pl.Series([None] * self.frame.height)
+        nothing = _nothing(self.frame.height)
         if isinstance(found, pl.Series):
             return found if column.leaf is Leaf.TEXT else nothing
         if found is None:
@@ -192,7 +192,12 @@ def _key(found: pl.Series, key: str) -> pl.Series:
     if not isinstance(found.dtype, pl.Struct):
         raise DoubtError
     known = key in (field.name for field in found.dtype.fields)
-    return found.struct.field(key) if known else pl.Series(key, [None] * len(found))
+    return found.struct.field(key) if known else _nothing(len(found))
+
+
+def _nothing(height: int) -> pl.Series:
+    # Of a list, each item would be looked at to find its type.
+    return pl.repeat(None, height, dtype=pl.Null(), eager=True)
 
 
 def _below(found: pl.Series, path: Path) -> Iterator[tuple[Path, pl.Series | _Quantities]]:
@@ -222,7 +227,11 @@ def _quantities(found: pl.Series) -> _Quantities:
     if values.dtype != pl.Float64 or has_signed_zero(values):
         raise DoubtError
     named = pl.DataFrame([units.alias("unit"), there.alias("there")]).select(
-        pl.when("there").then(pl.col("unit").replace("", None).fill_null("1"))
+        pl.when(~pl.col("there"))
+        .then(None)
+        .when(pl.col("unit") != "")
+        .then("unit")
+        .otherwise(pl.lit("1"))
     )
     return _Quantities(values, named.to_series(), there)
 

@@ -29,7 +29,7 @@ _AT_ONCE = 2**20
 _HANDS = 2
 """Threads that read them: Arrow holds no lock of Python's meanwhile."""
 _NULL_VALUE = re.compile(rb'[{,]\s*"value"\s*:\s*null')
-_COMPACT = (b'{"value":null', b',"value":null')
+_COMPACT = b'"value":null'
 _HEAD, _BETWEEN = b'{"items":', b'}\n{"items":'
 
 
@@ -56,7 +56,7 @@ class Typed:
 
         In a column, one that is null and one that is not there look alike.
         """
-        compact = sum(page.count(form) for page in self.pages for form in _COMPACT)
+        compact = sum(map(_compact_nulls, self.pages))
         return compact == nulls or nulls == sum(len(_NULL_VALUE.findall(p)) for p in self.pages)
 
     def mentions(self, key: str) -> bool:
@@ -173,6 +173,13 @@ def _parsed(pages: Sequence[bytes], of_records: Any) -> Any:
     items = table["items"].combine_chunks()
     items.validate(full=True)  # Whether texts are UTF-8, which the parser does not look at.
     return items
+
+
+def _compact_nulls(page: bytes) -> int:
+    """Count the keys ``"value"`` with null, as services write them."""
+    # Without a backslash, no text and no longer key holds a quote.
+    starts = (b"{", b",") if b"\\" in page else (b"",)
+    return sum(page.count(start + _COMPACT) for start in starts)
 
 
 def _is_finite(found: pl.Series) -> bool:

@@ -270,6 +270,7 @@ ODD = {
     "more keys": '{"value":1,"unit":"g","std":0.1,"by":{"value":null}}',
     "another dimension": '{"value":1,"unit":"V"}',
     "an escaped key": '{"valu\\u0065":null,"unit":"g"}',
+    "a key that ends like one": '{"unit":"g","x\\"value":null}',
     "a truth": "true",
     "a number alone": "5",
     "a list": '[{"value":1,"unit":"g"}]',
