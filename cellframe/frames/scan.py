@@ -17,22 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from polars._typing import PolarsDataType, TimeUnit
+    from polars._typing import TimeUnit
 
     from cellframe.errors import CellframeError
 
 KEYS = ("instance_id", "measurement_id")
 """Columns whose values are in the path, ``instance_id=…/measurement_id=…/part.parquet``."""
-
-# Text, or polars would read an id like 007 or 2026-01-05 as a number or a date.
-_KEY_TYPES: dict[str, PolarsDataType] = dict.fromkeys(KEYS, pl.String)
 _PATH = "\x00path"
 """Beside the columns of a file, whose names are any."""
 _UNITS: tuple[TimeUnit, ...] = ("ns", "us", "ms")
 """Of times and durations, the finest first."""
 
 
-def scan(paths: Sequence[Path], known: Sequence[pl.Schema] = ()) -> pl.LazyFrame:
+def scan(
+    paths: Sequence[Path], known: Sequence[pl.Schema] = (), keys: Sequence[str] = KEYS
+) -> pl.LazyFrame:
     """Return the rows of many files as one LazyFrame.
 
     Parameters
@@ -42,11 +41,14 @@ def scan(paths: Sequence[Path], known: Sequence[pl.Schema] = ()) -> pl.LazyFrame
         makes them.
     known : sequence of Schema, length n_files, optional
         Their columns, where somebody read the footers already.
+    keys : sequence of str
+        What the paths say, as ``key=value`` folders. A filter on one of them opens the files alone
+        that it is about.
 
     Returns
     -------
-    LazyFrame, shape (n_rows, 2 + n_columns)
-        `KEYS` as text, then every column of any file in order of first appearance; null where
+    LazyFrame, shape (n_rows, n_keys + n_columns)
+        The keys as text, then every column of any file in order of first appearance; null where
         a file has none. Rows in the order of `paths`. A column that holds whole numbers in one
         file and others elsewhere is Float64; text and numbers together are text; times get the
         finest unit of any file and, in several zones, are in UTC. Units of quantities are part
@@ -62,12 +64,12 @@ def scan(paths: Sequence[Path], known: Sequence[pl.Schema] = ()) -> pl.LazyFrame
     The files must stay where they are until the LazyFrame is collected.
     """
     if not paths:
-        return pl.LazyFrame(schema=_KEY_TYPES)
+        return pl.LazyFrame(schema=dict.fromkeys(keys, pl.String))
     schemas = known or _schemas(paths)
-    union = unite(schemas)
+    union = unite(schemas, keys)
     clashes = [_clashes(schema, union) for schema in schemas]
     runs = groupby(zip(clashes, paths, strict=True), key=lambda pair: pair[0])
-    scans = [_scan([path for _, path in run], union, dict(clash)) for clash, run in runs]
+    scans = [_scan([path for _, path in run], keys, union, dict(clash)) for clash, run in runs]
     return scans[0] if len(scans) == 1 else pl.concat(scans, how="vertical")
 
 
@@ -139,12 +141,12 @@ def columns_of(path: Path) -> pl.Schema:
         raise CorruptStoreError(message) from fault
 
 
-def unite(schemas: Iterable[pl.Schema]) -> dict[str, pl.DataType]:
-    """Return the columns of any of the schemas, each with a type that holds all its values."""
+def unite(schemas: Iterable[pl.Schema], keys: Sequence[str] = KEYS) -> dict[str, pl.DataType]:
+    """Return the columns of any of the schemas but the keys, each with a type that holds all its values."""
     found: dict[str, list[pl.DataType]] = {}
     for schema in schemas:
         for label, dtype in schema.items():
-            if label not in KEYS:
+            if label not in keys:
                 held = found.setdefault(label, [])
                 if dtype not in held:
                     held.append(dtype)
@@ -222,7 +224,10 @@ def _is_cast_by_scan(dtype: pl.DataType, target: pl.DataType) -> bool:
 
 
 def _scan(
-    paths: Sequence[Path], union: dict[str, pl.DataType], clash: dict[str, pl.DataType]
+    paths: Sequence[Path],
+    keys: Sequence[str],
+    union: dict[str, pl.DataType],
+    clash: dict[str, pl.DataType],
 ) -> pl.LazyFrame:
     """Scan files that have the same clashes with the union."""
     frame = pl.scan_parquet(
@@ -230,7 +235,8 @@ def _scan(
         schema={**union, **clash},
         glob=False,  # a path is a name, also with a * in it
         hive_partitioning=True,
-        hive_schema=_KEY_TYPES,
+        # Text, or polars would read an id like 007 or 2026-01-05 as a number or a date.
+        hive_schema=dict.fromkeys(keys, pl.String),
         missing_columns="insert",
         extra_columns="ignore",  # a key that is also in the file: the path decides
         cast_options=pl.ScanCastOptions(
@@ -241,7 +247,7 @@ def _scan(
         ),
     )
     casts = [_cast(label, dtype, union[label]) for label, dtype in clash.items()]
-    return frame.with_columns(casts).select(*KEYS, *union)
+    return frame.with_columns(casts).select(*keys, *union)
 
 
 def _cast(label: str, dtype: pl.DataType, target: pl.DataType) -> pl.Expr:

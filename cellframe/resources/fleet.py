@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from cellframe.contract.series import Held
     from cellframe.frames.backend import Backend
+    from cellframe.frames.long import Owner
     from cellframe.resources.connection import Connection
     from cellframe.resources.scope import Scope
 
@@ -99,24 +100,46 @@ class DetailFrames:
 
     @cached_property
     def _series(self) -> pl.LazyFrame:
-        from cellframe.frames.long import KEYS, apart, owners
-        from cellframe.frames.scan import KEYS as IN_PATH
+        from cellframe.frames.long import KEYS, apart
+        from cellframe.frames.scan import KEYS as IDS
         from cellframe.frames.scan import scan
-        from cellframe.store.trees import Leaf, grow
 
         found = self._series_files() if self._has_series else []
-        leaves = [Leaf(test.cell_instance_id, test.id, file.path) for test, file in found]
-        names = owners([self._scope.owner(test) for test, _ in found]).lazy()
-        wire = self._connection.wire
-        self._files = grow(self._connection.trees, leaves, pointing=wire.in_place)
-        lazy = scan(self._files, [file.columns for _, file in found])
-        own = [label for label in lazy.collect_schema().names() if label not in IN_PATH]
-        lazy = lazy.rename(apart(own))
-        rest = [apart([label]).get(label, label) for label in own]
-        joined = lazy.join(
-            names.drop("instance_id"), on="measurement_id", how="left", maintain_order="left"
-        )
-        return joined.select(*KEYS, *rest)
+        columns = [file.columns for _, file in found]
+        whose = [self._scope.owner(test) for test, _ in found]
+        self._files, keys = self._grown([file.path for _, file in found], whose, columns)
+        lazy = scan(self._files, columns, keys)
+        own = [label for label in lazy.collect_schema().names() if label not in keys]
+        renamed = apart(own)
+        lazy = lazy.rename(renamed)
+        if keys == IDS:
+            lazy = _with_names(lazy, whose)
+        return lazy.select(*KEYS, *(renamed.get(label, label) for label in own))
+
+    def _grown(
+        self, files: Sequence[Path], whose: Sequence[Owner], columns: Sequence[pl.Schema]
+    ) -> tuple[list[Path], Sequence[str]]:
+        """Lay files out in paths that say whose they are, and return what the paths say.
+
+        Names too, where they can: a scan is given them for nothing, and a filter on one opens the
+        files of that name alone.
+        """
+        from cellframe.frames.long import KEYS
+        from cellframe.frames.scan import KEYS as IDS
+        from cellframe.store.trees import Leaf, fits, grow
+
+        pointing, folder = self._connection.wire.in_place, self._connection.trees
+        names = [key for key in KEYS if key not in IDS]
+        leaves = [
+            Leaf(
+                one.instance_id, one.measurement_id, path, {key: getattr(one, key) for key in names}
+            )
+            for one, path in zip(whose, files, strict=True)
+        ]
+        taken = any(key in schema for schema in columns for key in names)
+        if not taken and fits(folder, leaves):
+            return grow(folder, leaves, pointing=pointing), (*IDS, *names)
+        return grow(folder, [leaf._replace(more={}) for leaf in leaves], pointing=pointing), IDS
 
     def time_series_pandas(self) -> Any:
         """Return the series of all tests as a pandas frame: all of it in memory."""
@@ -256,6 +279,14 @@ class DetailFrames:
     def __reduce__(self) -> NoReturn:
         message = "Frames of a fleet belong to a client and are never pickled; pickle .instances, .cycles and the rest, or write them to parquet."
         raise TypeError(message)
+
+
+def _with_names(lazy: pl.LazyFrame, whose: Sequence[Owner]) -> pl.LazyFrame:
+    """Return rows with the names of whom they are of, where no path could say them."""
+    from cellframe.frames.long import owners
+
+    names = owners(whose).lazy().drop("instance_id")
+    return lazy.join(names, on="measurement_id", how="left", maintain_order="left")
 
 
 def _is_count(told: object) -> bool:

@@ -2,8 +2,8 @@
 
     <digest of the set>/instance_id=…/measurement_id=…/part.parquet
 
-A scan reads the ids from the path. The files are links to kept ones: a tree costs names, and no
-bytes. The same leaves give the same tree, and one that nobody asked for in a week is removed.
+A scan reads the ids from the path, and names where they fit into one. The files are links to kept
+ones: a tree costs names, and no bytes. The same leaves give the same tree, and one that nobody asked for in a week is removed.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from cellframe.errors import StoreError
 from cellframe.store.places import private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 MOST_AGE = 7 * 24 * 3600.0
@@ -28,6 +29,9 @@ MOST_AGE = 7 * 24 * 3600.0
 LEAF = "part.parquet"
 _Way: TypeAlias = "Callable[[Path, Path], None]"
 _LONGEST = 255
+_LONGEST_PATH = 259 if os.name == "nt" else 1000
+"""Letters of a whole path: Windows takes so many, macOS 1,023."""
+_SAMPLE = "0" * 32
 # Small letters alone stand for themselves: some disks take A for a.
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _NULL = "__HIVE_DEFAULT_PARTITION__"
@@ -42,11 +46,23 @@ class Leaf(NamedTuple):
         Whose it is.
     path : Path
         The kept file.
+    more : mapping of str to str or None
+        What else the path is to say of it.
     """
 
     instance_id: str
     measurement_id: str
     path: Path
+    more: Mapping[str, str | None] = MappingProxyType({})
+
+
+def fits(folder: Path, leaves: Sequence[Leaf]) -> bool:
+    """Whether paths can say all of it: names may be longer than those of a disk."""
+    try:
+        paths = [str(folder / _SAMPLE / _name(leaf) / LEAF) for leaf in leaves]
+    except StoreError:
+        return False
+    return max(map(len, paths), default=0) <= _LONGEST_PATH
 
 
 def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> list[Path]:
@@ -94,20 +110,24 @@ def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> lis
 
 
 def _name(leaf: Leaf) -> str:
-    return (
-        f"instance_id={_encoded(leaf.instance_id)}/measurement_id={_encoded(leaf.measurement_id)}"
-    )
+    ids = {"instance_id": leaf.instance_id, "measurement_id": leaf.measurement_id}
+    said = [f"{key}={_encoded(id_)}" for key, id_ in ids.items()]
+    return "/".join([*said, *(f"{key}={_told(value)}" for key, value in leaf.more.items())])
 
 
-def _encoded(id_: str) -> str:
-    """Percent-encode an id, so that any file system keeps it and a scan reads it back."""
+def _told(value: str | None) -> str:
+    return _NULL if value is None else _encoded(value)
+
+
+def _encoded(text: str) -> str:
+    """Percent-encode a text, so that any file system keeps it and a scan reads it back."""
     found = "".join(
         letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
-        for letter in id_
+        for letter in text
     )
     # An empty one, and one word of Hive's, would be read back as null.
-    if not id_ or id_ == _NULL or len(found) > _LONGEST - len("measurement_id="):
-        message = f"The id {id_[:80]!r} cannot name a folder: it is empty, reserved or too long."
+    if not text or text == _NULL or len(found) > _LONGEST - len("measurement_id="):
+        message = f"{text[:80]!r} cannot name a folder: it is empty, reserved or too long."
         raise StoreError(message)
     return found
 

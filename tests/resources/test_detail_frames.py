@@ -351,3 +351,28 @@ def test_threads_that_touch_the_series_fetch_them_once(client, fleet, monkeypatc
         found = list(pool.map(lambda _: frames.time_series, range(8)))
     assert len(asked) == 3
     assert all(one is found[0] for one in found)
+
+
+ODD = ["07", "a/b=c%2F", "Zelle Ä\u0301 №1", "__HIVE_DEFAULT_PARTITION__", "…" * 90, "NaN", ".."]
+
+
+@pytest.mark.parametrize("name", ODD, ids=range(len(ODD)))
+def test_series_carry_the_names_of_their_tests_whatever_these_are(client, fleet, name):
+    upload(client, "c-002", name, 2)
+    rows = client.cell_instance.detail_frames(spec=SPEC).time_series.collect()
+    assert rows.columns[: len(KEYS)] == list(KEYS)
+    assert set(rows.filter(cell="c-002")["test"]) == {name}
+    assert set(rows["test"]) == {"formation", "aging", name}
+    assert set(rows["spec"]) == {SPEC}
+
+
+def test_a_filter_on_a_name_opens_the_files_of_that_name_alone(client, fleet):
+    frames = client.cell_instance.detail_frames(spec=SPEC)
+    lazy = frames.time_series
+    wanted = lazy.filter(pl.col("cell") == "c-001")
+    before = wanted.collect()
+    for path in frames._files:
+        if "c-000" in str(path):
+            path.unlink()
+    assert_frame_equal(wanted.collect(), before)
+    assert before.height
