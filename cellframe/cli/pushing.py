@@ -20,8 +20,8 @@ from cellframe.views.words import many
 from cellframe.writeback.apply import refusals
 from cellframe.writeback.carrying import comments
 from cellframe.writeback.choices import CHOICE
-from cellframe.writeback.plan import STOPS, WRITES, Action
 from cellframe.writeback.receipt import Receipt
+from cellframe.writeback.steps import STOPS, WRITES, Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,7 +154,7 @@ class Pushing:
             return None
 
     def _say_left_over(self, plan: Plan, rest: SheetReport) -> None:
-        spec = self.how.get("--spec") or (None if plan.bases else plan.parent_id)
+        spec = self.how.get("--spec") or (None if plan.part.bases else plan.part.parent_id)
         them, each = ("it", "it") if rest.rows == 1 else ("them", "each")
         say(f"Not written, and now in {rest.path}: {many(rest.rows, 'row')}.")
         say(f"Correct {them}, or decide {each} by mine or theirs in the column _choice, then:")

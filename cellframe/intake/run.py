@@ -23,8 +23,8 @@ from cellframe.intake.uploading import Job, Known, There, Uploads, cells_of, job
 from cellframe.resources.progress import progress
 from cellframe.views.text import value
 from cellframe.writeback.diff import Class
-from cellframe.writeback.plan import Action
 from cellframe.writeback.receipt import GOOD
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
     from cellframe.client import Client
     from cellframe.intake.mapping import ImportMap
-    from cellframe.writeback.plan import Plan, Step
+    from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
+    from cellframe.writeback.steps import Step
 
 _NO_SPEC = 'No spec is named. Write spec = "NAME" at the top of the mapping.'
 _UNREAD = "no version that is known here"

@@ -37,14 +37,15 @@ from cellframe.writeback.choices import read_choices
 from cellframe.writeback.inputs import Base, Edited, Present, Source
 from cellframe.writeback.known_rows import touched
 from cellframe.writeback.limits import Limits
-from cellframe.writeback.plan import WRITES, Plan
-
+from cellframe.writeback.part import Part
+from cellframe.writeback.plan import Plan
+from cellframe.writeback.steps import WRITES
 from cellframe.writeback.unit_edits import checked
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from cellframe.frames.backend import Backend
     from cellframe.resources.connection import Connection
     from cellframe.store.versions import Pull
     from cellframe.writeback.unit_edits import UnitEdit
@@ -102,11 +103,15 @@ def make_plan(
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     asked = {*touched(edited, bases, read), *unread}
     present = _asked(connection, edited, bases, asked)
-    empty = replace(
-        _empty(connection, edited, keys, incoming.backend),
+    part = Part(
+        kind,
+        given.frame,
+        len(keys.known_ids),
+        backend=incoming.backend,
+        numbers=source.numbers,
         parent_id=parent_id,
-        notices=(*source.notices, *given.notices),
     )
+    empty = _empty(connection, part, (*source.notices, *given.notices))
     plan = assemble(edited, bases, present, asked, empty)
     rows = [row for row, id_ in enumerate(keys.ids) if id_ in unread and id_ in present.records]
     return _looked_over(connection, plan, keys, header, rows)
@@ -248,18 +253,15 @@ def _asked(connection: Connection, edited: Edited, bases: Bases, ids: AbstractSe
     )
 
 
-def _empty(connection: Connection, edited: Edited, keys: Keys, backend: Backend) -> Plan:
+def _empty(connection: Connection, part: Part, notices: tuple[str, ...]) -> Plan:
     """Return the plan before its steps: whose it is, and what its limits are a part of."""
     return Plan(
-        kind=edited.kind,
+        parts=(part,),
         steps=(),
-        edited=edited.frame,
         service=connection.service,
         origin=connection.wire.origin,
-        base_rows=len(keys.known_ids),
+        notices=notices,
         limits=connection.settings.limits or Limits(),
-        backend=backend,
-        numbers=edited.numbers,
     )
 
 
@@ -275,8 +277,9 @@ def _looked_over(
     )
     if pull is None:
         return plan
-    rows = max(pull.rows, plan.base_rows)
-    return replace(plan, base_rows=rows, base_filled=_filled(connection, plan, pull))
+    rows = max(pull.rows, plan.part.base_rows)
+    filled = _filled(connection, plan, pull)
+    return plan.with_part(replace(plan.part, base_rows=rows, base_filled=filled))
 
 
 def _units(pull: Pull) -> dict[str, str]:

@@ -271,4 +271,5 @@ def replan(connection: Connection, saved: Saved) -> Plan:
         find_parent=CellSpecs(connection).id_of if saved.kind.parent else None,
         source=saved.source,
     )
-    return replace(plan, base_rows=saved.base_rows, base_filled=saved.base_filled)
+    part = replace(plan.part, base_rows=saved.base_rows, base_filled=saved.base_filled)
+    return plan.with_part(part)

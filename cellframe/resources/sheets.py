@@ -21,8 +21,8 @@ from cellframe.views.words import counted, many
 from cellframe.writeback.carrying import carry, comments, strays
 from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW, server_now
 from cellframe.writeback.inputs import Base
-from cellframe.writeback.plan import Action
 from cellframe.writeback.receipt import GOOD
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from cellframe.frames.faults import Fault
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
-    from cellframe.writeback.plan import Plan, Step
+    from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
+    from cellframe.writeback.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,7 @@ def write_left_over(connection: Connection, receipt: Receipt, path: Path) -> She
     }
     columns = [pl.Series(label, values, dtype=pl.String) for label, values in more.items()]
     frame = plan.edited[rows].drop(list(more), strict=False).with_columns(columns)
-    return _write(connection, plan.kind, frame, path, plan.bases, has_edits=True)
+    return _write(connection, plan.kind, frame, path, plan.part.bases, has_edits=True)
 
 
 _WAITS = {

@@ -46,4 +46,5 @@ def assemble(
     rows = chosen(ordered, edited.choices)
     lots, known = new_lots(rows, present)
     read = {step.id: bases[step.id] for step in rows if step.id is not None and step.id in bases}
-    return replace(plan, steps=(*lots, *rows), lots=known, bases=read)
+    part = replace(plan.part, bases=read)
+    return plan.with_part(part, steps=(*lots, *rows), lots=known)

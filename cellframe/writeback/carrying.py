@@ -16,13 +16,14 @@ from cellframe.frames.headers import ACTION, is_comment
 from cellframe.writeback.bases import as_read
 from cellframe.writeback.choices import CHOICE, ERROR, SERVER_NOW
 from cellframe.writeback.inputs import Base
-from cellframe.writeback.plan import Action
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cellframe.frames.columns import Column
-    from cellframe.writeback.plan import Change, Plan, Step
+    from cellframe.writeback.plan import Plan
+    from cellframe.writeback.steps import Change, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def carry(plan: Plan, fresh: pl.DataFrame, columns: Mapping[str, Column]) -> Car
     for step in steps:
         at = step.row if step.action in _NEW else step.id
         if step.action is Action.CONFLICT and step.id is not None:
-            held[step.id] = plan.bases.get(step.id) or Base(step.record, {}, {})
+            held[step.id] = plan.part.bases.get(step.id) or Base(step.record, {}, {})
             rows[at] = _as_it_was(plan, step, held[step.id], columns)
         elif step.action in _NEW:
             rows[at] = _parent(plan, step, fresh)

@@ -13,7 +13,7 @@ from cellframe.frames.decode import unit_of, value_of
 from cellframe.frames.rows import decode_records
 from cellframe.writeback.diff import Class, diff, edited_cells, is_same
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
-from cellframe.writeback.plan import Action, Change, Step
+from cellframe.writeback.steps import Action, Change, Step
 from cellframe.writeback.unit_edits import relabelled
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cellframe.contract.records import CELL_BATCH
 from cellframe.writeback.diff import Class
-from cellframe.writeback.plan import Action, Step
+from cellframe.writeback.steps import Action, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from cellframe.frames.columns import Leaf
 from cellframe.frames.decode import value_of
 from cellframe.writeback.diff import Class, is_same
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
-from cellframe.writeback.plan import Action, Change, Step
+from cellframe.writeback.steps import Action, Change, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

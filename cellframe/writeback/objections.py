@@ -12,14 +12,14 @@ from cellframe.frames.columns import Column, Leaf, parse
 from cellframe.frames.encode import displaced, has_quantity
 from cellframe.frames.faults import cell_fault
 from cellframe.writeback.diff import Class
-from cellframe.writeback.plan import Action, Change, Step
+from cellframe.writeback.steps import Action, Change, Step
 from cellframe.writeback.unit_edits import relabelled, with_its_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cellframe.writeback.diff import Value
     from cellframe.writeback.inputs import Edited, Record
-    from cellframe.writeback.plan import Value
 
 
 def step_of(edited: Edited, row: int, action: Action, **more: Any) -> Step:

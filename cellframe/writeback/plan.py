@@ -5,136 +5,30 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 import polars as pl
 
-from cellframe.frames.backend import Backend, to_backend
+from cellframe.frames.backend import to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
 from cellframe.views.voice import PYTHON
-from cellframe.writeback.diff import Class, Value
-from cellframe.writeback.limits import Limits
+from cellframe.writeback.diff import Class
+from cellframe.writeback.limits import Limits, Tally
+from cellframe.writeback.lines import SCHEMA, lines
+from cellframe.writeback.steps import STOPS, WRITES, Action, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from cellframe.contract.records import RecordKind
-    from cellframe.frames.columns import Column
+    from cellframe.frames.backend import Backend
     from cellframe.views.voice import Voice
-    from cellframe.writeback.inputs import Base
-
-
-class Action(Enum):
-    """What a plan would do with one row."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    UNCHANGED = "unchanged"
-    ALREADY_THERE = "already_there"
-    CONFLICT = "conflict"
-    INVALID = "invalid"
-    EXISTS = "exists"
-
-
-WRITES = (Action.CREATE, Action.UPDATE)
-STOPS = (Action.CONFLICT, Action.INVALID, Action.EXISTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One cell that is not as it was read.
-
-    Attributes
-    ----------
-    label : str
-        The column, as the edited frame spells it.
-    column : Column
-        What it stands for.
-    what : Class
-        Change, clear, already there, conflict or invalid.
-    you_read, you_have, server_now : text, number, date or None
-        In the unit of the label.
-    message : str
-        For an invalid cell, what is wrong and what to do.
-    is_own : bool
-        Whether the service's value was written from here after the frame was read; it stands as
-        what was read then.
-    """
-
-    label: str
-    column: Column
-    what: Class
-    you_read: Value
-    you_have: Value
-    server_now: Value
-    message: str = ""
-    is_own: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What would become of one row.
-
-    Attributes
-    ----------
-    action : Action
-        What to do.
-    kind : RecordKind
-        Of which record.
-    row : int or None
-        Row of the edited frame, counted from 0; None for a lot that no row stands for.
-    id : str or None
-        None for a create.
-    name : str or None
-        What people call the record.
-    parent_id : str or None
-        Under which record it is, or will be.
-    changes : tuple of Change
-        Its cells.
-    record : mapping
-        The record as the service had it when the plan was made; empty for a create.
-    version : str or None
-        The opaque version of that record: what an update is guarded by.
-    message : str
-        Why a row is invalid, in conflict or there already.
-    """
-
-    action: Action
-    kind: RecordKind
-    row: int | None
-    id: str | None
-    name: str | None
-    parent_id: str | None
-    changes: tuple[Change, ...] = ()
-    record: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    version: str | None = None
-    message: str = ""
-
-    def writes(self) -> list[tuple[Column, Value]]:
-        """Return the cells to send."""
-        sent = (Class.CHANGE, Class.CLEAR)
-        return [(c.column, c.you_have) for c in self.changes if c.what in sent]
-
-    def settled(self, what: Class) -> Step:
-        """Return this row with its conflicts decided: `Class.CHANGE` for mine, `ALREADY_THERE` for theirs."""
-        changes = tuple(
-            replace(
-                c, what=what if what is not Class.CHANGE or c.you_have is not None else Class.CLEAR
-            )
-            if c.what is Class.CONFLICT
-            else c
-            for c in self.changes
-        )
-        writes = any(c.what in (Class.CHANGE, Class.CLEAR) for c in changes)
-        return replace(
-            self, changes=changes, action=Action.UPDATE if writes else Action.ALREADY_THERE
-        )
+    from cellframe.writeback.part import Part
 
 
 @dataclass(frozen=True)
@@ -146,54 +40,39 @@ class Plan:
 
     Attributes
     ----------
-    kind : RecordKind
-        What the rows are.
+    parts : tuple of Part
+        The edited frames, one of a kind at most.
     steps : tuple of Step
-        Rows that are not unchanged, lots to create first, then in the order of rows.
-    edited : DataFrame
-        The frame as it was given, in polars.
+        Rows that are not unchanged, in the order in which they are sent: specs, lots, cells,
+        tests, and within them as they stand in the frame; lots that no row stands for come
+        before the others, and what is deleted after everything, children first.
     service : str
         Identity of the service that the plan was made against.
     origin : str
         Its address.
-    base_rows : int
-        Records in the reading that the frame came from; what `Limits.update_share` is a part of.
-    base_filled : mapping of str to int
-        Filled cells of that reading, for columns where cells are cleared.
     notices : tuple of str
         What to look at before sending.
     limits : Limits
         Of the client that made it.
-    backend : {"polars", "pandas"}
-        Library that the edited frame came in; its views as frames are of the same.
     lots : mapping of str to mapping of str to str
         Ids of the lots of each spec by name without case; a spec is absent where the service
         keeps lots as text.
-    numbers : sequence of int, shape (n_rows,)
-        What each row is called: its position, or in a sheet one that counts the header too.
-    bases : mapping of str to Base
-        What was read of the rows that have a step, by id, where it is known.
-    parent_id : str or None
-        Parent of new rows that name none.
+    expected : int or None
+        Deletes that were said to be meant when the plan was made.
     """
 
-    kind: RecordKind
+    parts: tuple[Part, ...]
     steps: tuple[Step, ...]
-    edited: pl.DataFrame = field(repr=False)
     service: str
     origin: str
-    base_rows: int
-    base_filled: Mapping[str, int] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    backend: Backend = "polars"
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
-    numbers: Sequence[int] = field(default=(), repr=False)
-    bases: Mapping[str, Base] = field(default_factory=dict, repr=False)
-    parent_id: str | None = None
+    expected: int | None = None
 
     def __post_init__(self) -> None:
-        assert sum(self.counts.values()) == self.edited.height, self.counts
+        assert len({part.kind.name for part in self.parts}) == len(self.parts), self.parts
+        assert sum(self.counts.values()) == self.height, self.counts
 
     def __bool__(self) -> bool:
         return any(step.action in WRITES + STOPS for step in self.steps)
@@ -210,10 +89,64 @@ class Plan:
         raise AttributeError(f"A Plan has no {name!r}.")
 
     @property
+    def part(self) -> Part:
+        """The edited frame of a plan that has one.
+
+        Raises
+        ------
+        ValueError
+            It has several: see `parts`.
+        """
+        if len(self.parts) != 1:
+            nouns = ", ".join(f"{part.kind.noun}s" for part in self.parts)
+            raise ValueError(f"This plan is of several frames ({nouns}): take one of plan.parts.")
+        return self.parts[0]
+
+    @property
+    def kind(self) -> RecordKind:
+        """What the rows of a plan of one frame are."""
+        return self.part.kind
+
+    @property
+    def edited(self) -> pl.DataFrame:
+        """The frame as it was given, in polars, of a plan of one frame."""
+        return self.part.edited
+
+    @property
+    def backend(self) -> Backend:
+        """Library that the edited frames came in; the plan's views as frames are of the same."""
+        return self.parts[0].backend
+
+    @property
+    def noun(self) -> str:
+        """What one row is: cell, lot, spec, test; record, where they are of several kinds."""
+        return self.kind.noun if len(self.parts) == 1 else "record"
+
+    @property
+    def height(self) -> int:
+        """Rows of all edited frames."""
+        return sum(part.edited.height for part in self.parts)
+
+    def of(self, noun: str) -> Part | None:
+        """Return the frame of cells, lots, specs or tests; None where there is none."""
+        return next((part for part in self.parts if part.kind.noun == noun), None)
+
+    def with_part(self, part: Part, **more: Any) -> Plan:
+        """Return the plan with another frame in place of the one of its kind.
+
+        Parameters
+        ----------
+        **more
+            Other attributes of the plan that change with it.
+        """
+        parts = tuple(part if one.kind is part.kind else one for one in self.parts)
+        return replace(self, parts=parts, **more)
+
+    @property
     def counts(self) -> dict[Action, int]:
-        """Rows of the edited frame by action; they add up to its height."""
+        """Rows of the edited frames by action; they add up to their height."""
         found = Counter(step.action for step in self.rows)
-        found[Action.UNCHANGED] += self.edited.height - len(self.rows)
+        found[Action.UNCHANGED] += self.height - len(self.rows)
         return {action: found[action] for action in Action}
 
     @property
@@ -229,13 +162,7 @@ class Plan:
     @property
     def clears(self) -> Counter[str]:
         """Cells that would be emptied, by label."""
-        return Counter(
-            change.label
-            for step in self.rows
-            if step.action is Action.UPDATE
-            for change in step.changes
-            if change.what is Class.CLEAR
-        )
+        return _clears(step for step in self.rows if step.action is Action.UPDATE)
 
     @property
     def summary(self) -> dict[str, int]:
@@ -252,7 +179,11 @@ class Plan:
         return {name: count for name, count in found.items() if count or name in always}
 
     def passes(
-        self, limits: Limits, max_updates: int | None = None, max_clears: int | None = None
+        self,
+        limits: Limits,
+        max_updates: int | None = None,
+        max_clears: int | None = None,
+        max_deletes: int | None = None,
     ) -> tuple[list[str], dict[str, int]]:
         """Say which limits this plan passes, and the counts that say it is meant.
 
@@ -260,7 +191,7 @@ class Plan:
         ----------
         limits : Limits
             What may change without a count.
-        max_updates, max_clears : int, optional
+        max_updates, max_clears, max_deletes : int, optional
             The counts that the caller says are meant.
 
         Returns
@@ -268,14 +199,23 @@ class Plan:
         reasons : list of str
             Without a full stop; empty where nothing is passed.
         counts : dict of str to int
-            ``max_updates`` and ``max_clears``, as far as they are needed.
+            ``max_updates``, ``max_clears`` and ``max_deletes``, as far as they are needed.
         """
-        updates, clears = self.counts[Action.UPDATE], self.clears
-        too_many = limits.on_updates(updates, self.base_rows, max_updates)
-        too_empty = limits.on_clears(clears, self.base_filled, max_clears)
-        meant = {"max_updates": updates} if too_many else {}
-        meant |= {"max_clears": clears.total()} if too_empty else {}
-        return [*too_many, *too_empty], meant
+        tallies = [self._tally(part) for part in self.parts]
+        deletes = self.counts[Action.DELETE]
+        most = self.expected if max_deletes is None else max_deletes
+        found = {
+            "max_updates": (limits.on_updates(tallies, max_updates), self.counts[Action.UPDATE]),
+            "max_clears": (limits.on_clears(tallies, max_clears), self.clears.total()),
+            "max_deletes": (limits.on_deletes(deletes, most), deletes),
+        }
+        reasons = [reason for said, _ in found.values() for reason in said]
+        return reasons, {name: count for name, (said, count) in found.items() if said}
+
+    def _tally(self, part: Part) -> Tally:
+        """Count what would change in one frame."""
+        updated = [s for s in self.rows if s.kind is part.kind and s.action is Action.UPDATE]
+        return Tally(len(updated), part.base_rows, _clears(updated), part.base_filled)
 
     @property
     def digest(self) -> str:
@@ -324,14 +264,19 @@ class Plan:
 
         return dump(self).decode()
 
-    def number(self, row: int | None) -> int | None:
-        """Return what a row is called."""
-        return self.numbers[row] if row is not None and self.numbers else row
+    def number(self, row: int | None, noun: str = "") -> int | None:
+        """Return what a row is called; `noun` says of which frame, where there are several."""
+        part = self.of(noun) if noun else self.part
+        return row if part is None or row is None else part.number(row)
 
     def table(self) -> pl.DataFrame:
         """Return what `to_frame` does, in polars."""
-        lines = [line for step in self.steps for line in _lines(step, self.number(step.row))]
-        return pl.DataFrame(lines, schema=_COLUMNS, orient="row")
+        found = [
+            line
+            for step in self.steps
+            for line in lines(step, self.number(step.row, step.kind.noun))
+        ]
+        return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
     def __repr__(self) -> str:
         return text.plan(self._parts())
@@ -354,7 +299,7 @@ class Plan:
     def _parts(self, voice: Voice = PYTHON) -> PlanParts:
         passed, meant = self.passes(self.limits)
         return PlanParts(
-            noun=self.kind.noun,
+            noun=self.noun,
             origin=self.origin,
             counts=self.summary,
             changes=self.table(),
@@ -366,33 +311,7 @@ class Plan:
         )
 
 
-_COLUMNS = {
-    "row": pl.Int64,
-    "action": pl.String,
-    "record": pl.String,
-    "id": pl.String,
-    "name": pl.String,
-    "column": pl.String,
-    "class": pl.String,
-    "you_read": pl.String,
-    "you_have": pl.String,
-    "server_now": pl.String,
-    "message": pl.String,
-}
-
-
-def _lines(step: Step, number: int | None) -> list[tuple[Any, ...]]:
-    # The reason of a row stands once: on its cells, where it is theirs, else on its first line.
-    told = any(change.message for change in step.changes)
-    head = (number, step.action.value, step.kind.noun, step.id, step.name)
-    lines = [
-        (
-            *head,
-            change.label,
-            change.what.value,
-            *map(text.value, (change.you_read, change.you_have, change.server_now)),
-            change.message or (step.message if at == 0 and not told else None),
-        )
-        for at, change in enumerate(step.changes)
-    ]
-    return lines or [(*head, None, None, None, None, None, step.message)]
+def _clears(steps: Iterable[Step]) -> Counter[str]:
+    return Counter(
+        change.label for step in steps for change in step.changes if change.what is Class.CLEAR
+    )

@@ -15,17 +15,18 @@ import polars as pl
 from cellframe.contract.records import KINDS
 from cellframe.errors import StalePlanError
 from cellframe.writeback.lots import fold
-from cellframe.writeback.plan import Action
 from cellframe.writeback.receipt import Outcome, Result
 from cellframe.writeback.saved import opened
+from cellframe.writeback.steps import Action
 from cellframe.writeback.told import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from cellframe.store.journal import Line
-    from cellframe.writeback.plan import Plan, Step
+    from cellframe.writeback.plan import Plan
     from cellframe.writeback.saved import Saved
+    from cellframe.writeback.steps import Step
     from cellframe.writeback.told import Account, Place, Told
 
 RECOVERED = "Recovered: it had been carried out, and only the answer was lost."
@@ -84,15 +85,16 @@ class Rest:
         at = pl.Series([places.get(row) for row in range(self.height)], dtype=pl.UInt32)
         numbers = dict(zip(self.rows, self.saved.source.numbers, strict=True))
         left = self.left
-        return replace(
-            plan,
-            steps=tuple(
-                step if step.row is None else replace(step, row=self.rows[left[step.row]])
-                for step in plan.steps
-            ),
+        part = replace(
+            plan.part,
             edited=self.saved.frame.select(pl.all().gather(at)),
             numbers=[numbers.get(row, row) for row in range(self.height)],
         )
+        steps = (
+            step if step.row is None else replace(step, row=self.rows[left[step.row]])
+            for step in plan.steps
+        )
+        return plan.with_part(part, steps=tuple(steps))
 
     def recovered(self, plan: Plan) -> list[Line]:
         """Return the outcomes of rows whose answer was lost, and which the service has.

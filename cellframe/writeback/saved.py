@@ -92,17 +92,18 @@ def content_of(plan: Plan) -> dict[str, Any]:
         "service": plan.service,
         "origin": plan.origin,
         "kind": plan.kind.name,
-        "parent_id": plan.parent_id,
+        "parent_id": plan.part.parent_id,
         "summary": plan.summary,
         "notices": list(plan.notices),
         "changes": _shown(plan),
         "rows": [plan.number(row) for row in rows],
         "edited": {label: _column(frame[label]) for label in frame.columns},
         "read": {
-            id_: [base.record, base.parents, base.units] for id_, base in sorted(plan.bases.items())
+            id_: [base.record, base.parents, base.units]
+            for id_, base in sorted(plan.part.bases.items())
         },
-        "base_rows": plan.base_rows,
-        "base_filled": dict(plan.base_filled),
+        "base_rows": plan.part.base_rows,
+        "base_filled": dict(plan.part.base_filled),
     }
     return {**content, "digest": _digest(content)}
 

@@ -21,7 +21,7 @@ from cellframe.errors import ConfigError
 from cellframe.frames.columns import Leaf
 from cellframe.frames.decode import value_of
 from cellframe.writeback.diff import CLOSE, Class, is_same
-from cellframe.writeback.plan import Change
+from cellframe.writeback.steps import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ import pytest
 from writeback_tools import LOADING, MASS, POLICY, edit, new_rows
 
 from cellframe.errors import PlanError
-from cellframe.writeback.plan import Action
+from cellframe.writeback.steps import Action
 
 
 def said(client, edited, **more) -> str:

@@ -62,13 +62,13 @@ def test_the_count_that_is_meant_lets_clears_pass(client, forty, count, passes):
 
 def test_a_part_of_the_frame_is_measured_against_all_that_was_read(client, forty):
     plan = client.cell_instance.plan(first(forty, 12, "notes", "x")[:12])
-    assert plan.base_rows == 40
+    assert plan.part.base_rows == 40
     assert client.apply(plan)
 
 
 def test_a_filtered_clear_is_measured_against_all_that_was_read(client, forty):
     plan = client.cell_instance.plan(first(forty, 10, MASS, None)[:10])
-    assert plan.base_filled == {MASS: 40}
+    assert plan.part.base_filled == {MASS: 40}
     assert client.apply(plan).refused
 
 
