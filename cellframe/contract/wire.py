@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 from urllib.parse import urlencode
@@ -109,10 +110,16 @@ class Request:
     @property
     def target(self) -> str:
         """Path and query as they stand in a request line."""
-        return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
+        return target_of(self.path, self.query)
 
     def __str__(self) -> str:
         return f"{self.method} {self.target}"
+
+
+@lru_cache(maxsize=256)
+def target_of(path: str, query: tuple[tuple[str, str], ...]) -> str:
+    """Return path and query as they stand in a request line; each is asked for several times."""
+    return f"{path}?{urlencode(query)}" if query else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from cellframe.contract import routes
 from cellframe.contract.pages import NoPageError, cut
-from cellframe.contract.wire import FileBody, Reply, Request
+from cellframe.contract.wire import FileBody, Reply, Request, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,9 +49,8 @@ class Question:
     target: str = field(init=False)
 
     def __post_init__(self) -> None:
-        pairs = [pair for pair in self.request.query if pair[0] != _SNAPSHOT]
-        target = f"{self.request.path}?{urlencode(pairs)}" if pairs else self.request.path
-        object.__setattr__(self, "target", target)
+        pairs = tuple(pair for pair in self.request.query if pair[0] != _SNAPSHOT)
+        object.__setattr__(self, "target", target_of(self.request.path, pairs))
 
     @property
     def is_kept(self) -> bool:
