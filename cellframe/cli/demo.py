@@ -142,7 +142,7 @@ def fill(client: Client, name: str) -> None:
     spec = client.cell_spec.create(fleet.spec(name))
     # One after the other, so that the cells come back in the order of their names.
     plan = client.cell_instance.plan(fleet.cells(), spec=spec)
-    client.apply(plan, note="cellframe demo", raise_on_failure=True)
+    client.apply(plan, note="cellframe demo", raise_on="any")
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,8 @@ class Request:
         up. What a plan compares with is asked for with 0.
     walk : Walk or None
         The reading that a page of a list belongs to. A later page without one is never kept.
+    once : bool
+        Whether whoever asks sends it again himself, where that is right.
     """
 
     method: str
@@ -106,6 +108,7 @@ class Request:
     body: bytes | FileBody | None = field(default=None, repr=False)
     max_age: float | None = None
     walk: Walk | None = field(default=None, repr=False, compare=False)
+    once: bool = field(default=False, repr=False, compare=False)
 
     @property
     def target(self) -> str:

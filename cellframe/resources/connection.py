@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from cellframe.contract.records import RecordKind
     from cellframe.contract.wire import Wire
     from cellframe.frames.backend import Backend
+    from cellframe.writeback.asking import Way
     from cellframe.writeback.limits import Limits
+    from cellframe.writeback.standing import OnConflict
 
 
 _MOST_AGE = 24 * 3600.0
@@ -125,6 +127,27 @@ class Connection:
         found = copy(self)
         found.wire = AgedWire(self.wire, max_age)
         return found
+
+    def way(self, on_conflict: OnConflict) -> Way:
+        """Return how this service is written to, with whatever help it offers.
+
+        Parameters
+        ----------
+        on_conflict : str
+            What a conflict met on the way becomes.
+        """
+        from cellframe.writeback.asking import Way
+
+        batch = self.offers("batch")
+        batch = batch if isinstance(batch, dict) else {}
+        return Way(
+            self.within(0).wire,
+            if_match=bool(self.offers("if_match")),
+            on_conflict=on_conflict,
+            keys=bool(self.offers("idempotency_key")),
+            most=int(batch.get("max_operations") or 0),
+            batch=str(batch.get("path") or routes.BATCH),
+        )
 
     @cached_property
     def trees(self) -> Path:

@@ -14,7 +14,7 @@ from cellframe.writeback.apply import Terms, carry_out
 from cellframe.writeback.inputs import Base, Source
 from cellframe.writeback.receipt import Receipt
 from cellframe.writeback.resuming import rest_of
-from cellframe.writeback.saved import Saved
+from cellframe.writeback.saved import Saved, SavedFrame
 from cellframe.writeback.told import account
 from cellframe.writeback.undoing import bases, frame_of, images, notices
 
@@ -73,8 +73,7 @@ def undo(connection: Connection, applied: Receipt | str | PathLike[str] | None) 
     frame = frame_of(kind, written)
     source = Source(range(frame.height), kept=kept, notices=notices(told))
     whose = connection.service, connection.wire.origin
-    saved = Saved(kind, *whose, frame, source, None, frame.height, {}, [])
-    return replan(connection, saved)
+    return replan(connection, Saved(*whose, (SavedFrame(kind, frame, source, None, frame.height),)))
 
 
 def _applied(connection: Connection, applied: Receipt | str | PathLike[str] | None) -> Path:

@@ -23,7 +23,7 @@ def _is_watched() -> bool:
 @contextmanager
 def progress(
     total: int, what: str, *, shown: bool | None = None
-) -> Generator[Callable[[], object]]:
+) -> Generator[Callable[..., object]]:
     """Show a bar while the block runs; call what it gives after each step.
 
     Parameters
@@ -37,7 +37,7 @@ def progress(
     """
     watched = _is_watched() if shown is None else shown
     if not watched or not total:
-        yield lambda: None
+        yield _nothing
         return
     with warnings.catch_warnings():
         # Without ipywidgets a notebook gets a bar of text, and needs no lesson about it.
@@ -47,3 +47,34 @@ def progress(
         bar = tqdm(total=total, desc=what, leave=False, delay=_PATIENCE)
     with bar:
         yield bar.update
+
+
+@contextmanager
+def shown_or_told(
+    told: Callable[[int, int], object] | None, total: int, what: str
+) -> Generator[Callable[[int, int], object]]:
+    """Tell whoever wants to know how far it is; else show a bar, as `progress` does.
+
+    Parameters
+    ----------
+    told : callable or None
+        Is called with the steps that are done, and the steps there are.
+    total, what : int, str
+        As of `progress`.
+    """
+    if told is not None:
+        yield told
+        return
+    with progress(total, what) as forward:
+        done = 0
+
+        def move(now: int, _total: int) -> None:
+            nonlocal done
+            forward(now - done)
+            done = now
+
+        yield move
+
+
+def _nothing(_steps: int = 1) -> None:
+    """Show nothing."""

@@ -134,11 +134,13 @@ class HttpWire:
         headers = headers_of(answer)
         return Reply(answer.status, headers, read_whole(answer, headers, meter))
 
-    def _carried(self, told: Told, asked: Call, meter: Meter, take: Take) -> Reply:
+    def _carried(
+        self, told: Told, asked: Call, meter: Meter, take: Take, *, once: bool = False
+    ) -> Reply:
         def attempt() -> Reply:
             return told.carried(lambda: call(self._lines, asked, meter, take), meter)
 
-        return repeated(attempt, meter, self._sleep, is_read=asked.method == "GET")
+        return repeated(attempt, meter, self._sleep, is_read=asked.method == "GET", once=once)
 
     def _ask(
         self, request: Request, accepted: Mapping[str, str], meter: Meter, take: Take
@@ -148,7 +150,7 @@ class HttpWire:
         told = Told(str(request), self.origin)
         url = self.origin + request.target
         asked = Call(request.method, url, self._place, headers, request.body)
-        reply = self._carried(told, asked, meter, take)
+        reply = self._carried(told, asked, meter, take, once=request.once)
         log.debug("%s -> %s", request, reply.status)
         return reply
 

@@ -72,7 +72,12 @@ class Pauses:
 
 
 def repeated(
-    attempt: Callable[[], Reply], meter: Meter, sleep: Callable[[float], None], *, is_read: bool
+    attempt: Callable[[], Reply],
+    meter: Meter,
+    sleep: Callable[[float], None],
+    *,
+    is_read: bool,
+    once: bool = False,
 ) -> Reply:
     """Return the answer of the first attempt that asks for no other.
 
@@ -82,16 +87,18 @@ def repeated(
         Waits for a number of seconds.
     is_read : bool
         Whether the request only reads.
+    once : bool
+        Whether there is one attempt.
     """
     pauses = Pauses()
     while True:
         found = _met(attempt)
         if isinstance(found, TransportError):
-            pause = pauses.next() if is_read or not found.sent else None
+            pause = pauses.next() if (is_read or not found.sent) and not once else None
             if pause is None:
                 raise found
         else:
-            pause = pauses.after(found) if is_read else None
+            pause = pauses.after(found) if is_read and not once else None
             if pause is None:
                 return found
         sleep(pause)

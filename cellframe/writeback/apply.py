@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from cellframe.errors import ConfigError, PlanError, StalePlanError
 from cellframe.failpoints import reach
 from cellframe.frames.faults import table
-from cellframe.writeback.plan import STOPS, Action, Plan
-from cellframe.writeback.receipt import Outcome, Receipt, Refusal
+from cellframe.writeback.plan import Plan
+from cellframe.writeback.receipt import Outcome, RaiseOn, Receipt, Refusal
 from cellframe.writeback.run import Run
 from cellframe.writeback.saved import content_of
-from cellframe.writeback.send import OnConflict, Way, decided, standing, unsent
+from cellframe.writeback.standing import OnConflict, decided, standing, unsent
+from cellframe.writeback.steps import STOPS, Action
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cellframe.store.journal import Journal
     from cellframe.store.journals import Journals
+    from cellframe.writeback.asking import Way
     from cellframe.writeback.limits import Limits
     from cellframe.writeback.receipt import Result
 
 WORKERS = 6
 """Requests under way at once; more where the service guards each write by a version."""
 GUARDED_WORKERS = 16
+
+_MEANT = ("max_updates", "max_clears", "max_deletes")
 
 Invalid = Literal["refuse", "skip"]
 OnError = Literal["continue", "stop"]
@@ -38,10 +42,10 @@ class Terms:
     ----------
     on_conflict, invalid, on_error : str
         See `cellframe.Client.apply`.
-    max_updates, max_clears : int or None
+    max_updates, max_clears, max_deletes : int or None
         Counts that are meant.
     workers : int or None
-        Requests under way at once.
+        Requests under way at once, one for each row.
     note : str or None
         Kept in history.
     """
@@ -51,6 +55,7 @@ class Terms:
     on_error: OnError = "continue"
     max_updates: int | None = None
     max_clears: int | None = None
+    max_deletes: int | None = None
     workers: int | None = None
     note: str | None = None
 
@@ -71,11 +76,24 @@ class Terms:
             if given not in known:
                 words = ", ".join(map(repr, known))
                 raise ConfigError(f"{name}={given!r} is none of {words}. Nothing was sent.")
-        for name, least in (("max_updates", 0), ("max_clears", 0), ("workers", 1)):
+        for name, least in (*((name, 0) for name in _MEANT), ("workers", 1)):
             given = getattr(self, name)
             if given is not None and (not isinstance(given, int) or given < least):
                 message = f"{name}={given!r} is no whole number from {least} up. Nothing was sent."
                 raise ConfigError(message)
+
+    def narrowed(self, way: Way) -> Way:
+        """Return the way for these terms: rows that are to be told apart are sent alone."""
+        alone = self.workers is not None or self.on_error == "stop"
+        return replace(way, most=0) if alone else way
+
+
+Told: TypeAlias = "Callable[[int, int], object]"
+"""Is told how many steps are done, and how many there are."""
+
+
+def _nobody(_done: int, _total: int) -> None:
+    """Tell nobody."""
 
 
 def apply(
@@ -85,6 +103,7 @@ def apply(
     limits: Limits,
     journals: Journals,
     keep: Callable[[Receipt], None],
+    told: Told = _nobody,
 ) -> Receipt:
     """Send a plan and return its receipt.
 
@@ -92,6 +111,8 @@ def apply(
     ----------
     keep : callable
         Gets the receipt, also when the apply is interrupted or the journal cannot be written.
+    told : callable
+        Is told how many steps are done, and how many there are.
 
     Raises
     ------
@@ -106,7 +127,7 @@ def apply(
         keep(receipt)
         return receipt
     with journals.open_new(header(plan, terms), reviewed(plan)) as journal:
-        return carry_out(plan, way, terms, journal, keep)
+        return carry_out(plan, way, terms, journal, keep, told=told)
 
 
 def carry_out(
@@ -116,6 +137,9 @@ def carry_out(
     journal: Journal,
     keep: Callable[[Receipt], None],
     all_results: Callable[[Sequence[Result]], tuple[Result, ...]] = tuple,
+    *,
+    digest: str = "",
+    told: Told = _nobody,
 ) -> Receipt:
     """Send a plan whose journal is open, and write its end.
 
@@ -125,14 +149,25 @@ def carry_out(
         See `apply`.
     all_results : callable
         Adds to the results of this run what became of rows before it.
+    digest : str
+        Of the plan that was first sent, where it is not this one: requests keep their keys.
+    told : callable
+        See `apply`.
 
     Raises
     ------
     StoreError
         The journal cannot be written; nothing is sent from then on.
     """
-    workers = terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS)
-    run = Run(plan, way, journal, workers=workers, stop_at_errors=terms.on_error == "stop")
+    run = Run(
+        plan,
+        terms.narrowed(way),
+        journal,
+        workers=terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS),
+        stop_at_errors=terms.on_error == "stop",
+        digest=digest or plan.digest,
+        told=told,
+    )
     try:
         run.carry_out()
     finally:
@@ -184,6 +219,19 @@ def check_service(plan: Plan, service: str, origin: str) -> None:
     if (plan.service, plan.origin) != (service, origin):
         message = f"This plan was made for {plan.origin}, and this client speaks to {origin}. Plan again here."
         raise StalePlanError(message)
+
+
+def check_raise_on(raise_on: RaiseOn) -> None:
+    """Refuse what is none of the choices; see ``client.apply``.
+
+    Raises
+    ------
+    ConfigError
+        Nothing was sent.
+    """
+    if raise_on not in ("any", "conflict", None):
+        message = f"raise_on={raise_on!r} is none of 'any', 'conflict', None. Nothing was sent."
+        raise ConfigError(message)
 
 
 def refusals(plan: Plan, terms: Terms, limits: Limits) -> tuple[Refusal, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -38,7 +38,11 @@ class Outcome(Enum):
     NOT_ATTEMPTED = "not_attempted"
 
 
+RaiseOn = Literal["any", "conflict"] | None
+"""Which rows make an apply raise."""
+
 GOOD = (Outcome.OK, Outcome.UNCHANGED)
+RECOVERED = "Recovered: it had been carried out, and only the answer was lost."
 LEFT = (Outcome.FAILED, Outcome.UNKNOWN, Outcome.NOT_ATTEMPTED)
 """What a resume brings further."""
 
@@ -215,6 +219,18 @@ class Receipt:
             first = f" The first: {bad[0].message}" if bad[0].message else ""
             message = f"{len(bad)} of {len(self.results)} rows were not written.{first} See receipt.failed."
             raise PartialApplyError(message, self)
+
+    def raise_for(self, what: RaiseOn) -> None:
+        """Raise as `raise_for_failures` does where the caller wants it.
+
+        Parameters
+        ----------
+        what : {"any", "conflict"} or None
+            Whatever was not written, rows in conflict alone, or nothing.
+        """
+        conflict = any(result.outcome is Outcome.CONFLICT for result in self.results)
+        if what == "any" or (what == "conflict" and conflict):
+            self.raise_for_failures()
 
     def __repr__(self) -> str:
         return text.receipt(self._parts())

@@ -1,106 +1,139 @@
-"""One step is sent: its request, what the service answered, and what became of the row.
+"""One step is sent: what is asked, what the answers mean, and what became of the row.
 
-An update is guarded by the version that the plan compared with; where the service keeps no
-versions the record is read again just before. A record that moved in other fields alone is
-merged anew and sent once more. A create is never sent twice by itself: when its answer is lost,
-nobody knows whether it was carried out, and the row says so.
+A `Task` is a conversation: it gives requests and is given answers, and knows nothing of how they
+travel, alone or many in one. An update is guarded by the version that the plan compared with;
+where the service keeps no versions the record is read again just before. A record that moved in
+other fields alone is merged anew and sent once more. Of a write that was lost the service is
+asked what it has: for an update the record, for a create whatever has its name. What cannot be
+told so is *unknown*.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
-from cellframe.contract.records import KINDS, opaque_version
-from cellframe.contract.wire import Reply, Request, Wire
+from cellframe.contract.records import opaque_version
 from cellframe.errors import (
     ApiError,
+    CellframeError,
     ConflictError,
     InvalidRecordError,
     NotFoundError,
-    ServerError,
     TransportError,
 )
-from cellframe.failpoints import reach
 from cellframe.frames.decode import value_of
-from cellframe.frames.encode import body_of, displaced
-from cellframe.transport.replies import make_request, read
+from cellframe.transport.replies import make_request
+from cellframe.writeback.asking import MOVED, Asking, is_final
 from cellframe.writeback.diff import Class, is_same
-from cellframe.writeback.lots import fold
-from cellframe.writeback.plan import STOPS, WRITES, Action, Step
-from cellframe.writeback.receipt import Outcome, Result
+from cellframe.writeback.keys import REPLAYED
+from cellframe.writeback.receipt import RECOVERED, Outcome, Result
+from cellframe.writeback.standing import (
+    conflict_words,
+    is_moved,
+    recheck,
+    standing,
+    unsent,
+    words,
+)
+from cellframe.writeback.steps import WRITES, Action, Step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cellframe.writeback.plan import Change, Value
+    from cellframe.contract.wire import Request
+    from cellframe.writeback.asking import Talk, Way
+    from cellframe.writeback.patience import Answer, Patience
+    from cellframe.writeback.writes import Writes
 
-_TRIES = 3
-"""How often a row that moved is compared again and sent."""
-_MOVED = 412
+_TRIES = 8
+"""How often a row that moved, or whose answer was lost, is compared again and sent."""
+
+_CREATES = 3
+"""How often a create is sent of which no trace is found, under the same key."""
 
 _OUTCOMES: dict[type[ApiError], Outcome] = {
     ConflictError: Outcome.CONFLICT,
     NotFoundError: Outcome.CONFLICT,
     InvalidRecordError: Outcome.INVALID,
-    ServerError: Outcome.UNKNOWN,
 }
-"""What a refusal makes of a row. After a fault of the server nobody knows whether it wrote."""
-
-OnConflict = Literal["fail", "skip", "mine", "theirs"]
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How steps are sent.
-
-    Attributes
-    ----------
-    wire : Wire
-        To the service.
-    if_match : bool
-        Whether the service refuses a write whose version has passed.
-    on_conflict : str
-        What a conflict met on the way becomes: a row's outcome, or mine, or theirs.
-    """
-
-    wire: Wire
-    if_match: bool
-    on_conflict: OnConflict
+"""What a refusal makes of a row; any other failed."""
 
 
 class Task:
-    """One step under way: its body, what the service answered, and how often it was asked."""
+    """One step under way.
 
-    def __init__(self, step: Step, way: Way, lots: Mapping[str, Mapping[str, str]]) -> None:
+    Parameters
+    ----------
+    step : Step
+        What is to become of a row.
+    way : Way
+        How it is sent.
+    writes : Writes
+        Makes its requests.
+    patience : Patience
+        Of the whole apply.
+    reason : str
+        Why the step cannot be sent, where it cannot.
+
+    Attributes
+    ----------
+    attempts : int
+        Requests sent for it; whoever carries them counts.
+    result : Result or None
+        What became of it, once that is known.
+    """
+
+    def __init__(
+        self, step: Step, way: Way, writes: Writes, patience: Patience, reason: str = ""
+    ) -> None:
         self.step = step
-        self.way = way
-        self.lots = lots
-        self.after: dict[str, Any] | None = None
         self.attempts = 0
-        self.reply = Reply(0)
         self.result: Result | None = None
-        self.planned = step.action
-        self.is_create = step.action is Action.CREATE
-        self.is_write = step.action in WRITES and self._missing_lot() is None
-        self.guard = "none"
+        self._way = way
+        self._writes = writes
+        self._asking = Asking(way, patience)
+        self._planned = step.action
+        self._reason = reason or (writes.missing_lot(step) or "")
+        self._made: tuple[Step, Request] | None = None
+        self._intended = ""
+        self._after: dict[str, Any] | None = None
+        self._guard = "none"
+        self._is_settled = False
+        self._talk = self._told()
+
+    @property
+    def is_write(self) -> bool:
+        """Whether anything is to be sent but reads."""
+        return self._planned in WRITES and not self._reason
+
+    @property
+    def is_create(self) -> bool:
+        """Whether it makes a record."""
+        return self._planned is Action.CREATE
 
     def intent(self) -> dict[str, Any]:
         """Return the line that is on the disk before the request is sent."""
+        self._intended = self._writes.key(self.step, self._write())
         return {
             **self._about(),
             "type": "intent",
             "version": self.step.version,
-            "body": self._body(),
+            "body": self._writes.body(self.step),
             "places": [column.place for column, _ in self.step.writes()],
+            "key": self._intended,
         }
+
+    def is_intended(self, request: Request) -> bool:
+        """Whether a request only reads, or is the one whose intent was written down last."""
+        return request.method == "GET" or self._writes.key(self.step, request) == self._intended
 
     def outcome(self, result: Result) -> dict[str, Any]:
         """Return the line that says what became of it, with the record before and after."""
         before = dict(self.step.record) or None
-        more = {"before": before, "after": self.after, "message": result.message}
+        more = {"before": before, "after": self._after, "message": result.message}
         return {
             **self._about(),
             "type": "outcome",
@@ -114,249 +147,237 @@ class Task:
         step = self.step
         return {
             "row": step.row,
-            "action": step.action.value,
+            "action": self._planned.value,
             "kind": step.kind.name,
             "id": step.id,
             "name": step.name,
             "parent": step.parent_id,
         }
 
-    def run(self) -> Result:
-        """Send the step and say what became of it; a fault is a result too."""
+    def go_on(self, answer: Answer | None) -> Request | None:
+        """Hear an answer and return the next request; None once there is a result.
+
+        Parameters
+        ----------
+        answer : Reply, TransportError or None
+            To the last request; None to begin.
+        """
+        try:
+            return next(self._talk) if answer is None else self._talk.send(answer)
+        except StopIteration:
+            return None
+
+    def so_far(self, stopped: str) -> Result:
+        """Return what became of it, also where nothing further is sent, for a reason."""
+        if self.result is not None:
+            return self.result
+        if self._reason:
+            return unsent(self.step, Outcome.NOT_ATTEMPTED, self._reason)
+        if self.attempts:
+            message = "The apply was interrupted while this was under way: nobody knows whether it was written."
+            return replace(unsent(self.step, Outcome.UNKNOWN, message), attempts=self.attempts)
+        return standing(self.step) or unsent(self.step, Outcome.NOT_ATTEMPTED, stopped)
+
+    def _told(self) -> Talk[None]:
         started = time.monotonic()
-        result = self._settled() or self._attempt()
+        kept_back = unsent(self.step, Outcome.NOT_ATTEMPTED, self._reason)
+        settled = kept_back if self._reason else standing(self.step)
+        result = settled or (yield from self._attempt())
         self.result = replace(
             result,
-            action=self.planned.value,
+            action=self._planned.value,
             attempts=self.attempts,
-            guard=self.guard,
+            guard=self._guard,
             seconds=time.monotonic() - started,
-            request_id=self.reply.headers.get("x-correlation-id"),
+            request_id=self._asking.reply.headers.get("x-correlation-id"),
         )
-        return self.result
 
-    def _settled(self) -> Result | None:
-        """Return the result of a step that is not sent."""
-        missing = self._missing_lot()
-        return unsent(self.step, Outcome.NOT_ATTEMPTED, missing) if missing else standing(self.step)
-
-    def _missing_lot(self) -> str | None:
-        """Why a row cannot be sent whose lot could not be created."""
-        for column, value in self.step.writes():
-            refers = column.field is not None and column.field.refers_to
-            if (
-                refers
-                and isinstance(value, str)
-                and self._known_lots() is not None
-                and self._lot(value) is None
-            ):
-                return f"Not sent: the lot {value!r} is not known to exist. Plan again."
-        return None
-
-    def _known_lots(self) -> Mapping[str, str] | None:
-        """Ids of the spec's lots; None where the service keeps lots as text."""
-        return self.lots.get(str(self.step.parent_id))
-
-    def _lot(self, name: str) -> str | None:
-        return (self._known_lots() or {}).get(fold(name))
-
-    def _attempt(self) -> Result:
+    def _attempt(self) -> Talk[Result]:
+        ways = {Action.CREATE: self._create, Action.DELETE: self._delete}
         try:
-            return self._create() if self.is_create else self._update()
+            return (yield from ways.get(self.step.action, self._update)())
         except ApiError as fault:
-            outcomes = (outcome for kind, outcome in _OUTCOMES.items() if isinstance(fault, kind))
-            return self._refused(next(outcomes, Outcome.FAILED), fault)
+            return self._refused(fault)
         except TransportError as fault:
-            return self._result(
-                Outcome.UNKNOWN if fault.sent else Outcome.FAILED, message=str(fault)
-            )
+            if self._asking.was_lost:
+                return self._result(Outcome.UNKNOWN, message=_open(fault))
+            outcome = Outcome.FAILED if self.attempts else Outcome.NOT_ATTEMPTED
+            return self._result(outcome, message=str(fault))
 
-    def _create(self) -> Result:
-        kind = self.step.kind
-        path = kind.collection
-        if kind.parent:
-            path = routes.below(
-                KINDS[kind.parent].collection, str(self.step.parent_id), kind.under_parent
-            )
-        try:
-            self.after = self._ask(make_request("POST", path, body=self._body()))
-        except ConflictError as fault:
-            if fault.existing_id is None or not self._is_there(fault.existing_id):
-                raise
-            return self._result(Outcome.UNCHANGED, id_=fault.existing_id)
-        return self._result(Outcome.OK, id_=str(self.after["id"]), message=self._echo())
+    def _create(self) -> Talk[Result]:
+        """Make the record; once more only where the service would know the request again."""
+        fault: CellframeError | None = None
+        for _ in range(_CREATES if self._way.keys else 1):
+            try:
+                self._after = yield from self._asking.record(self._write())
+            except ConflictError as taken:
+                found = taken.existing_id and (yield from self._record(taken.existing_id))
+                if not found or not self._is_meant(found):
+                    raise
+                return self._already(found)
+            except (ApiError, TransportError) as met:
+                if not self._asking.is_open(met):
+                    raise
+                fault = met
+            else:
+                return self._ok()
+            found = yield from self._namesake()
+            if found is not None:
+                return self._already(found) if self._is_meant(found) else self._taken(found)
+            self._give_up_if_final(fault)
+        raise fault or TransportError("")
 
-    def _is_there(self, id_: str) -> bool:
-        """Whether the record that has the name already is the one that was to be made."""
-        found = self._ask(make_request("GET", routes.one(self.step.kind.collection, id_)))
+    def _taken(self, found: dict[str, Any]) -> Result:
+        noun, name = self.step.kind.noun, self.step.name
+        message = f"A {noun} named {name!r} is there now, with other values. Plan again."
+        return self._result(Outcome.CONFLICT, message=message, id_=str(found["id"]))
+
+    def _already(self, found: dict[str, Any]) -> Result:
+        """Return the result of a create whose record is there: its own, where that was lost."""
+        if not self._asking.was_lost:
+            return self._result(Outcome.UNCHANGED, id_=str(found["id"]))
+        self._after = found
+        return self._ok(RECOVERED)
+
+    def _namesake(self) -> Talk[dict[str, Any] | None]:
+        """Find the record under the same parent that has the name; None where there is none."""
+        kind, name = self.step.kind, str(self.step.name)
+        path = kind.below(str(self.step.parent_id)) if kind.parent else kind.collection
+        asked = f"ilike.%{name}%" if kind.unique_without_case else f"eq.{name}"
+        listed = yield from self._asking.listed(make_request("GET", path, query={"name": asked}))
+        wanted = kind.name_key(name)
+        return next((one for one in listed if kind.name_key(str(one["name"])) == wanted), None)
+
+    def _is_meant(self, found: Mapping[str, Any]) -> bool:
+        """Whether a record is the one that was to be made."""
         kind, changes = self.step.kind, self.step.changes
         return all(is_same(c.column, value_of(kind, found, c.column), c.you_have) for c in changes)
 
-    def _update(self) -> Result:
+    def _update(self) -> Talk[Result]:
         """Send the change, and again where the record moved in other fields alone."""
+        fault: CellframeError | None = None
         for _ in range(_TRIES):
-            if not self._renewed():
-                return self._result(Outcome.CONFLICT, message=_conflict_words(self.step))
+            self._guard = "if_match" if self._writes.token(self.step) else "compare"
+            if fault or self._guard == "compare":
+                found = getattr(fault, "current", None) or (yield from self._record())
+                self.step = recheck(self.step, found, self._way.on_conflict)
+            if self.step.action is Action.CONFLICT:
+                return self._result(Outcome.CONFLICT, message=conflict_words(self.step))
             if self.step.action is Action.ALREADY_THERE:
-                return self._result(Outcome.UNCHANGED)
+                return self._there()
+            self._give_up_if_final(fault)
             try:
-                self.after = self._ask(self._patch())
-            except ConflictError as fault:
-                if fault.status != _MOVED:
+                self._after = yield from self._asking.record(self._write())
+            except (ApiError, TransportError) as met:
+                if not self._asking.is_open(met):
                     raise
-                current = fault.current or self._ask(make_request("GET", self._path()))
-                self.step = recheck(self.step, current, self.way.on_conflict)
-                continue
-            return self._result(Outcome.OK, message=self._echo())
-        return self._result(
-            Outcome.CONFLICT, message="The record kept changing while it was written. Plan again."
-        )
+                fault = met
+            else:
+                return self._ok()
+        raise _restless(fault)
 
-    def _renewed(self) -> bool:
-        """Compare again where no version guards the write; false where it is a conflict now."""
-        if self._token() is None:
-            self.guard = "compare"
-            current = self._ask(make_request("GET", self._path()))
-            self.step = recheck(self.step, current, self.way.on_conflict)
-        else:
-            self.guard = "if_match"
-        return self.step.action is not Action.CONFLICT
+    def _there(self) -> Result:
+        """Return the result of an update that the record shows already."""
+        if not self._asking.was_lost:
+            return self._result(Outcome.UNCHANGED)
+        self._after = dict(self.step.record)
+        return self._ok(RECOVERED)
 
-    def _token(self) -> str | None:
-        version = self.step.version or ""
-        return f'"{version[1:]}"' if self.way.if_match and version.startswith("v") else None
+    def _give_up_if_final(self, fault: CellframeError | None) -> None:
+        if fault is not None and is_final(fault):
+            self._is_settled = True
+            raise fault
 
-    def _patch(self) -> Request:
-        token = self._token()
-        headers = {"if-match": token} if token else None
-        return make_request("PATCH", self._path(), body=self._body(), headers=headers)
+    def _delete(self) -> Talk[Result]:
+        """Delete the record as it was compared, and no other."""
+        fault: CellframeError | None = None
+        for _ in range(_TRIES):
+            self._guard = "if_match" if self._writes.token(self.step) else "compare"
+            try:
+                if fault or self._guard == "compare":
+                    current = yield from self._record()
+                    if is_moved(self.step, current) and not self._is_mine(current):
+                        return self._result(Outcome.CONFLICT, message=_EDITED)
+                    self._give_up_if_final(fault)
+                yield from self._asking.answer(self._write())
+            except NotFoundError:
+                return self._gone()
+            except (ApiError, TransportError) as met:
+                if self._is_settled or not self._asking.is_open(met):
+                    raise
+                fault = met
+            else:
+                return self._result(Outcome.OK)
+        raise _restless(fault)
 
-    def _path(self) -> str:
-        return routes.one(self.step.kind.collection, str(self.step.id))
+    def _gone(self) -> Result:
+        if self._asking.was_lost:
+            return self._result(Outcome.OK, message=RECOVERED)
+        return self._result(Outcome.UNCHANGED, message="It was gone already.")
 
-    def _body(self) -> dict[str, Any]:
-        """Return the body, with the id of a lot where the service keeps lots."""
-        if self.step.row is None:
-            return {"name": self.step.name}
-        body = body_of(self.step.writes(), self.step.record)
-        for row in self.step.kind.fields:
-            if row.refers_to and row.name in body and self._known_lots() is not None:
-                name = body.pop(row.name)
-                body[row.sent_as] = None if name is None else self._lot(name)
-        return body
+    def _is_mine(self, current: dict[str, Any]) -> bool:
+        if self._way.on_conflict != "mine":
+            return False
+        self.step = replace(self.step, record=current, version=opaque_version(current))
+        return True
 
-    def _ask(self, request: Request) -> dict[str, Any]:
-        self.attempts += 1
-        self.reply = Reply(0)
-        reach("before_request")
-        self.reply = self.way.wire.send(request)
-        reach("after_answer")
-        record = read(request, self.reply, self.way.wire.origin)
-        if not isinstance(record, dict) or not isinstance(record.get("id"), str):
-            message = f"{request} was answered with something that is no record."
-            raise TransportError(message, request=str(request), sent=True)
-        return record
+    def _record(self, id_: str | None = None) -> Talk[dict[str, Any]]:
+        path = routes.one(self.step.kind.collection, id_ or str(self.step.id))
+        return (yield from self._asking.record(make_request("GET", path)))
+
+    def _write(self) -> Request:
+        """Return the request of the step as it stands now."""
+        if self._made is None or self._made[0] is not self.step:
+            self._made = self.step, self._writes.of(self.step)
+        return self._made[1]
+
+    def _ok(self, message: str = "") -> Result:
+        """Return the result of a write, and say what the service made of it."""
+        replayed = RECOVERED if REPLAYED in self._asking.reply.headers else ""
+        told = " ".join(filter(None, (message or replayed, self._echo())))
+        return self._result(Outcome.OK, message=told, id_=str((self._after or {})["id"]))
 
     def _echo(self) -> str:
         """Where the service stored something else than it was sent: it may ignore a field."""
         stored = [
-            (change, value_of(self.step.kind, self.after or {}, change.column))
+            (change, value_of(self.step.kind, self._after or {}, change.column))
             for change in self.step.changes
             if change.what in (Class.CHANGE, Class.CLEAR)
         ]
         lost = [
-            f"{change.label!r} is {_words(value)}"
+            f"{change.label!r} is {words(value)}"
             for change, value in stored
             if not is_same(change.column, value, change.you_have)
         ]
         return f"The service stored other values: {', '.join(lost)}." if lost else ""
 
-    def _refused(self, outcome: Outcome, fault: ApiError) -> Result:
+    def _refused(self, fault: ApiError) -> Result:
         existing = fault.existing_id if isinstance(fault, ConflictError) else None
         if existing and self.step.row is None:
             # Somebody else has just made the lot: it is the one that was meant.
             return self._result(Outcome.UNCHANGED, id_=existing)
+        outcomes = (outcome for kind, outcome in _OUTCOMES.items() if isinstance(fault, kind))
+        outcome, message = next(outcomes, Outcome.FAILED), str(fault)
+        if outcome is Outcome.FAILED and self._asking.was_lost and not self._is_settled:
+            outcome, message = Outcome.UNKNOWN, _open(fault)
         taken = existing if self.is_create else None
-        result = self._result(outcome, message=str(fault), id_=taken)
-        return replace(result, status=fault.status, code=fault.code)
+        result = self._result(outcome, message=message, id_=taken)
+        return replace(result, status=fault.status or None, code=fault.code)
 
     def _result(self, outcome: Outcome, *, message: str = "", id_: str | None = None) -> Result:
-        step = self.step
-        return Result(
-            step.row,
-            step.kind.noun,
-            step.name,
-            id_ or step.id,
-            step.action.value,
-            outcome,
-            self.reply.status or None,
-            message=message,
-        )
+        result = unsent(self.step, outcome, message)
+        return replace(result, id=id_ or self.step.id, status=self._asking.reply.status or None)
 
 
-def recheck(step: Step, current: Mapping[str, Any], on_conflict: OnConflict) -> Step:
-    """Return a step compared again with the record as it is now.
-
-    Returns
-    -------
-    Step
-        With the version of `current`. A conflict where an edited cell moved to a third value,
-        unless the caller decided whose value stands.
-    """
-    changes: list[Change] = []
-    for change in step.changes:
-        value = value_of(step.kind, current, change.column)
-        stood = displaced(change.column, current) == displaced(change.column, step.record)
-        if is_same(change.column, value, change.you_have):
-            what = Class.ALREADY_THERE
-        else:
-            moved_on = not stood or not is_same(change.column, value, change.server_now)
-            what = Class.CONFLICT if moved_on else change.what
-        changes.append(replace(change, what=what, server_now=value))
-    found = {change.what for change in changes}
-    moved = replace(
-        step, changes=tuple(changes), record=current, version=opaque_version(dict(current))
-    )
-    if Class.CONFLICT in found:
-        return decided(replace(moved, action=Action.CONFLICT), on_conflict)
-    done = found <= {Class.ALREADY_THERE}
-    return replace(moved, action=Action.ALREADY_THERE if done else Action.UPDATE)
+def _restless(fault: CellframeError | None) -> CellframeError:
+    if fault is not None and not isinstance(fault, ConflictError):
+        return fault
+    message = "The record kept changing while it was written. Plan again."
+    return ConflictError(message, status=MOVED)
 
 
-def _conflict_words(step: Step) -> str:
-    cells = [
-        f"{c.label!r}: you read {_words(c.you_read)}, you have {_words(c.you_have)}, server now {_words(c.server_now)}"
-        for c in step.changes
-        if c.what is Class.CONFLICT
-    ]
-    return "; ".join(cells) or "The record moved on the service."
+def _open(fault: CellframeError) -> str:
+    return f"{fault} Nobody knows whether it was written: client.resume() finds out."
 
 
-def _words(value: Value) -> str:
-    return "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
-
-
-def decided(step: Step, on_conflict: OnConflict) -> Step:
-    """Return a row in conflict as the caller decided it; a deleted record has nothing to decide."""
-    if step.action is not Action.CONFLICT or not step.record:
-        return step
-    if on_conflict == "mine":
-        return step.settled(Class.CHANGE)
-    return step.settled(Class.ALREADY_THERE) if on_conflict == "theirs" else step
-
-
-def standing(step: Step) -> Result | None:
-    """Return the result of a step that has nothing to send; None where it has."""
-    if step.action in WRITES:
-        return None
-    if step.action not in STOPS:
-        return unsent(step, Outcome.UNCHANGED)
-    outcome = Outcome.INVALID if step.action is Action.INVALID else Outcome.CONFLICT
-    return unsent(step, outcome, step.message or _conflict_words(step))
-
-
-def unsent(step: Step, outcome: Outcome, message: str = "") -> Result:
-    """Return the result of a step for which no request was made."""
-    return Result(
-        step.row, step.kind.noun, step.name, step.id, step.action.value, outcome, message=message
-    )
+_EDITED = "Somebody edited the record since it was compared: it was not deleted. Plan again."

@@ -12,7 +12,9 @@ import pytest
 
 from cellframe.contract.wire import Reply
 from cellframe.errors import TransportError
+from cellframe.server.lesser import Lesser
 from cellframe.transport.inprocess import InProcessWire
+from cellframe.writeback import patience
 from tests.cli.conftest import COMMAND, edit, environment
 
 MASS = "cell.mass [g]"
@@ -313,9 +315,12 @@ def failing(monkeypatch):
                 written.append(request)
                 if len(written) > after:
                     return how()
-            return real(self, request)
+            # A service that takes rows together would fail for all of them.
+            return Lesser(["batch"]).told(request, real(self, request))
 
         monkeypatch.setattr(InProcessWire, "send", send)
+        monkeypatch.setattr(patience, "LONGEST", 0.5)
+        monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
 
     return fail
 

@@ -8,9 +8,17 @@ import pytest
 from writeback_tools import Tapped
 
 from cellframe.client import Client
+from cellframe.writeback import patience
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch) -> None:
+    """Let nobody wait for a service that a test has taken down."""
+    monkeypatch.setattr(patience, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(patience, "LONGEST", 0.5)
 
 
 @pytest.fixture

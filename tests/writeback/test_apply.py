@@ -11,7 +11,7 @@ import pytest
 from writeback_tools import MASS, edit, new_rows
 
 from cellframe.contract.wire import Reply
-from cellframe.errors import PartialApplyError, StoreError, TransportError
+from cellframe.errors import PartialApplyError, StoreError
 from cellframe.store.journals import read
 from cellframe.transport.replies import ask
 
@@ -106,28 +106,11 @@ def test_nothing_is_sent_when_the_folder_is_a_file(tapped, wire, cells):
 
 
 @pytest.mark.rule("W37")
-@pytest.mark.rule("W38")
-def test_a_lost_create_is_unknown_and_is_never_sent_twice(tapped, wire, spec):
-    def lose(request, reply):
-        if request.method == "POST":
-            raise TransportError("lost", request=str(request), sent=True)
-        return reply
-
-    plan = tapped.cell_instance.plan(new_rows(cell=["n"]), spec=spec)
-    wire.after = lose
-    (result,) = tapped.apply(plan).results
-    assert (result.outcome.value, result.attempts) == ("unknown", 1)
-    wire.after = lambda _request, reply: reply
-    again = tapped.cell_instance.plan(new_rows(cell=["n"]), spec=spec)
-    assert again.summary["already_there"] == 1
-
-
-@pytest.mark.rule("W37")
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [
         (NO, "invalid"),
-        (DOWN, "unknown"),
+        (DOWN, "failed"),
         (Reply(404, {}, NO.body), "conflict"),
         (Reply(409, {}, NO.body), "conflict"),
         (Reply(429, {}, NO.body), "failed"),
@@ -247,7 +230,7 @@ def test_outcomes_add_up_to_the_rows(tapped, wire, colleague, cells, spec):
     plan = tapped.cell_instance.plan(edited, spec=spec)
     wire.before = answer(DOWN, "POST")
     receipt = tapped.apply(plan, on_conflict="skip")
-    assert receipt.counts == {"ok": 1, "unchanged": 10, "conflict": 1, "unknown": 2}
+    assert receipt.counts == {"ok": 1, "unchanged": 10, "conflict": 1, "failed": 2}
     assert tapped.last_receipt is receipt
 
 

@@ -107,15 +107,13 @@ def test_a_write_whose_answer_was_lost_is_ones_own(tapped, wire, cells):
     from cellframe.errors import TransportError
 
     def lost(request, reply):
-        if request.method == "PATCH":
+        if wire.methods("PATCH"):
             raise TransportError("gone", sent=True)
         return reply
 
+    plan = tapped.cell_instance.plan(edit(cells, "c-000", notes="x"))
     wire.after = lost
-    assert (
-        tapped.apply(tapped.cell_instance.plan(edit(cells, "c-000", notes="x"))).counts["unknown"]
-        == 1
-    )
+    assert tapped.apply(plan).counts["unknown"] == 1
     wire.after = lambda _request, reply: reply
     assert tapped.cell_instance.plan(edit(cells, "c-000", notes="y")).summary["update"] == 1
 
