@@ -83,6 +83,19 @@ def test_a_thousand_edits_row_by_row_are_made_once_each(bench, tmp_path, seed, e
         assert proxy.early == []
 
 
+@pytest.mark.law("A1")
+@pytest.mark.parametrize(
+    ("seed", "edits", "kills"),
+    [(1, (600, 300, 100), 4), *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
+)
+def test_a_thousand_edits_in_batches_are_made_once_each(bench, tmp_path, seed, edits, kills):
+    with bench(deck(seed, 8), *edits, timeout=2.0) as (service, proxy, work):
+        carried_through(work, service, proxy, kills, seed)
+        assert work.edits.wrong(tmp_path / "lab") == []
+        assert set(BATCHES) <= set(proxy.counts)
+        assert proxy.early == []
+
+
 @pytest.mark.law("A7")
 @pytest.mark.parametrize("lesser", LESSER)
 @pytest.mark.parametrize("edits", [(24, 12, 4), nightly((1200, 600, 200))])
