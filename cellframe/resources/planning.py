@@ -20,6 +20,7 @@ from cellframe.frames.faults import Fault, renamed
 from cellframe.frames.headers import Header, read_header
 from cellframe.frames.rows import Rows
 from cellframe.frames.shapes import Shapes
+from cellframe.resources.again import Again
 from cellframe.resources.identity import (
     NOT_RECORDS,
     FindParent,
@@ -110,6 +111,7 @@ def make_plan(
         backend=incoming.backend,
         numbers=source.numbers,
         parent_id=parent_id,
+        unit_edit=unit_edit,
     )
     empty = _empty(connection, part, (*source.notices, *given.notices))
     plan = assemble(edited, bases, present, asked, empty)
@@ -262,6 +264,7 @@ def _empty(connection: Connection, part: Part, notices: tuple[str, ...]) -> Plan
         origin=connection.wire.origin,
         notices=notices,
         limits=connection.settings.limits or Limits(),
+        again=Again(connection),
     )
 
 

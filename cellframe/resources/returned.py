@@ -263,13 +263,15 @@ def replan(connection: Connection, saved: Saved) -> Plan:
         service has meanwhile as they were to be are already there; what somebody else changed is
         a conflict.
     """
+    one = saved.one
     plan = make_plan(
         connection,
-        saved.kind,
-        saved.frame,
-        parent_id=saved.parent_id,
-        find_parent=CellSpecs(connection).id_of if saved.kind.parent else None,
-        source=saved.source,
+        one.kind,
+        one.frame,
+        parent_id=one.parent_id,
+        find_parent=CellSpecs(connection).id_of if one.kind.parent else None,
+        source=one.source,
+        unit_edit=one.unit_edit,
     )
-    part = replace(plan.part, base_rows=saved.base_rows, base_filled=saved.base_filled)
-    return plan.with_part(part)
+    part = replace(plan.part, base_rows=one.base_rows, base_filled=one.base_filled)
+    return plan.with_part(part, expected=saved.expected)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from cellframe.frames.faults import Fault
 from cellframe.views import text
 from cellframe.writeback.diff import Class
-from cellframe.writeback.plan import Action
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import polars as pl
 
-    from cellframe.writeback.plan import Step
+    from cellframe.writeback.steps import Step
 
 CHOICE = "_choice"
 SERVER_NOW = "_server_now"
@@ -27,7 +27,7 @@ ERROR = "_error"
 MINE, THEIRS = "mine", "theirs"
 
 _GONE = "deleted"
-_WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
+WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
 _STALE = f"{CHOICE!r} was not made for what the service has now, which is: {{}}. Decide again."
 _NOT_MINE = f"{CHOICE!r} cannot give a name that is taken: theirs leaves the row out."
 
@@ -59,7 +59,7 @@ def read_choices(
     faults: list[Fault] = []
     for row, given in enumerate(frame[CHOICE].to_list()):
         said = str(given or "").strip()
-        word = _WORDS.get(said.casefold())
+        word = WORDS.get(said.casefold())
         if word is not None:
             found[row] = Choice(word, str((None if shown is None else shown[row]) or ""))
         elif said:

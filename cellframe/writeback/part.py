@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cellframe.contract.records import RecordKind
     from cellframe.frames.backend import Backend
     from cellframe.writeback.inputs import Base
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,8 @@ class Part:
         What was read of the rows that have a step, by id, where it is known.
     parent_id : str or None
         Parent of new rows that name none.
+    unit_edit : {"relabel", "convert"} or None
+        What an edited unit over an unedited number means.
     """
 
     kind: RecordKind
@@ -47,6 +50,7 @@ class Part:
     numbers: Sequence[int] = field(default=(), repr=False)
     bases: Mapping[str, Base] = field(default_factory=dict, repr=False)
     parent_id: str | None = None
+    unit_edit: UnitEdit | None = None
 
     def number(self, row: int) -> int:
         """Return what a row is called."""

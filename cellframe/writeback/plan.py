@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 import polars as pl
 
+from cellframe.errors import ConfigError, RefusedError
 from cellframe.frames.backend import to_backend
 from cellframe.views import text
 from cellframe.views.parts import PlanParts
@@ -20,15 +21,17 @@ from cellframe.writeback.lines import SCHEMA, lines
 from cellframe.writeback.steps import STOPS, WRITES, Action, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from cellframe.contract.records import RecordKind
-    from cellframe.frames.backend import Backend
+    from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.views.voice import Voice
+    from cellframe.writeback.narrowing import Which
     from cellframe.writeback.part import Part
+    from cellframe.writeback.saved import Saved
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Plan:
         keeps lots as text.
     expected : int or None
         Deletes that were said to be meant when the plan was made.
+    again : callable or None
+        Makes this plan again; None where it came through a pickle.
     """
 
     parts: tuple[Part, ...]
@@ -69,6 +74,7 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     expected: int | None = None
+    again: Callable[[Saved], Plan] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         assert len({part.kind.name for part in self.parts}) == len(self.parts), self.parts
@@ -254,6 +260,107 @@ class Plan:
         """
         return to_backend(self.table(), self.backend)
 
+    def filter(self, which: Which) -> Plan:
+        """Return a smaller plan; what is left out stays as the service has it.
+
+        Parameters
+        ----------
+        which : polars expression, or mask of shape (n_changes,)
+            Of the rows of `to_frame`: ``pl.col("column") == "cell.mass [g]"``. A record that
+            would be made or deleted is taken whole, and so are a quantity's value and unit.
+
+        Raises
+        ------
+        ConfigError
+            It is no condition over those rows.
+        """
+        from cellframe.writeback.narrowing import narrowed
+
+        return narrowed(self, which)
+
+    def conflicts(self) -> Any:
+        """Return the rows of `to_frame` that somebody has to decide about.
+
+        Returns
+        -------
+        DataFrame, shape (n_cells, 12)
+            With an empty ``choice``: fill in ``mine`` or ``theirs``, and hand it to `resolve`.
+        """
+        choice = pl.lit(None, dtype=pl.String).alias("choice")
+        held = pl.col("action").is_in([Action.CONFLICT.value, Action.EXISTS.value])
+        found = self.table().filter(held & (pl.col("class") == Class.CONFLICT.value))
+        return to_backend(found.with_columns(choice), self.backend)
+
+    def resolve(self, decided: AnyFrame) -> Plan:
+        """Return a plan with conflicts decided.
+
+        Parameters
+        ----------
+        decided : frame
+            Of `conflicts`, with ``mine`` or ``theirs`` in ``choice``. A choice counts for the
+            ``server_now`` that stands beside it: where the service has moved on, the cell is in
+            conflict still.
+
+        Raises
+        ------
+        PlanError
+            A line is no decision, or is of no cell in conflict; `.failures` has every fault.
+        """
+        from cellframe.writeback.deciding import resolved
+
+        return resolved(self, decided)
+
+    def rebase(self) -> Plan:
+        """Return this plan on what the service has now: of the rows that it would change.
+
+        Reads only. What others changed elsewhere is kept; what they changed in the same cell is
+        a conflict, and what is as it was to be is already there.
+
+        Raises
+        ------
+        ConfigError
+            The plan came through a pickle, and has lost its service.
+        """
+        from cellframe.writeback.saved import saved_now
+
+        if self.again is None:
+            raise ConfigError(
+                "This plan came through a pickle, without its service. Save plan.to_json() and read it by client.load_plan(path)."
+            )
+        return self.again(saved_now(self))
+
+    def check(self, limits: Limits | None = None, **most: int | None) -> Plan:
+        """Return this plan, or refuse it for the limits that it passes.
+
+        Parameters
+        ----------
+        limits : Limits, optional
+            Those of the client where not given.
+        **most : int
+            ``max_updates``, ``max_clears``, ``max_deletes``: the counts that are meant.
+
+        Raises
+        ------
+        RefusedError
+            It names every limit, and the counts that would say that they are meant.
+        """
+        reasons, meant = self.passes(limits or self.limits, **most)
+        if reasons:
+            raise RefusedError(f"{'; '.join(reasons)}. Nothing was sent. {PYTHON.override(meant)}")
+        return self
+
+    def wide(self) -> Any:
+        """Return the plan as a frame, a row per record and a column for each that would change.
+
+        Returns
+        -------
+        DataFrame, shape (n_records, 5 + n_columns)
+            Texts: ``41 -> 41.2``; null where a record keeps its value.
+        """
+        from cellframe.writeback.wide import wide
+
+        return to_backend(wide(self.table()), self.backend)
+
     def to_json(self) -> str:
         """Return the plan as JSON: what was reviewed, and enough to make it again.
 
@@ -308,7 +415,11 @@ class Plan:
             passed=passed,
             override=meant,
             voice=voice,
+            rows=self._rows_by_noun() if len(self.parts) > 1 else {},
         )
+
+    def _rows_by_noun(self) -> dict[str, int]:
+        return {part.kind.noun: part.edited.height for part in self.parts}
 
 
 def _clears(steps: Iterable[Step]) -> Counter[str]:

@@ -68,12 +68,7 @@ class Rest:
 
     def to_plan(self) -> Saved:
         """Return what is planned again."""
-        left, source = self.left, self.saved.source
-        return replace(
-            self.saved,
-            frame=self.saved.frame[left],
-            source=replace(source, numbers=[source.numbers[at] for at in left]),
-        )
+        return replace(self.saved, frames=(self.saved.one.only(self.left),))
 
     def whole(self, plan: Plan) -> Plan:
         """Return a plan of what is left as one of the whole frame.
@@ -83,11 +78,11 @@ class Rest:
         """
         places = dict(zip(self.rows, range(len(self.rows)), strict=True))
         at = pl.Series([places.get(row) for row in range(self.height)], dtype=pl.UInt32)
-        numbers = dict(zip(self.rows, self.saved.source.numbers, strict=True))
+        numbers = dict(zip(self.rows, self.saved.one.source.numbers, strict=True))
         left = self.left
         part = replace(
             plan.part,
-            edited=self.saved.frame.select(pl.all().gather(at)),
+            edited=self.saved.one.frame.select(pl.all().gather(at)),
             numbers=[numbers.get(row, row) for row in range(self.height)],
         )
         steps = (
@@ -112,7 +107,7 @@ class Rest:
         ]
 
     def _found(self, told: Told, step: Step) -> Line:
-        read = (base for (id_, _), base in self.saved.source.kept.items() if id_ == step.id)
+        read = (base for (id_, _), base in self.saved.one.source.kept.items() if id_ == step.id)
         before = next((dict(base.record) for base in read), None) if told.intent["id"] else None
         return _line(told.intent, str(step.id), before, dict(step.record))
 
@@ -146,13 +141,13 @@ class Rest:
 
     def _stood(self) -> Iterator[Result]:
         """Return what became of rows that the plan did not mean to send."""
-        rows = dict(zip(self.saved.source.numbers, self.rows, strict=True))
+        rows = dict(zip(self.saved.one.source.numbers, self.rows, strict=True))
         first = {change["row"]: change for change in reversed(self.saved.changes)}
         for number, seen in first.items():
             outcome = _STOOD.get(seen["action"])
             if number is None or outcome is None or self._was_decided(seen["action"]):
                 continue
-            noun = self.saved.kind.noun
+            noun = self.saved.one.kind.noun
             yield Result(rows[number], noun, seen["name"], seen["id"], seen["action"], outcome)
 
     def _was_decided(self, action: str) -> bool:

@@ -8,7 +8,7 @@ decide, not two. JSON, the same bytes for the same plan; an edit of a single byt
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,31 +18,43 @@ import polars as pl
 from cellframe.contract.records import KINDS
 from cellframe.errors import SheetError
 from cellframe.writeback.inputs import Base, Source
+from cellframe.writeback.unit_edits import checked
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from cellframe.contract.records import RecordKind
+    from cellframe.writeback.part import Part
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
-FORMAT = 1
-_SEEN = ("row", "action", "id", "name", "column", "class", "you_read", "you_have", "server_now")
+FORMAT = 2
+_SEEN = (
+    "row",
+    "action",
+    "record",
+    "id",
+    "name",
+    "column",
+    "class",
+    "you_read",
+    "you_have",
+    "server_now",
+)
 _DONE = "already_there"
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A plan that was reviewed.
+class SavedFrame:
+    """One frame of a plan that was reviewed.
 
     Attributes
     ----------
     kind : RecordKind
         What its rows are.
-    service, origin : str
-        Whom it was made for.
     frame : DataFrame
-        The rows that it changes, in their owner's columns.
+        The rows that the plan changes, in their owner's columns, with what was decided about them.
     source : Source
         What those rows are called, and what was read of them.
     parent_id : str or None
@@ -51,19 +63,52 @@ class Saved:
         Records in the reading that the frame came from.
     base_filled : mapping of str to int
         Filled cells of that reading, for columns where cells are cleared.
-    changes : list of dict
-        What was shown.
+    unit_edit : {"relabel", "convert"} or None
+        What an edited unit over an unedited number means.
     """
 
     kind: RecordKind
-    service: str
-    origin: str
     frame: pl.DataFrame
     source: Source
     parent_id: str | None
     base_rows: int
-    base_filled: Mapping[str, int]
-    changes: list[dict[str, Any]]
+    base_filled: Mapping[str, int] = field(default_factory=dict)
+    unit_edit: UnitEdit | None = None
+
+    def only(self, rows: Sequence[int]) -> SavedFrame:
+        """Return some of its rows."""
+        numbers = [self.source.numbers[row] for row in rows]
+        source = replace(self.source, numbers=numbers)
+        return replace(self, frame=self.frame[list(rows)], source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A plan that was reviewed.
+
+    Attributes
+    ----------
+    service, origin : str
+        Whom it was made for.
+    frames : tuple of SavedFrame
+        The rows that it changes; one of a kind at most.
+    changes : list of dict
+        What was shown.
+    expected : int or None
+        Deletes that are meant.
+    """
+
+    service: str
+    origin: str
+    frames: tuple[SavedFrame, ...]
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    expected: int | None = None
+
+    @property
+    def one(self) -> SavedFrame:
+        """The rows of a plan of one frame."""
+        (frame,) = self.frames
+        return frame
 
     def moved(self, plan: Plan) -> list[str]:
         """Say where a plan that was made again is not what was reviewed.
@@ -85,27 +130,40 @@ def dump(plan: Plan) -> bytes:
 
 def content_of(plan: Plan) -> dict[str, Any]:
     """Return what the JSON of a plan holds, its digest at last."""
-    rows = [step.row for step in plan.rows if step.row is not None]
-    frame = plan.edited[rows]
     content: dict[str, Any] = {
         "cellframe_plan": FORMAT,
         "service": plan.service,
         "origin": plan.origin,
-        "kind": plan.kind.name,
-        "parent_id": plan.part.parent_id,
         "summary": plan.summary,
         "notices": list(plan.notices),
         "changes": _shown(plan),
-        "rows": [plan.number(row) for row in rows],
-        "edited": {label: _column(frame[label]) for label in frame.columns},
-        "read": {
-            id_: [base.record, base.parents, base.units]
-            for id_, base in sorted(plan.part.bases.items())
-        },
-        "base_rows": plan.part.base_rows,
-        "base_filled": dict(plan.part.base_filled),
+        "expected": plan.expected,
+        "frames": [_frame(plan, part) for part in plan.parts],
     }
     return {**content, "digest": _digest(content)}
+
+
+def _frame(plan: Plan, part: Part) -> dict[str, Any]:
+    """Return what is kept of one edited frame: the rows that the plan changes."""
+    rows = [s.row for s in plan.rows if s.kind is part.kind and s.row is not None]
+    frame = part.edited[rows]
+    return {
+        "kind": part.kind.name,
+        "parent_id": part.parent_id,
+        "unit_edit": part.unit_edit,
+        "rows": [part.number(row) for row in rows],
+        "edited": {label: _column(frame[label]) for label in frame.columns},
+        "read": {
+            id_: [base.record, base.parents, base.units] for id_, base in sorted(part.bases.items())
+        },
+        "base_rows": part.base_rows,
+        "base_filled": dict(part.base_filled),
+    }
+
+
+def saved_now(plan: Plan) -> Saved:
+    """Return a plan as it would be read back from its JSON."""
+    return opened(content_of(plan))
 
 
 def load(path: Path) -> Saved:
@@ -157,22 +215,27 @@ _AGAIN = "Make the plan again: cellframe plan FILE -o plan.json"
 
 
 def _saved(content: dict[str, Any]) -> Saved:
+    frames = tuple(_saved_frame(one) for one in content["frames"])
+    return Saved(
+        content["service"], content["origin"], frames, content["changes"], content["expected"]
+    )
+
+
+def _saved_frame(content: dict[str, Any]) -> SavedFrame:
     kind = KINDS[content["kind"]]
     kept = {id_: Base(*read) for id_, read in content["read"].items()}
     frame = pl.DataFrame([_series(label, column) for label, column in content["edited"].items()])
     keys = (kind.key, kind.version)
     pairs = frame.select(keys).iter_rows() if set(keys) <= set(frame.columns) else ()
     read = {(str(id_), str(version)): kept[id_] for id_, version in pairs if id_ in kept}
-    return Saved(
+    return SavedFrame(
         kind,
-        content["service"],
-        content["origin"],
         frame,
         Source(content["rows"], kept=read),
         content["parent_id"],
         content["base_rows"],
         content["base_filled"],
-        content["changes"],
+        checked(content["unit_edit"]),
     )
 
 
@@ -183,7 +246,12 @@ def _shown(plan: Plan) -> list[dict[str, Any]]:
 def _by_place(changes: list[dict[str, Any]]) -> dict[tuple[Any, ...], dict[str, Any]]:
     # A lot that would be created stands for no row: its name places it.
     return {
-        (change["row"], change["column"], change["name"] if change["row"] is None else None): change
+        (
+            change["record"],
+            change["row"],
+            change["column"],
+            change["name"] if change["row"] is None else None,
+        ): change
         for change in changes
     }
 

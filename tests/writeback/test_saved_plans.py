@@ -141,7 +141,8 @@ def test_a_space_more_is_an_edit_too(tmp_path, body, change):
 def test_a_plan_of_odd_content_is_no_saved_plan(tmp_path):
     from cellframe.writeback.saved import _bytes, _digest, load
 
-    content = {"cellframe_plan": 1, "kind": "cell_instance", "edited": {"a": ["scan_csv", ["x"]]}}
+    frame = {"kind": "cell_instance", "edited": {"a": ["scan_csv", ["x"]]}, "read": {}}
+    content = {"cellframe_plan": 2, "frames": [frame]}
     path = tmp_path / "plan.json"
     path.write_bytes(_bytes({**content, "digest": _digest(content)}))
     with pytest.raises(SheetError, match="no saved plan"):
