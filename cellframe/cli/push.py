@@ -84,9 +84,7 @@ def push(  # noqa: PLR0913 - what a person may say
             max_clears=max_clears,
             note=note,
         )
-        pushing = Pushing(
-            client, file, output, terms, how, Here(profile, data), yes=yes, as_json=json
-        )
+        pushing = Pushing(client, terms, Here(profile, data), yes, json, file, output, how)
         if is_plan:
             return pushing.carry_out(client.load_plan(file))
         plan = client.plan_file(file, spec=spec, match=match, map=map_file)

@@ -14,8 +14,8 @@ MASS = "cell.mass [g]"
 
 
 @pytest.fixture
-def interrupted(here, sheet, monkeypatch):
-    """A lab in which the push of two rows was interrupted before the second one."""
+def interrupted(here, client, sheet, monkeypatch):
+    """A lab in which the apply of two rows was interrupted before the second one."""
     for cell in ("c-001", "c-002"):
         edit(sheet, cell, MASS, "40.0")
     send, sent = InProcessWire.send, []
@@ -29,7 +29,8 @@ def interrupted(here, sheet, monkeypatch):
 
     with monkeypatch.context() as context:
         context.setattr(InProcessWire, "send", interrupt)
-        assert here("push", "cells.csv", "--yes", "--note", "weighed").code == 130
+        with pytest.raises(KeyboardInterrupt):
+            client.apply(client.plan_file(sheet), workers=1, note="weighed")
     return here
 
 
