@@ -1,58 +1,19 @@
-"""Who asks, where several processes want the same at once?
+"""Which of several processes holds a file?
 
-One takes its turn; the others wait and find what it brought. The lock is the system's own, so
-that it ends with the process that holds it; one that was stopped while it held it is waited for
-so long and no longer.
+The lock is the system's own, so that it ends with the process that holds it.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from cellframe.store.places import private
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-    from pathlib import Path
+    from collections.abc import Callable
 
 _PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05)
 """Seconds between two looks at a lock that is held; the last one stays."""
-
-
-@contextmanager
-def turn(path: Path, seconds: float) -> Generator[bool]:
-    """Hold a lock file meanwhile.
-
-    Parameters
-    ----------
-    path : Path
-        The file; made where it is missing, and left there.
-    seconds : float
-        How long to wait for it at most.
-
-    Yields
-    ------
-    bool
-        Whether it is held. Where it is not, the block goes on without it.
-    """
-    try:
-        private(path.parent)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError:
-        yield False
-        return
-    held = False
-    try:
-        with suppress(OSError):
-            held = take(handle, seconds)
-        yield held
-    finally:
-        with suppress(OSError):
-            _LET_GO(handle)
-        os.close(handle)
 
 
 def take(handle: int, seconds: float) -> bool:
@@ -92,19 +53,16 @@ def take(handle: int, seconds: float) -> bool:
         tries += 1
 
 
-def _ways() -> tuple[Callable[[int], object], Callable[[int], object]]:
-    """Return how a lock is taken and let go on this system."""
+def _way() -> Callable[[int], object]:
+    """Return how a lock is taken on this system."""
     if os.name == "nt":
         import msvcrt  # pyright: ignore[reportUnusedImport] - has these names on Windows alone
 
-        lock, take, let_go = (getattr(msvcrt, name) for name in ("locking", "LK_NBLCK", "LK_UNLCK"))
-        return lambda handle: lock(handle, take, 1), lambda handle: lock(handle, let_go, 1)
+        lock, at_once = (getattr(msvcrt, name) for name in ("locking", "LK_NBLCK"))
+        return lambda handle: lock(handle, at_once, 1)
     import fcntl
 
-    return (
-        lambda handle: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB),
-        lambda handle: fcntl.flock(handle, fcntl.LOCK_UN),
-    )
+    return lambda handle: fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-_TAKE, _LET_GO = _ways()
+_TAKE = _way()

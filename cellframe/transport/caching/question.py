@@ -66,11 +66,6 @@ class Question:
         return dict(self.request.query).get("offset", "0") == "0"
 
     @property
-    def shares(self) -> bool:
-        """Whether what another process is just asking will do."""
-        return self.is_file or self.age > 0
-
-    @property
     def oldest(self) -> float:
         """The earliest time at which an answer that is under way may have been asked for."""
         return (

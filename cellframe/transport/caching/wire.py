@@ -23,7 +23,6 @@ from cellframe.errors import OfflineMissError
 from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.changes import UNKNOWN, Changes
 from cellframe.store.kept import ANSWERS
-from cellframe.store.turns import turn
 from cellframe.transport.caching.answers import Answers
 from cellframe.transport.caching.flights import Flights
 from cellframe.transport.caching.question import Question
@@ -48,8 +47,6 @@ _LARGEST = 16
 """Which part of the whole one body may take."""
 _SAID = ("content-type", "etag", digests.WHOLE)
 """Headers that are kept."""
-_PATIENCE = 2.0
-"""Seconds to wait for another process that asks the same."""
 
 
 def folders(cache: Path, policy: Policy) -> tuple[Path, Path]:
@@ -123,7 +120,6 @@ class CachedWire:
         self._wire = wire
         self._changes = Changes(service / "changes")
         self._answers = Answers(own, keeping.most // 4)
-        self._turns = own / "turns"
         self._files = files
         self._keeping = keeping
         self._clock = clock
@@ -188,7 +184,7 @@ class CachedWire:
         question.asks_for_pages()
         key = (question.target, question.is_file, self._changes.seen())
         return self._flights.join(
-            key, question.called, question.oldest, lambda: self._ask(question)
+            key, question.called, question.oldest, lambda: self._brought(question)
         )
 
     def _served(self, question: Question) -> Reply | None:
@@ -212,13 +208,6 @@ class CachedWire:
             untold = question.request.path == routes.CAPABILITIES
             return question.request.max_age != 0 and (unwritten or untold)
         return unwritten and question.is_young(known, self._clock())
-
-    def _ask(self, question: Question) -> Reply:
-        """Ask the service; where other processes may be asking too, one after the other."""
-        if not question.shares:
-            return self._brought(question)
-        with turn(self._turns / _short(question.target)[:3], _PATIENCE):
-            return self._served(question) or self._brought(question)
 
     def _brought(self, question: Question) -> Reply:
         """Ask the service, by entity tag where there is one, and keep what it says."""
@@ -253,9 +242,6 @@ class CachedWire:
         reply, digest, body = self._taken(reply)
         if body is None or len(body) <= self._keeping.most // _LARGEST:
             self._answers.keep(self._known(question, reply, digest, noted), body)
-        if question.shares:
-            # Another process may be waiting for its turn, and will look for it.
-            self._answers.settle()
         return reply
 
     def _known(

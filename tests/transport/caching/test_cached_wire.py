@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -190,6 +187,7 @@ def test_some_answers_are_not_kept(wire, shelf, says):
 
 def test_a_refusal_is_not_kept_and_forgets_what_was(wire, asking, shelf):
     get(wire)
+    wire._answers.settle()
     gone = shelf.records.pop(A)
     assert asking.send(Request("GET", A)).status == 404
     asking.close()
@@ -204,7 +202,7 @@ def test_a_condition_of_the_callers_own_passes_by(wire, shelf):
 
 
 @pytest.mark.parametrize(
-    "asks", [get, lambda wire: wire.fetch(Request("GET", SERIES), wire._turns.parent)]
+    "asks", [get, lambda wire: wire.fetch(Request("GET", SERIES), wire._files.folder)]
 )
 def test_sixteen_threads_that_want_the_same_ask_once(wire, shelf, asks):
     shelf.pause = 0.05
@@ -212,21 +210,6 @@ def test_sixteen_threads_that_want_the_same_ask_once(wire, shelf, asks):
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: asks(wire), range(16)))
     assert shelf.statuses == [200]
-
-
-@pytest.mark.nightly
-def test_two_processes_of_sixteen_threads_ask_once(service, tmp_path):
-    service.will(body=b"PAR1" * 1000, kind="application/octet-stream", pause=0.1, ETag='"1"')
-    command = [sys.executable, Path(__file__).with_name("two_readers.py"), service.url, tmp_path]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    both = [subprocess.Popen(command, **pipes) for _ in range(2)]
-    assert [one.stdout.readline() for one in both] == ["ready\n"] * 2
-    for one in both:
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    assert [one.stdout.readline() for one in both] == ["{4000}\n"] * 2
-    assert [one.communicate("end\n", timeout=30)[0] for one in both] == ["", ""]
-    assert len(service.asked) == 1
 
 
 def test_a_fault_is_told_to_all_who_wait_and_the_next_asks_again(wire, shelf):
