@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cellframe.cli.codes import ExitCode
 from cellframe.cli.connect import connect
-from cellframe.cli.following import Here, typed
+from cellframe.cli.following import Here
 from cellframe.cli.judging import SKIP
 from cellframe.cli.options import Data, Json, Profile, Yes
 from cellframe.cli.resume import Journal
-from cellframe.cli.sending import Sending
-from cellframe.views.voice import shell
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cellframe.views.voice import Voice
-    from cellframe.writeback.receipt import Refusal
 
 EXAMPLES = """\b
 Examples:
@@ -56,6 +47,7 @@ def undo(  # noqa: PLR0913 - what a person may say
     anything.
     """
     with connect(profile, data, tell=False) as client:
+        from cellframe.cli.undoing import Undoing
         from cellframe.writeback.apply import Terms
 
         terms = Terms(
@@ -68,22 +60,3 @@ def undo(  # noqa: PLR0913 - what a person may say
         )
         here = Here(profile, data)
         return Undoing(client, terms, here, yes, json, journal).carry_out(client.undo(journal))
-
-
-@dataclass(frozen=True)
-class Undoing(Sending):
-    """One undo, and what the person said about it.
-
-    Attributes
-    ----------
-    journal : str or None
-        What is taken back, as it was named.
-    """
-
-    journal: str | None
-
-    def voice(self, against: Sequence[Refusal] = ()) -> Voice:
-        """Return the shell's words; the commands in them repeat what was said already."""
-        words = ["undo", *([self.journal] if self.journal else [])]
-        undo = self.here.command(*words, *typed(self.options(against)), *self.skipping)
-        return shell(undo, self.here.command("resume"))
