@@ -166,7 +166,9 @@ class RecordKind:
     unique_without_case : bool
         Whether two names that differ in case alone are the same name.
     summaries : tuple of str
-        Columns about the records below one, which frames may carry: counted here, never sent.
+        Columns about other records, which frames may carry: told here, never compared or sent.
+    has_data : bool
+        Whether one is made together with its data, so that no row of a frame makes one.
     """
 
     name: str
@@ -177,6 +179,7 @@ class RecordKind:
     under_parent: str = ""
     unique_without_case: bool = False
     summaries: tuple[str, ...] = ()
+    has_data: bool = False
 
     def __repr__(self) -> str:
         return self.name.upper()
@@ -346,7 +349,7 @@ there, unreadable."""
 
 def _key(name: str, type_: Type = Type.TEXT, label: str = "") -> Field:
     """Return one key of an object as a column of its own."""
-    return Field(name, type_, label=label, derived=True)
+    return Field(name, type_, label=label, editable=True)
 
 
 CELL_MEASUREMENT = RecordKind(
@@ -355,6 +358,8 @@ CELL_MEASUREMENT = RecordKind(
     collection=routes.TESTS,
     parent="cell_instance",
     under_parent="/cell_measurements",
+    summaries=("spec_id", "spec"),
+    has_data=True,
     fields=(
         Field("id", Type.ID, label="measurement_id", required=True),
         Field("cell_instance_id", Type.ID, label="instance_id", required=True),

@@ -207,10 +207,24 @@ def _to_integer(values: pl.Series) -> tuple[pl.Series, str, str]:
     return made, "is no whole number", ""
 
 
+def _to_truth(values: pl.Series) -> tuple[pl.Series, str, str]:
+    rule, advice = "is neither true nor false", "Write true or false."
+    if isinstance(values.dtype, pl.Boolean | pl.Null):
+        return values.cast(pl.Boolean), rule, advice
+    if values.dtype != pl.String:
+        return pl.Series(values.name, [None] * len(values), dtype=pl.Boolean), rule, advice
+    words = values.str.to_lowercase()
+    known = (
+        pl.when(words == "true").then(statement=True).when(words == "false").then(statement=False)
+    )
+    return pl.select(known.alias(values.name)).to_series(), rule, advice
+
+
 _CASTS: dict[pl.DataType, Callable[[pl.Series], tuple[pl.Series, str, str]]] = {
     pl.Float64(): _to_number,
     pl.String(): _to_text,
     pl.Date(): _to_date,
     pl.Datetime("us"): _to_moment,
     pl.Int64(): _to_integer,
+    pl.Boolean(): _to_truth,
 }

@@ -8,11 +8,13 @@ record has.
 from __future__ import annotations
 
 from copy import deepcopy
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cellframe.contract.quantities import convert, is_convertible
+from cellframe.contract.records import Type
 from cellframe.frames.columns import Column, Leaf, is_quantity
+from cellframe.frames.tags import split_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -42,8 +44,10 @@ def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) 
     for column, value in changes:
         row = column.field
         assert row is not None, column
-        if column.leaf is Leaf.PLAIN:
-            body[row.name] = value.isoformat() if isinstance(value, date) else value
+        if column.leaf is Leaf.PLAIN and row.is_key_of_object:
+            _set_key(body, row.name, _sent(row, value), record)
+        elif column.leaf is Leaf.PLAIN:
+            body[row.name] = _sent(row, value)
         else:
             nested.setdefault(row.name, []).append((column, value))
     for name, edits in nested.items():
@@ -51,6 +55,23 @@ def body_of(changes: Iterable[tuple[Column, Value]], record: Mapping[str, Any]) 
         assert row is not None
         body[name] = _object(row, edits, record.get(name) or {})
     return body
+
+
+def _sent(row: Field, value: Value) -> Any:
+    """Return the value of a plain field as the wire spells it."""
+    if row.type is Type.TAGS:
+        return split_tags(str(value or ""))
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _set_key(body: dict[str, Any], name: str, value: Any, record: Mapping[str, Any]) -> None:
+    """Set one key of an object that is replaced whole; an object without keys is none."""
+    outer, _, key = name.partition(".")
+    there = body[outer] if outer in body else record.get(outer)
+    kept = {other: what for other, what in (there or {}).items() if other != key}
+    body[outer] = (kept if value is None else {**kept, key: value}) or None
 
 
 def displaced(column: Column, record: Mapping[str, Any]) -> str | None:

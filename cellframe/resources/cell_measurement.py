@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.resources.project import Projects
     from cellframe.resources.reading import Columns
+    from cellframe.writeback.plan import Plan
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 class UploadOptions(TypedDict, total=False):
@@ -419,6 +421,45 @@ class CellMeasurements(TaggedMeasurements):
         scope = find(self._connection, self.instances, cell, spec)
         tests = scope.tests(self._connection, query)
         return measurements_frame(self._connection, scope, tests, query, wish)
+
+    def plan(
+        self,
+        edited: AnyFrame,
+        *,
+        base: AnyFrame | None = None,
+        unit_edit: UnitEdit | None = None,
+    ) -> Plan:
+        """Compare an edited frame of tests with what was read and with the service.
+
+        Nothing is sent but reads. Editable are the name, ``tags``, the times, protocol and test
+        setup, properties and ``notes``. A test is made with its data, by `create`: a row with a
+        blank ``measurement_id`` is invalid.
+
+        Parameters
+        ----------
+        edited : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A frame of `to_frame`, edited. What one side adds to ``tags`` is no conflict with what
+            the other side adds or removes.
+        base : frame, optional
+            What was read, where it is not kept here.
+        unit_edit : {"relabel", "convert"}, optional
+            What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
+            were right and their unit was wrong; ``"convert"``, the quantities are as they were.
+            Such rows are invalid where not given.
+
+        Returns
+        -------
+        Plan
+            False when there is nothing to do. Send it with ``client.apply(plan)``.
+
+        Raises
+        ------
+        PlanError
+            The frame cannot be read as records; `.failures` has every fault.
+        """
+        from cellframe.resources.planning import make_plan
+
+        return make_plan(self._connection, self.kind, edited, base=base, unit_edit=unit_edit)
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
         if within is not None:

@@ -132,12 +132,12 @@ def parent_ids(
         id_, name = (None if column is None else column[row] for column in (ids, names))
         if name is not None and (id_ is None or known.parents.get(id_) != name):
             named = parents.find(name)
-            if id_ not in (None, named):
+            if named is not None and id_ not in (None, named):
                 noun = kind.parent_noun
                 number = keys.numbers[row]
                 message = f"Row {number} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
                 refuse(NOT_RECORDS, [Fault(message, number, None, noun, name, "one parent")])
-            id_ = named
+            id_ = named or id_
         found[row] = id_ if id_ is not None else parents.given
     return found
 

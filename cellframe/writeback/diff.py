@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 
+from cellframe.contract.records import Type
+from cellframe.frames.tags import as_set
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -79,6 +82,8 @@ def is_same(column: Column, left: Value, right: Value) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         fold = column.field is not None and column.field.without_case
         left, right = (unicodedata.normalize("NFC", text) for text in (left, right))
+        if column.type is Type.TAGS:
+            return as_set(left) == as_set(right)
         return left.casefold() == right.casefold() if fold else left == right
     if isinstance(left, int | float) and isinstance(right, int | float):
         return abs(left - right) <= CLOSE * max(abs(left), abs(right))
@@ -88,6 +93,8 @@ def is_same(column: Column, left: Value, right: Value) -> bool:
 def canonical(column: Column, texts: pl.Series) -> pl.Series:
     """Texts in the form in which they are compared; an empty text is a gap."""
     texts = texts.str.normalize("NFC").replace("", None)
+    if column.type is Type.TAGS:
+        return texts.replace({text: as_set(text) for text in texts.unique().drop_nulls()})
     if column.field and column.field.without_case:
         # Polars has no casefold, and lower case keeps STRASSE and straße apart.
         return texts.replace({text: text.casefold() for text in texts.unique().drop_nulls()})

@@ -11,6 +11,7 @@ from cellframe.contract.records import RecordKind, Type, opaque_version
 from cellframe.frames.columns import Column, Leaf, parse
 from cellframe.frames.decode import unit_of, value_of
 from cellframe.frames.rows import decode_records
+from cellframe.frames.tags import merged
 from cellframe.writeback.diff import Class, diff, edited_cells, is_same
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.steps import Action, Change, Step
@@ -150,7 +151,7 @@ class _Compared:
         read, have = self.base[label][place], self.mine[label][place]
         if column.leaf is Leaf.PARENT_NAME and (not is_known or read is None):
             return None
-        change = Change(label, column, what, read, have, self.theirs[label][place])
+        change = _joined(Change(label, column, what, read, have, self.theirs[label][place]))
         clash = self.clashes.get((place, label), "")
         shown = self._shown(row, column)
         if not clash and relabelled(column, read, have, shown):
@@ -168,6 +169,18 @@ class _Compared:
         known = base.units.get(name) if base is not None else None
         own = unit_of(column, record)
         return [unit for unit in (known, own) if unit is not None]
+
+
+def _joined(change: Change) -> Change:
+    """Return tags that both sides edited as one edit: what one adds is none of the other's."""
+    if change.column.type is not Type.TAGS or change.what is not Class.CONFLICT:
+        return change
+    read, have, now = change.you_read, change.you_have, change.server_now
+    both = merged(*(None if text is None else str(text) for text in (read, have, now)))
+    if is_same(change.column, both, now):
+        return replace(change, what=Class.ALREADY_THERE)
+    what = Class.CLEAR if both is None else Class.CHANGE
+    return replace(change, what=what, you_have=both)
 
 
 def _classed(

@@ -30,6 +30,9 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
         step = step_of(edited, row, Action.CREATE, changes=tuple(changes))
         faults = [change.message for change in changes if change.message]
         number = edited.numbers[row]
+        if edited.kind.has_data:
+            yield replace(step, action=Action.INVALID, message=_HAS_DATA.format(number=number))
+            continue
         if edited.names[row] is None:
             faults.append(
                 f"Row {number}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
@@ -46,6 +49,12 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
             yield _exists(edited, row, step, namesake)
         else:
             yield step
+
+
+_HAS_DATA = (
+    "Row {number}: a test is made together with its data, with client.cell_measurement.create. "
+    "Drop the row, or fill in the measurement_id of the test that it is."
+)
 
 
 def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | None:
