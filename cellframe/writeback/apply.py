@@ -199,8 +199,11 @@ def reviewed(plan: Plan) -> dict[str, Any]:
         "type": "reviewed",
         "digest": plan.digest,
         "plan": content_of(plan),
-        "rows": [step.row for step in plan.rows],
-        "height": plan.edited.height,
+        "rows": {
+            part.kind.name: [step.row for step in plan.rows if step.kind is part.kind]
+            for part in plan.parts
+        },
+        "heights": {part.kind.name: part.edited.height for part in plan.parts},
     }
 
 
@@ -254,7 +257,7 @@ def refusals(plan: Plan, terms: Terms, limits: Limits) -> tuple[Refusal, ...]:
         reasons.append(Refusal("conflict", f"{held} {_rows(held)} in conflict with the service."))
     # Conflicts decided for mine are updates and clears too.
     meant = replace(plan, steps=tuple(steps))
-    passed, counts = meant.passes(limits, terms.max_updates, terms.max_clears)
+    passed, counts = meant.passes(limits, terms.max_updates, terms.max_clears, terms.max_deletes)
     reasons += [Refusal("limit", f"{reason}.", counts) for reason in passed]
     return tuple(reasons)
 

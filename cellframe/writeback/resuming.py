@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.contract.records import KINDS
+from cellframe.contract.records import (
+    CELL_BATCH,
+    CELL_INSTANCE,
+    CELL_MEASUREMENT,
+    CELL_SPEC,
+    KINDS,
+)
 from cellframe.errors import StalePlanError
 from cellframe.writeback.lots import fold
 from cellframe.writeback.receipt import Outcome, Result
@@ -23,9 +29,11 @@ from cellframe.writeback.told import place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from cellframe.contract.records import RecordKind
     from cellframe.store.journal import Line
+    from cellframe.writeback.part import Part
     from cellframe.writeback.plan import Plan
-    from cellframe.writeback.saved import Saved
+    from cellframe.writeback.saved import Saved, SavedFrame
     from cellframe.writeback.steps import Step
     from cellframe.writeback.told import Account, Place, Told
 
@@ -49,47 +57,56 @@ class Rest:
         What its journal tells.
     saved : Saved
         Its plan as it was reviewed.
-    rows : sequence of int
-        Where each reviewed row stood in the frame that was edited.
-    height : int
-        Rows of that frame.
+    rows : mapping of str to sequence of int
+        By kind, where each reviewed row stood in the frame that was edited.
+    heights : mapping of str to int
+        By kind, the rows of that frame.
     """
 
     account: Account
     saved: Saved
-    rows: Sequence[int]
-    height: int
-
-    @property
-    def left(self) -> list[int]:
-        """Reviewed rows, by position, whose outcome is not settled."""
-        settled = {result.row for result in self._settled()}
-        return [at for at, row in enumerate(self.rows) if row not in settled]
+    rows: Mapping[str, Sequence[int]]
+    heights: Mapping[str, int]
 
     def to_plan(self) -> Saved:
         """Return what is planned again."""
-        return replace(self.saved, frames=(self.saved.one.only(self.left),))
+        frames = (frame.only(self._left(frame.kind)) for frame in self.saved.frames)
+        return replace(self.saved, frames=tuple(frames))
+
+    def _left(self, kind: RecordKind) -> list[int]:
+        """Reviewed rows of one kind, by position, whose outcome is not settled."""
+        settled = {result.row for result in self._settled() if result.record == kind.noun}
+        return [at for at, row in enumerate(self.rows[kind.name]) if row not in settled]
 
     def whole(self, plan: Plan) -> Plan:
-        """Return a plan of what is left as one of the whole frame.
+        """Return a plan of what is left as one of the whole frames.
 
         Each row has its place again, and with it the key by which the service knows a request
         that it has had before. Rows that nobody edited are not kept, and are empty.
         """
-        places = dict(zip(self.rows, range(len(self.rows)), strict=True))
-        at = pl.Series([places.get(row) for row in range(self.height)], dtype=pl.UInt32)
-        numbers = dict(zip(self.rows, self.saved.one.source.numbers, strict=True))
-        left = self.left
-        part = replace(
-            plan.part,
-            edited=self.saved.one.frame.select(pl.all().gather(at)),
-            numbers=[numbers.get(row, row) for row in range(self.height)],
-        )
-        steps = (
-            step if step.row is None else replace(step, row=self.rows[left[step.row]])
+        parts = [self._whole(plan, frame) for frame in self.saved.frames]
+        left = {kind: self._left(KINDS[kind]) for kind in self.rows}
+        steps = [
+            step
+            if step.row is None
+            else replace(step, row=self.rows[step.kind.name][left[step.kind.name][step.row]])
             for step in plan.steps
+        ]
+        return replace(plan, parts=tuple(parts), steps=tuple(steps))
+
+    def _whole(self, plan: Plan, frame: SavedFrame) -> Part:
+        """Return one edited frame with every row in its place."""
+        kind, rows = frame.kind, self.rows[frame.kind.name]
+        at = dict(zip(rows, range(len(rows)), strict=True))
+        numbers = dict(zip(rows, frame.source.numbers, strict=True))
+        places = range(self.heights[kind.name])
+        part = next(part for part in plan.parts if part.kind is kind)
+        gathered = pl.Series([at.get(row) for row in places], dtype=pl.UInt32)
+        return replace(
+            part,
+            edited=frame.frame.select(pl.all().gather(gathered)),
+            numbers=[numbers.get(row, row) for row in places],
         )
-        return plan.with_part(part, steps=tuple(steps))
 
     def recovered(self, plan: Plan) -> list[Line]:
         """Return the outcomes of rows whose answer was lost, and which the service has.
@@ -107,7 +124,8 @@ class Rest:
         ]
 
     def _found(self, told: Told, step: Step) -> Line:
-        read = (base for (id_, _), base in self.saved.one.source.kept.items() if id_ == step.id)
+        kept = (frame.source.kept for frame in self.saved.frames if frame.kind is step.kind)
+        read = (base for bases in kept for (id_, _), base in bases.items() if id_ == step.id)
         before = next((dict(base.record) for base in read), None) if told.intent["id"] else None
         return _line(told.intent, str(step.id), before, dict(step.record))
 
@@ -132,23 +150,27 @@ class Rest:
     def results(self, sent: Sequence[Result] = ()) -> tuple[Result, ...]:
         """Return what became of every row: as it was told, and of those that were sent now."""
         found = [*self._settled(), *sent]
-        return tuple(sorted(found, key=lambda result: -1 if result.row is None else result.row))
+        return tuple(sorted(found, key=_in_order))
 
     def _settled(self) -> list[Result]:
         told = [_result(told) for told in self.account.rows.values() if told.is_settled]
-        sent = {told.intent["row"] for told in self.account.rows.values()}
-        return [*told, *(result for result in self._stood() if result.row not in sent)]
+        sent = {(kind, row) for kind, row, _, _ in self.account.rows}
+        return [
+            *told,
+            *(result for kind, result in self._stood() if (kind, result.row) not in sent),
+        ]
 
-    def _stood(self) -> Iterator[Result]:
-        """Return what became of rows that the plan did not mean to send."""
-        rows = dict(zip(self.saved.one.source.numbers, self.rows, strict=True))
-        first = {change["row"]: change for change in reversed(self.saved.changes)}
-        for number, seen in first.items():
-            outcome = _STOOD.get(seen["action"])
-            if number is None or outcome is None or self._was_decided(seen["action"]):
-                continue
-            noun = self.saved.one.kind.noun
-            yield Result(rows[number], noun, seen["name"], seen["id"], seen["action"], outcome)
+    def _stood(self) -> Iterator[tuple[str, Result]]:
+        """Return what became of rows that the plan did not mean to send, with their kinds."""
+        first = {(one["record"], one["row"]): one for one in reversed(self.saved.changes)}
+        for frame in self.saved.frames:
+            kind, rows = frame.kind, self.rows[frame.kind.name]
+            for row, number in zip(rows, frame.source.numbers, strict=True):
+                seen = first[kind.noun, number]
+                outcome = _STOOD.get(seen["action"])
+                if outcome is not None and not self._was_decided(seen["action"]):
+                    about = seen["name"], seen["id"], seen["action"], outcome
+                    yield kind.name, Result(row, kind.noun, *about)
 
     def _was_decided(self, action: str) -> bool:
         """Whether the caller said whose value stands in rows like this one."""
@@ -173,7 +195,7 @@ def rest_of(account: Account) -> Rest:
         saved = opened(reviewed["plan"])
     except (KeyError, TypeError, ValueError, AttributeError, pl.exceptions.PolarsError) as fault:
         raise StalePlanError(f"{path} holds a plan that cannot be read. {_AGAIN}") from fault
-    return Rest(account, saved, reviewed["rows"], reviewed["height"])
+    return Rest(account, saved, reviewed["rows"], reviewed["heights"])
 
 
 _OLDER = "an older cellframe wrote it, or it was left before anything was sent"
@@ -187,6 +209,14 @@ def _place(step: Step) -> Place:
     if row is not None:
         return step.kind.name, row, "", ""
     return step.kind.name, None, str(step.parent_id), fold(str(step.name))
+
+
+def _in_order(result: Result) -> tuple[int, int]:
+    """Specs, lots, cells, tests; within them as they stand in the frame, lots without a row first."""
+    return _NOUNS.index(result.record), -1 if result.row is None else result.row
+
+
+_NOUNS = [kind.noun for kind in (CELL_SPEC, CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT)]
 
 
 def _line(intent: Line, id_: str, before: Line | None, after: Line) -> Line:
