@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.resources.scope import Scope
 
+_IN_PATH = ("spec_id", "spec", "instance_id", "cell", "measurement_id", "test")
+"""What the path of a series says, the outermost folder first."""
 FAILURES = ("measurement_id", "instance_id", "cell", "test", "part", "code", "message")
 """Columns of `DetailFrames.failures`."""
 
@@ -124,22 +126,19 @@ class DetailFrames:
         Names too, where they can: a scan is given them for nothing, and a filter on one opens the
         files of that name alone.
         """
-        from cellframe.frames.long import KEYS
         from cellframe.frames.scan import KEYS as IDS
         from cellframe.store.trees import Leaf, fits, grow
 
         pointing, folder = self._connection.wire.in_place, self._connection.trees
-        names = [key for key in KEYS if key not in IDS]
         leaves = [
-            Leaf(
-                one.instance_id, one.measurement_id, path, {key: getattr(one, key) for key in names}
-            )
+            Leaf({key: getattr(one, key) for key in _IN_PATH}, path)
             for one, path in zip(whose, files, strict=True)
         ]
-        taken = any(key in schema for schema in columns for key in names)
+        taken = any(label in _IN_PATH for schema in columns for label in schema if label not in IDS)
         if not taken and fits(folder, leaves):
-            return grow(folder, leaves, pointing=pointing), (*IDS, *names)
-        return grow(folder, [leaf._replace(more={}) for leaf in leaves], pointing=pointing), IDS
+            return grow(folder, leaves, pointing=pointing), _IN_PATH
+        leaves = [leaf._replace(said={key: leaf.said[key] for key in IDS}) for leaf in leaves]
+        return grow(folder, leaves, pointing=pointing), IDS
 
     def time_series_pandas(self) -> Any:
         """Return the series of all tests as a pandas frame: all of it in memory."""

@@ -1,6 +1,6 @@
 """The files of a fleet, in folders that spell out whose they are.
 
-    <digest of the set>/instance_id=…/measurement_id=…/part.parquet
+    <digest of the set>/…/instance_id=…/measurement_id=…/part.parquet
 
 A scan reads the ids from the path, and names where they fit into one. The files are links to kept
 ones: a tree costs names, and no bytes. The same leaves give the same tree, and one that nobody asked for in a week is removed.
@@ -14,7 +14,6 @@ import secrets
 import shutil
 import time
 from contextlib import suppress
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from cellframe.errors import StoreError
@@ -42,18 +41,15 @@ class Leaf(NamedTuple):
 
     Attributes
     ----------
-    instance_id, measurement_id : str
-        Whose it is.
+    said : mapping of str to str or None
+        What its path says of it, the outermost folder first: files that share the first share
+        folders. With ``instance_id`` and ``measurement_id``.
     path : Path
         The kept file.
-    more : mapping of str to str or None
-        What else the path is to say of it.
     """
 
-    instance_id: str
-    measurement_id: str
+    said: Mapping[str, str | None]
     path: Path
-    more: Mapping[str, str | None] = MappingProxyType({})
 
 
 def fits(folder: Path, leaves: Sequence[Leaf]) -> bool:
@@ -73,7 +69,7 @@ def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> lis
     folder : Path
         Of all trees; best on the file system of the files.
     leaves : sequence of Leaf
-        Each pair of ids once.
+        Each of another name.
     pointing : bool
         Whether symbolic links come first: hard ones would double the folder of whoever copies
         it, and symbolic ones end with the file that they point at.
@@ -86,8 +82,8 @@ def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> lis
     Raises
     ------
     StoreError
-        A file is gone, an id is one that no folder can be named by, a pair of ids is there
-        twice, or the folder cannot be written.
+        A file is gone, a text is one that no folder can be named by, two leaves say the
+        same, or the folder cannot be written.
     """
     names = [_name(leaf) for leaf in leaves]
     if len(set(names)) < len(names):
@@ -110,13 +106,9 @@ def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> lis
 
 
 def _name(leaf: Leaf) -> str:
-    ids = {"instance_id": leaf.instance_id, "measurement_id": leaf.measurement_id}
-    said = [f"{key}={_encoded(id_)}" for key, id_ in ids.items()]
-    return "/".join([*said, *(f"{key}={_told(value)}" for key, value in leaf.more.items())])
-
-
-def _told(value: str | None) -> str:
-    return _NULL if value is None else _encoded(value)
+    return "/".join(
+        f"{key}={_NULL if value is None else _encoded(value)}" for key, value in leaf.said.items()
+    )
 
 
 def _encoded(text: str) -> str:

@@ -28,7 +28,9 @@ def make(folder: Path, files: int) -> list[Leaf]:
         path = folder / f"{number}.parquet"
         times = pl.int_range(ROWS, eager=True).cast(pl.Float64)
         pl.DataFrame({"Time [s]": times, "Voltage [V]": times / ROWS}).write_parquet(path)
-        leaves.append(Leaf(f"cell-{number % 50}", f"test-{number}", path))
+        leaves.append(
+            Leaf({"instance_id": f"cell-{number % 50}", "measurement_id": f"test-{number}"}, path)
+        )
     return leaves
 
 

@@ -28,7 +28,18 @@ def lay(tmp_path):
         for number, frame in enumerate(frames):
             path = tmp_path / f"{number}.parquet"
             frame.write_parquet(path)
-            leaves.append(Leaf(*(ids[number] if ids else (f"c-{number}", f"t-{number}")), path))
+            leaves.append(
+                Leaf(
+                    dict(
+                        zip(
+                            KEYS,
+                            ids[number] if ids else (f"c-{number}", f"t-{number}"),
+                            strict=True,
+                        )
+                    ),
+                    path,
+                )
+            )
         return grow(tmp_path / "trees", leaves)
 
     return laid
@@ -68,7 +79,7 @@ def test_rows_stand_in_the_order_of_the_paths(tmp_path_factory, order):
         path = folder / f"{number}.parquet"
         # A text among numbers now and then makes it several scans.
         pl.DataFrame({"x": [number if number % 3 else str(number)]}).write_parquet(path)
-        leaves.append(Leaf(f"{number}", f"{9 - number}", path))
+        leaves.append(Leaf(dict(zip(KEYS, (f"{number}", f"{9 - number}"), strict=True)), path))
     frame = scan(grow(folder / "trees", leaves)).collect()
     assert frame["instance_id"].to_list() == [str(number) for number in order]
     assert [int(value) for value in frame["x"]] == order
@@ -217,7 +228,7 @@ def test_any_files_can_be_read_together(tmp_path_factory, types):
     for number, dtype in enumerate(types):
         path = folder / f"{number}.parquet"
         pl.DataFrame({"x": pl.Series([None], dtype=dtype)}).write_parquet(path)
-        leaves.append(Leaf("c", str(number), path))
+        leaves.append(Leaf(dict(zip(KEYS, ("c", str(number)), strict=True)), path))
     lazy = scan(grow(folder / "trees", leaves))
     assert lazy.collect().schema == lazy.collect_schema()
     assert lazy.collect()["x"].null_count() == len(types)

@@ -48,7 +48,9 @@ def test_what_was_used_just_now_stays_however_little_room_there_is(tmp_path):
 def test_what_a_fleet_has_a_link_to_stays(tmp_path):
     blobs = Blobs(tmp_path / "downloads", most=15_000)
     first = taken(blobs, tmp_path, b"a" * 10_000, days_ago=5)
-    (leaf,) = grow(tmp_path / "s" / "fleets", [Leaf("c", "t", first)])
+    (leaf,) = grow(
+        tmp_path / "s" / "fleets", [Leaf({"instance_id": "c", "measurement_id": "t"}, first)]
+    )
     taken(blobs, tmp_path, b"b" * 10_000, days_ago=3)
     taken(blobs, tmp_path, b"c" * 10_000)
     assert first.exists()
@@ -143,7 +145,10 @@ def test_what_a_service_can_do_outlives_the_answers_since_nobody_asks_twice(fill
 def test_a_fleet_that_may_be_open_keeps_its_files(filled, tmp_path):
     cache, *_ = filled
     path = next(Blobs(tmp_path / "cache" / "downloads").all())
-    (leaf,) = grow(tmp_path / "cache" / "svc" / "fleets", [Leaf("c", "t", path)])
+    (leaf,) = grow(
+        tmp_path / "cache" / "svc" / "fleets",
+        [Leaf({"instance_id": "c", "measurement_id": "t"}, path)],
+    )
     cleared = cache.clear()
     assert leaf.stat().st_size == 5000
     assert "Left 5 kB of downloads" in str(cleared)

@@ -18,13 +18,17 @@ from cellframe.store import trees
 from cellframe.store.trees import MOST_AGE, Leaf, grow
 
 
+def leaf(cell, test, path):
+    return Leaf({"instance_id": cell, "measurement_id": test}, path)
+
+
 @pytest.fixture
 def leaves(tmp_path):
     found = []
     for number in range(3):
         path = tmp_path / f"kept-{number}"
         path.write_bytes(b"%d" % number)
-        found.append(Leaf(f"cell-{2 - number}", f"test-{number}", path))
+        found.append(leaf(f"cell-{2 - number}", f"test-{number}", path))
     return found
 
 
@@ -40,7 +44,7 @@ def ids(path: Path) -> tuple[str, str]:
 
 def test_a_path_says_whose_the_file_is_in_the_order_given(folder, leaves):
     paths = grow(folder, leaves)
-    assert [ids(path) for path in paths] == [leaf[:2] for leaf in leaves]
+    assert [ids(path) for path in paths] == [tuple(one.said.values()) for one in leaves]
     assert [path.read_bytes() for path in paths] == [b"0", b"1", b"2"]
     assert all(path.samefile(leaf.path) for path, leaf in zip(paths, leaves, strict=True))
 
@@ -127,14 +131,14 @@ def test_any_id_is_one_folder_and_can_be_read_back(id_):
 
 def test_ids_that_differ_in_case_alone_are_two_folders_on_any_disk(folder, leaves):
     path = leaves[0].path
-    paths = grow(folder, [Leaf("a", "x", path), Leaf("A", "x", path)])
+    paths = grow(folder, [leaf("a", "x", path), leaf("A", "x", path)])
     assert len({str(one).lower() for one in paths}) == 2
 
 
 @pytest.mark.parametrize("id_", ["", "__HIVE_DEFAULT_PARTITION__", "a" * 300, "\u00e9" * 90])
 def test_an_id_that_no_folder_can_be_named_by_is_refused(folder, leaves, id_):
     with pytest.raises(StoreError, match="cannot name a folder"):
-        grow(folder, [Leaf("cell", id_, leaves[0].path)])
+        grow(folder, [leaf("cell", id_, leaves[0].path)])
 
 
 def test_a_pair_of_ids_is_there_once(folder, leaves):
