@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import polars as pl
+
 from cellframe.errors import PlanError
 from cellframe.frames.backend import AnyFrame, to_polars
 from cellframe.frames.faults import Fault, table
@@ -31,8 +33,6 @@ from cellframe.writeback.steps import Action
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import polars as pl
-
     from cellframe.writeback.diff import Value
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.steps import Change, Step
@@ -47,6 +47,13 @@ Place: TypeAlias = "tuple[Any, Any, Any]"
 class _Decision:
     word: str
     shown: str | None
+
+
+def undecided(lines: pl.DataFrame) -> pl.DataFrame:
+    """Return the lines of a plan that somebody has to decide about, with an empty ``choice``."""
+    held = pl.col("action").is_in([action.value for action in _OPEN])
+    found = lines.filter(held & (pl.col("class") == Class.CONFLICT.value))
+    return found.with_columns(choice=pl.lit(None, dtype=pl.String))
 
 
 def resolved(plan: Plan, decided: AnyFrame) -> Plan:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import orjson
 import polars as pl
 
 from cellframe.errors import ConfigError, RefusedError
 from cellframe.frames.backend import to_backend
 from cellframe.views import text
-from cellframe.views.parts import PlanParts
 from cellframe.views.voice import PYTHON
 from cellframe.writeback.diff import Class
+from cellframe.writeback.digests import digest_of, digest_of_versions
 from cellframe.writeback.limits import Limits, Tally
 from cellframe.writeback.lines import SCHEMA, lines
+from cellframe.writeback.shown import parts_of
 from cellframe.writeback.steps import STOPS, WRITES, Action, Step
 
 if TYPE_CHECKING:
@@ -140,10 +139,7 @@ class Plan:
     def with_part(self, part: Part, **more: Any) -> Plan:
         """Return the plan with another frame in place of the one of its kind.
 
-        Parameters
-        ----------
-        **more
-            Other attributes of the plan that change with it.
+        `more` are other attributes of the plan that change with it.
         """
         parts = tuple(part if one.kind is part.kind else one for one in self.parts)
         return replace(self, parts=parts, **more)
@@ -226,26 +222,12 @@ class Plan:
     @property
     def digest(self) -> str:
         """Digest of everything that would be sent, and of what it was compared with."""
-        lines = [
-            [
-                s.action.value,
-                s.kind.name,
-                s.row,
-                s.id,
-                s.parent_id,
-                s.name,
-                s.version,
-                [[c.label, c.what.value, c.you_read, c.you_have, c.server_now] for c in s.changes],
-            ]
-            for s in self.steps
-        ]
-        return hashlib.sha256(orjson.dumps([self.service, lines])).hexdigest()
+        return digest_of(self.service, self.steps)
 
     @property
     def base_digest(self) -> str:
         """Digest of the versions that the plan compared with."""
-        versions = [[step.id, step.version] for step in self.steps]
-        return hashlib.sha256(orjson.dumps(versions)).hexdigest()
+        return digest_of_versions(self.steps)
 
     def to_frame(self) -> Any:
         """Return the plan as a frame, a row per changed cell.
@@ -286,10 +268,9 @@ class Plan:
         DataFrame, shape (n_cells, 12)
             With an empty ``choice``: fill in ``mine`` or ``theirs``, and hand it to `resolve`.
         """
-        choice = pl.lit(None, dtype=pl.String).alias("choice")
-        held = pl.col("action").is_in([Action.CONFLICT.value, Action.EXISTS.value])
-        found = self.table().filter(held & (pl.col("class") == Class.CONFLICT.value))
-        return to_backend(found.with_columns(choice), self.backend)
+        from cellframe.writeback.deciding import undecided
+
+        return to_backend(undecided(self.table()), self.backend)
 
     def resolve(self, decided: AnyFrame) -> Plan:
         """Return a plan with conflicts decided.
@@ -329,22 +310,30 @@ class Plan:
             )
         return self.again(saved_now(self))
 
-    def check(self, limits: Limits | None = None, **most: int | None) -> Plan:
+    def check(
+        self,
+        limits: Limits | None = None,
+        *,
+        max_updates: int | None = None,
+        max_clears: int | None = None,
+        max_deletes: int | None = None,
+    ) -> Plan:
         """Return this plan, or refuse it for the limits that it passes.
 
         Parameters
         ----------
         limits : Limits, optional
             Those of the client where not given.
-        **most : int
-            ``max_updates``, ``max_clears``, ``max_deletes``: the counts that are meant.
+        max_updates, max_clears, max_deletes : int, optional
+            Counts that are meant.
 
         Raises
         ------
         RefusedError
             It names every limit, and the counts that would say that they are meant.
         """
-        reasons, meant = self.passes(limits or self.limits, **most)
+        given = limits or self.limits, max_updates, max_clears, max_deletes
+        reasons, meant = self.passes(*given)
         if reasons:
             raise RefusedError(f"{'; '.join(reasons)}. Nothing was sent. {PYTHON.override(meant)}")
         return self
@@ -386,40 +375,22 @@ class Plan:
         return pl.DataFrame(found, schema=SCHEMA, orient="row")
 
     def __repr__(self) -> str:
-        return text.plan(self._parts())
+        return text.plan(parts_of(self))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        yield text.plan_rich(self._parts(), options.max_width)
+        yield text.plan_rich(parts_of(self), options.max_width)
 
     def _repr_html_(self) -> str:
         from cellframe.views import html
 
-        return html.plan(self._parts())
+        return html.plan(parts_of(self))
 
     def text(self, voice: Voice = PYTHON, *, closing: bool = True) -> Text:
         """Return the plan in colour for a terminal, in the words of Python or of the shell.
 
         Without `closing` it ends before it says how to send it: a caller that asks says so itself.
         """
-        return text.plan_rich(replace(self._parts(voice), closing=closing))
-
-    def _parts(self, voice: Voice = PYTHON) -> PlanParts:
-        passed, meant = self.passes(self.limits)
-        return PlanParts(
-            noun=self.noun,
-            origin=self.origin,
-            counts=self.summary,
-            changes=self.table(),
-            notices=self.notices,
-            sendable=bool(self),
-            passed=passed,
-            override=meant,
-            voice=voice,
-            rows=self._rows_by_noun() if len(self.parts) > 1 else {},
-        )
-
-    def _rows_by_noun(self) -> dict[str, int]:
-        return {part.kind.noun: part.edited.height for part in self.parts}
+        return text.plan_rich(replace(parts_of(self, voice), closing=closing))
 
 
 def _clears(steps: Iterable[Step]) -> Counter[str]:

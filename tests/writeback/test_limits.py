@@ -7,6 +7,7 @@ import pytest
 from writeback_tools import MASS, mass, new_rows
 
 from cellframe.client import Client
+from cellframe.errors import RefusedError
 from cellframe.writeback.limits import Limits
 
 pytestmark = [pytest.mark.rule("W34"), pytest.mark.law("D12")]
@@ -118,3 +119,20 @@ def test_a_refusal_sends_nothing_and_names_every_reason(client, forty):
     assert "max_clears=11" in receipt.refused
     assert receipt.counts == {"not_attempted": 13, "unchanged": 27}
     assert receipt.journal is None
+
+
+def test_a_plan_is_checked_without_a_service(client, forty):
+    plan = client.cell_instance.plan(first(forty, 13, "notes", "x"))
+    with pytest.raises(
+        RefusedError, match=r"13 of the 40 rows.*client.apply\(plan, max_updates=13"
+    ):
+        plan.check()
+    assert plan.check(max_updates=13) is plan.check(Limits(update_share=0.5)) is plan
+    with pytest.raises(RefusedError, match="more than the 12 that are meant"):
+        plan.check(max_updates=12)
+
+
+def test_a_plan_that_is_filtered_is_measured_against_all_that_was_read(client, forty):
+    plan = client.cell_instance.plan(first(forty, 13, "notes", "x"))
+    assert plan.filter([True] * 12 + [False]).check()
+    assert plan.filter([True] * 13).digest == plan.digest
