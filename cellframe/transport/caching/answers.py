@@ -37,7 +37,7 @@ _QUIET = 1.0
 list has its frame."""
 _LATEST = 10.0
 """Seconds from the first of them until they are written at any rate."""
-_MANY = 32 * 1024**2
+_MANY = 8 * 1024**2
 """Bytes of answers that are written without waiting."""
 # What SQLite says of a file that is none, or that lost its tables.
 _DAMAGE = ("no such table", "no such column", "has no column", "malformed", "not a database")

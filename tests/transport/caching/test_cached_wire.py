@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pickle
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from cellframe.contract.wire import Reply, Request, Walk
 from cellframe.errors import OfflineMissError, TransportError
+from cellframe.transport.caching import answers as answering
 from cellframe.transport.caching.aged import AgedWire
 from cellframe.transport.caching.answers import Answers
 from cellframe.transport.caching.tables import UNWRITTEN, Kept
@@ -402,5 +404,21 @@ def test_what_was_found_once_is_looked_for_again_after_a_write(tmp_path):
         assert [each.find(A).asked for each in (answers, other)] == [asked, asked]
     answers.clear()
     assert [each.find(A) for each in (answers, other)] == [None, None]
+    answers.close()
+    other.close()
+
+
+@pytest.mark.parametrize("bound", ["_QUIET", "_LATEST", "_MANY"])
+def test_answers_are_written_when_none_came_for_a_while_or_there_are_many(
+    tmp_path, monkeypatch, bound
+):
+    for name, most in {"_QUIET": 60.0, "_LATEST": 60.0, "_MANY": 10**6, bound: 0}.items():
+        monkeypatch.setattr(answering, name, most)
+    answers, other = Answers(tmp_path, 10**6), Answers(tmp_path, 10**6)
+    answers.keep(Kept(A, UNWRITTEN, None, 1.0, 1.0, "", "", 200, {}), b"{}")
+    latest = time.monotonic() + 5
+    while other.find(A) is None and time.monotonic() < latest:
+        time.sleep(0.01)
+    assert other.find(A) is not None
     answers.close()
     other.close()
