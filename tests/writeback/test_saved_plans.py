@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import polars as pl
 import pytest
 from writeback_tools import MASS, edit, mass, new_rows
 
-from cellframe.errors import SheetError, StalePlanError
+from cellframe.errors import ConfigError, SheetError, StalePlanError
 
 
 @pytest.fixture
@@ -196,3 +197,18 @@ def test_what_is_no_saved_plan_is_refused(client, tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(SheetError, match=said):
         client.load_plan(path)
+
+
+@pytest.mark.rule("W18")
+def test_what_was_said_of_edited_units_is_saved(client, cells, tmp_path):
+    edited = cells.rename({MASS: "cell.mass [kg]"}).head(2)
+    path = tmp_path / "plan.json"
+    path.write_text(client.cell_instance.plan(edited, unit_edit="relabel").to_json())
+    assert client.load_plan(path).summary == {"create": 0, "update": 2, "unchanged": 0}
+
+
+def test_a_pickled_plan_holds_no_way_to_its_service(client, cells):
+    plan = pickle.loads(pickle.dumps(client.cell_instance.plan(edit(cells, "c-003", mass=5.0))))
+    assert plan.summary["update"] == 1
+    with pytest.raises(ConfigError, match="without its service"):
+        plan.rebase()
