@@ -130,6 +130,28 @@ def test_a_copied_journal_is_resumed_on_another_machine(half_done, wire, tmp_pat
     assert len(writes(wire)) == 3
 
 
+@pytest.mark.law("A3")
+def test_a_request_has_the_key_that_it_had_wherever_it_is_sent_again(tapped, wire, plan, tmp_path):
+    crash_at(wire, 2)
+    with pytest.raises(CrashError):
+        tapped.apply(plan, workers=1)
+    before = keys(wire)
+    well(wire)
+    (path,) = tapped._connection.journals.unfinished()
+    copied = shutil.copy(path, tmp_path / "copied.jsonl")
+    assert Client.over(wire, tmp_path / "elsewhere").resume(copied)
+    again = keys(wire)
+    assert len(before.keys() & again.keys()) == 1
+    assert all(before[request] == key for request, key in again.items() if request in before)
+    assert len({*before.values(), *again.values()}) == 6
+
+
+def keys(wire) -> dict[tuple, str]:
+    """The key of every write, by what was written."""
+    found = ((r.method, r.path, r.body, r.headers["idempotency-key"]) for r in writes(wire))
+    return {tuple(request): key for *request, key in found}
+
+
 def test_the_journal_tells_of_the_resume_and_keeps_its_header(half_done):
     receipt = half_done.resume()
     lines = read(receipt.journal)
@@ -258,7 +280,9 @@ def test_a_lab_that_nobody_wrote_to_has_nothing_to_finish(client):
 def test_every_state_of_a_crash_recovers(wire, tapped, plan, spec, tmp_path, monkeypatch, seed):
     chance = random.Random(seed)
     monkeypatch.setattr(run, "WAVE", chance.choice([1, 2, 100]))
-    crash_at(wire, chance.randrange(6), carried_out=chance.random() < 0.5)
+    workers = chance.choice([1, 4, None])
+    # Without a number of workers a wave is one request.
+    crash_at(wire, chance.randrange(6 if workers else 2), carried_out=chance.random() < 0.5)
     sizes = []
     journals = tapped._connection.journals
     crash = wire.before
@@ -270,7 +294,7 @@ def test_every_state_of_a_crash_recovers(wire, tapped, plan, spec, tmp_path, mon
 
     wire.before = look
     with pytest.raises(CrashError):
-        tapped.apply(plan, workers=chance.choice([1, 4]))
+        tapped.apply(plan, workers=workers)
     (path,) = journals.unfinished()
     whole = path.read_bytes()
     path.write_bytes(whole[: chance.randint(sizes[-1], len(whole))])

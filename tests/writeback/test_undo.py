@@ -111,6 +111,30 @@ def test_what_somebody_edited_beside_it_stays(client, colleague, cells, spec):
 
 
 @pytest.mark.rule("W43")
+def test_a_row_whose_answer_was_lost_is_taken_back_in_what_was_sent_alone(
+    tapped, wire, colleague, cells, spec
+):
+    apply(colleague, edit(colleague.cell_instance.to_frame(spec), "c-000", mass=39.0))
+    plan = tapped.cell_instance.plan(edit(edit(cells, "c-000", notes="x"), "c-001", mass=38.0))
+
+    def lose(request, reply):
+        if request.method == "PATCH":
+            raise KeyboardInterrupt
+        return reply
+
+    wire.after = lose
+    with pytest.raises(KeyboardInterrupt):
+        tapped.apply(plan, workers=1)
+    wire.after = lambda _request, reply: reply
+    assert tapped.resume()
+    apply_undo(tapped)
+    cells = [tapped.cell_instance.get(cell) for cell in ("c-000", "c-001")]
+    assert [cell.notes for cell in cells] == [None, None]
+    masses = [cell.measured_properties["cell"]["mass"]["value"] for cell in cells]
+    assert masses == [39.0, 41.1]
+
+
+@pytest.mark.rule("W43")
 def test_an_undo_is_undone(client, cells, spec):
     apply(client, edit(cells, "c-000", notes="x"))
     after = raw(client, spec)
