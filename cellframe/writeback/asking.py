@@ -26,7 +26,8 @@ Talk: TypeAlias = Generator[Request, Answer, _T]
 """Gives requests, is given answers, and ends with what they come to."""
 
 _REPEATS = 3
-"""How often a request is sent again; a read as long as the service is at fault in general."""
+"""How often a request is sent again; where the service is at fault in general, and the request
+was not carried out, as long as the whole apply has patience."""
 _TIMEOUT, MOVED, _FIRST_FAULT = 408, 412, 500
 
 
@@ -110,11 +111,11 @@ class Asking:
         request, repeats = replace(request, once=True), 0
         while True:
             answer = yield request
-            if request.method != "GET" and _may_have_arrived(answer):
-                self.was_lost = True
-            if repeats >= _REPEATS or not self._may_repeat(request, answer):
+            is_lost = request.method != "GET" and _may_have_arrived(answer)
+            self.was_lost |= is_lost
+            repeats += is_lost or not self._patience.is_general
+            if repeats > _REPEATS or not self._may_repeat(request, answer):
                 break
-            repeats += request.method != "GET" or not self._patience.is_general
         if isinstance(answer, TransportError):
             raise answer
         self.reply = answer

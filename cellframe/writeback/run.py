@@ -7,11 +7,13 @@ not, by itself, and the receipt says which, also of a run that was interrupted.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from itertools import groupby, islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from cellframe.contract.records import CELL_BATCH
 from cellframe.failpoints import reach
 from cellframe.writeback.carrier import Carrier
 from cellframe.writeback.crew import Crew
@@ -80,6 +82,7 @@ class Run:
         self._crew = Crew(workers, self._patience)
         self._writes = Writes(way, digest, plan.lots)
         self._tasks: list[Task] = []
+        self._made: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._pen = Lock()
 
     def carry_out(self) -> None:
@@ -115,7 +118,7 @@ class Run:
             yield next(lots if step.row is None else others)
 
     def _send_wave(self, wave: Sequence[Step]) -> None:
-        tasks = [Task(step, self._way, self._writes, self._patience) for step in wave]
+        tasks = [self._task(step) for step in wave]
         self._tasks += tasks
         try:
             if not self._patience.stopped:
@@ -129,6 +132,18 @@ class Run:
             raise
         finally:
             self._write_down(tasks)
+
+    def _task(self, step: Step) -> Task:
+        """Return the task of a step, below the parent that was made for it."""
+        reason = ""
+        if step.new_parent is not None:
+            made = self._made[step.kind.parent, step.new_parent]
+            if len(made) == 1:
+                step = replace(step, parent_id=made[0])
+            else:
+                noun = step.kind.parent_noun
+                reason = f"Not sent: its {noun} {step.new_parent!r} is not there. Plan again."
+        return Task(step, self._way, self._writes, self._patience, reason)
 
     def _carry(self, tasks: Sequence[Task]) -> None:
         if self._way.most:
@@ -187,14 +202,20 @@ class Run:
             result = task.so_far(self._patience.stopped)
             if task.is_write and task.attempts:
                 outcomes.append(task.outcome(result))
-            if task.step.row is None and result.outcome in GOOD and result.id:
-                self._writes.has_made(task.step, result.id)
+            if task.is_create and result.outcome in GOOD and result.id:
+                self._note(task.step, result.id)
         if not outcomes:
             return
         reach("before_outcomes")
         with self._pen:
             self._journal.append(outcomes)
         reach("after_outcomes")
+
+    def _note(self, step: Step, id_: str) -> None:
+        """Keep the id of a record that is there now, for those that name it."""
+        self._made[step.kind.name, str(step.name)].append(id_)
+        if step.kind is CELL_BATCH:
+            self._writes.has_made(step, id_)
 
     def _stop_for(self, task: Task) -> None:
         result = task.result
@@ -219,7 +240,7 @@ def _phase(step: Step) -> tuple[str, bool, bool]:
 def _needed_lots(lots: Sequence[Step], rows: Sequence[Step]) -> list[Step]:
     """Return the new lots of rows that are sent; a row that is skipped takes its lot with it."""
     named = {
-        (step.parent_id, fold(value))
+        (step.parent_id or step.new_parent, fold(value))
         for step in rows
         for column, value in (step.writes() if step.action in WRITES else ())
         if column.field is not None and column.field.refers_to and isinstance(value, str)
@@ -227,7 +248,7 @@ def _needed_lots(lots: Sequence[Step], rows: Sequence[Step]) -> list[Step]:
     skipped = "Not needed: no row that is sent names this lot."
     return [
         lot
-        if (lot.parent_id, fold(str(lot.name))) in named
+        if (lot.parent_id or lot.new_parent, fold(str(lot.name))) in named
         else replace(lot, action=Action.UNCHANGED, message=skipped)
         for lot in lots
     ]

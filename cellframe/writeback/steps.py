@@ -89,6 +89,8 @@ class Step:
         The opaque version of that record: what an update is guarded by.
     message : str
         Why a row is invalid, in conflict or there already.
+    new_parent : str or None
+        Name of a parent that the same plan makes; `parent_id` is empty then.
     """
 
     action: Action
@@ -101,6 +103,7 @@ class Step:
     record: Mapping[str, Any] = field(default_factory=dict, repr=False)
     version: str | None = None
     message: str = ""
+    new_parent: str | None = None
 
     def writes(self) -> list[tuple[Column, Value]]:
         """Return the cells to send."""
@@ -117,6 +120,10 @@ class Step:
             else c
             for c in self.changes
         )
+        if not self.changes:
+            # What moved since is in conflict with a delete as a whole.
+            mine = what is Class.CHANGE
+            return replace(self, action=Action.DELETE if mine else Action.ALREADY_THERE)
         writes = any(c.what in (Class.CHANGE, Class.CLEAR) for c in changes)
         return replace(
             self, changes=changes, action=Action.UPDATE if writes else Action.ALREADY_THERE

@@ -41,7 +41,7 @@ class Writes:
 
     def has_made(self, lot: Step, id_: str) -> None:
         """Take note of a lot that is there now."""
-        self._lots[str(lot.parent_id)][fold(str(lot.name))] = id_
+        self._lots.setdefault(str(lot.parent_id), {})[fold(str(lot.name))] = id_
 
     def of(self, step: Step) -> Request:
         """Return the request of a step."""
