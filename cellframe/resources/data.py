@@ -52,6 +52,15 @@ def cycles(connection: Connection, test_id: str) -> pl.DataFrame:
     return _one_table(connection, test_id, "cycles")
 
 
+def kept_or_fetched(
+    connection: Connection, test: CellMeasurement, part: Table
+) -> FileBody | pl.DataFrame:
+    """Return the file of a table where the record names its content and that lies here, else `table`."""
+    digest = test.kept.get(f"{part}_sha256")
+    known = connection.downloads.sound(digest) if isinstance(digest, str) else None
+    return table(connection, test.id, part) if known is None else FileBody(known)
+
+
 def table(connection: Connection, test_id: str, part: Table) -> FileBody | pl.DataFrame:
     """Fetch the file of a table for `read_tables`, or read it where the service has no file.
 

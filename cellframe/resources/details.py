@@ -190,8 +190,8 @@ def why_not(test: CellMeasurement) -> str | None:
 
 
 _READERS: Mapping[Part, Callable[[Connection, CellMeasurement], Any]] = {
-    "steps": lambda connection, test: data.table(connection, test.id, "steps"),
-    "cycles": lambda connection, test: data.table(connection, test.id, "cycles"),
+    "steps": lambda connection, test: data.kept_or_fetched(connection, test, "steps"),
+    "cycles": lambda connection, test: data.kept_or_fetched(connection, test, "cycles"),
     "time_series": data.series,
     "files": lambda connection, test: data.filenames(connection, test.id),
 }

@@ -98,4 +98,17 @@ def test_a_second_reading_fetches_no_file_and_asks_for_no_series(fleet, caplog):
     assert again.time_series.collect().equals(whole)
     assert again.cycles.equals(first.cycles)
     said = [record.getMessage() for record in caplog.records]
-    assert not [one for one in said if "GET of a file" in one or "time_series" in one]
+    of_tests = [
+        one for one in said if "/download" in one or "GET of a file" in one or "time_series" in one
+    ]
+    assert not of_tests
+
+
+def test_a_table_that_was_damaged_here_is_fetched_again(fleet, caplog):
+    first = fleet.cell_instance.detail_frames(include_time_series=False)
+    kept = list(fleet._connection.downloads.all())
+    kept[0].write_bytes(kept[0].read_bytes()[:-4] + b"????")
+    again = fleet.cell_instance.detail_frames(include_time_series=False)
+    assert again.failures.is_empty()
+    assert again.steps.equals(first.steps)
+    assert again.cycles.equals(first.cycles)
