@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cellframe.errors import TransportError
 from cellframe.transport.bodies import PIECE, Slice, opened
-from cellframe.transport.lines import password_of
-from cellframe.transport.ways import target_of
+from cellframe.transport.ways import password_of, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

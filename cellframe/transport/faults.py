@@ -11,7 +11,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 from cellframe.errors import CellframeError, TransportError
-from cellframe.transport.lines import Undialled
+from cellframe.transport.dialling import Undialled
 from cellframe.transport.meter import Late
 
 if TYPE_CHECKING:
@@ -92,17 +92,18 @@ class Told:
         return self._failed(why)
 
     def _not_reached(self, refused: Undialled) -> TransportError | Passing:
-        if refused.speaks_no_tls:
-            why = "it does not speak https. Is it http://?"
-        elif refused.is_about_trust:
-            why = "its certificate could not be verified"
+        if refused.through:
+            why = refused.why or "nothing answers"
+            fault = self._failed(f"{refused.through} does not lead there: {why}", sent=False)
+        elif refused.why:
+            fault = self._failed(refused.why, sent=False)
         else:
             message = (
                 f"Nothing answers at {self.where} ({self.what}). "
                 "Is the service running, and is the address right?"
             )
-            return Passing(TransportError(message, request=self.what))
-        return self._failed(why, sent=False)
+            fault = TransportError(message, request=self.what)
+        return Passing(fault) if refused.may_pass else fault
 
 
 def check_storage(status: int, headers: Mapping[str, str]) -> None:

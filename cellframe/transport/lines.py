@@ -10,37 +10,28 @@ from __future__ import annotations
 
 import os
 import select
-import socket
-import ssl
 import time
-from base64 import b64encode
 from collections import defaultdict, deque
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPResponse
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from weakref import finalize
 
-from cellframe.transport.meter import Meter, Tap
-from cellframe.transport.ways import Place, Proxy, proxy_to, trusted
+from cellframe.transport.dialling import dialled
+from cellframe.transport.ways import SOCKS, proxy_to, trusted
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Generator, Mapping
+
+    from cellframe.transport.meter import Meter, Tap
+    from cellframe.transport.ways import Place, Proxy
 
 KEPT = 40
 """Connections kept per place: a long list has some thirty requests under way."""
 _IDLE = 30.0
 """Seconds after which a firewall may have forgotten a connection without a word to its ends."""
-
-
-class Undialled(Exception):  # noqa: N818 - never leaves the room
-    """No connection came about; nothing was sent."""
-
-    def __init__(self, fault: Exception) -> None:
-        super().__init__()
-        self.is_about_trust = isinstance(fault, ssl.SSLError)
-        said = str(fault)
-        self.speaks_no_tls = "WRONG_VERSION_NUMBER" in said or "RECORD_LAYER_FAILURE" in said
 
 
 class Line:
@@ -139,66 +130,23 @@ class Lines:
     def _dialled(self, place: Place, meter: Meter) -> Line:
         proxy = proxy_to(place)
         seconds = min(self._patience, meter.left())
-        try:
-            return self._open(place, proxy, seconds)
-        except (OSError, HTTPException, UnicodeError) as fault:
-            raise Undialled(fault) from None
-
-    def _open(self, place: Place, proxy: Proxy | None, seconds: float) -> Line:
-        through = proxy or place
-        connection = HTTPConnection(through.host, through.port, timeout=seconds)
-        try:
-            if proxy is not None and place.scheme == "https":
-                connection.set_tunnel(place.host, place.port, password_of(proxy))
-                connection.connect()
-            else:
-                connection.sock = _dial(through.host, through.port, seconds)
-            if place.scheme == "https":
-                connection.sock = self._secured(connection.sock, place)
-        except BaseException:
-            connection.close()
-            raise
-        tap = Tap(connection.sock)
+        tap = dialled(place, proxy, seconds, self._trusted)
+        connection = HTTPConnection(place.host, place.port)
         connection.sock = cast("Any", tap)
-        # With TLS a proxy is only a tunnel, and the request is as without one.
-        return Line(connection, tap, proxy if place.scheme == "http" else None)
+        # What http:// proxies are asked for in clear text, they ask for themselves.
+        asks = proxy if place.scheme == "http" and proxy and proxy.scheme != SOCKS else None
+        return Line(connection, tap, asks)
 
-    def _secured(self, line: socket.socket, place: Place) -> ssl.SSLSocket:
+    def _trusted(self) -> ssl.SSLContext:
         with self._lock:
             self._trust = self._trust or trusted()
-        return self._trust.wrap_socket(line, server_hostname=place.host)
+        return self._trust
 
 
 def _hang_up(connections: Mapping[tuple[int, Place], deque[Line]]) -> None:
     for resting in connections.values():
         while resting:
             resting.pop().close()
-
-
-def password_of(proxy: Proxy) -> dict[str, str]:
-    """Return the header that tells a proxy who asks."""
-    if not proxy.password:
-        return {}
-    return {"Proxy-Authorization": f"Basic {b64encode(proxy.password.encode()).decode()}"}
-
-
-def _dial(host: str, port: int, seconds: float) -> socket.socket:
-    """Connect to the first address that answers; all of them together have one limit."""
-    until = time.monotonic() + seconds
-    fault: OSError = OSError("the name has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM):
-        line = socket.socket(family, kind, protocol)
-        try:
-            line.settimeout(max(until - time.monotonic(), 0.001))
-            line.connect(address)
-            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError as failed:
-            line.close()
-            fault = failed
-        else:
-            line.settimeout(seconds)
-            return line
-    raise fault
 
 
 def _has_news(descriptor: int) -> bool:

@@ -116,19 +116,27 @@ def too_large(most: int) -> TransportError:
 
 
 class Tap:
-    """A socket under a meter, as far as `http.client` uses one."""
+    """A socket under a meter, as far as `http.client` uses one.
 
-    def __init__(self, line: socket.socket) -> None:
-        self._line = line
-        self.meter = Meter(0.0, 0)
+    Attributes
+    ----------
+    line : socket
+        What is metered.
+    meter : Meter
+        Of the call that the socket serves now.
+    """
+
+    def __init__(self, line: socket.socket, meter: Meter) -> None:
+        self.line = line
+        self.meter = meter
 
     def sendall(self, data: ReadableBuffer) -> None:
         """Send everything, in the time that there is."""
         view = memoryview(data).cast("B")
         while view:
-            self._line.settimeout(self.meter.left())
+            self.line.settimeout(self.meter.left())
             try:
-                size = self._line.send(view)
+                size = self.line.send(view)
             except TimeoutError:
                 continue  # the meter says whether that was all the time there was
             self.meter.moved(size)
@@ -137,9 +145,9 @@ class Tap:
     def receive(self, space: WriteableBuffer) -> int:
         """Receive what is there, and wait for it where nothing is."""
         while True:
-            self._line.settimeout(self.meter.left())
+            self.line.settimeout(self.meter.left())
             try:
-                size = self._line.recv_into(space)
+                size = self.line.recv_into(space)
             except TimeoutError:
                 continue
             self.meter.received(size)
@@ -148,15 +156,15 @@ class Tap:
     def makefile(self, *_: object) -> io.BufferedReader:
         """Return what an answer is read from."""
         # The socket stays open until its last file is closed, as http.client relies on.
-        return io.BufferedReader(_Reader(self, self._line.makefile("rb", buffering=0)))
+        return io.BufferedReader(_Reader(self, self.line.makefile("rb", buffering=0)))
 
     def fileno(self) -> int:
         """Return the descriptor of the socket."""
-        return self._line.fileno()
+        return self.line.fileno()
 
     def close(self) -> None:
         """Close the socket."""
-        self._line.close()
+        self.line.close()
 
 
 class _Reader(io.RawIOBase):

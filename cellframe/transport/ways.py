@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+from base64 import b64encode
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -12,6 +13,9 @@ from urllib.request import getproxies
 from cellframe.errors import ConfigError
 
 PORTS = {"https": 443, "http": 80}
+SOCKS = "socks5"
+_PROXIES = {"http": 80, "https": 443, SOCKS: 1080, "socks5h": 1080}
+"""The port of each kind of proxy, where its address names none."""
 _KEPT = "%/:=&?~#+!$,;'@()*[]"
 """What stands in a path as it is."""
 
@@ -29,6 +33,7 @@ class Place(NamedTuple):
 class Proxy(NamedTuple):
     """What stands between, and how it is told who asks."""
 
+    scheme: str
     host: str
     port: int
     password: str
@@ -71,14 +76,24 @@ def proxy_to(place: Place) -> Proxy | None:
 
 def _read(named: str) -> Proxy:
     parts = urlsplit(named if "//" in named else f"http://{named}")
-    if parts.scheme != "http" or not parts.hostname:
+    if parts.scheme not in _PROXIES or not parts.hostname:
         message = (
             f"The environment names a proxy of the kind {parts.scheme}://, and cellframe speaks "
-            "to http:// ones alone. Set HTTPS_PROXY to one, or name the service in NO_PROXY."
+            "to http://, https:// and socks5:// ones. Set HTTPS_PROXY to one, or name the service "
+            "in NO_PROXY."
         )
         raise ConfigError(message)
     who = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
-    return Proxy(parts.hostname, parts.port or 80, "" if who == ":" else who)
+    scheme = SOCKS if parts.scheme.startswith(SOCKS) else parts.scheme
+    port = parts.port or _PROXIES[parts.scheme]
+    return Proxy(scheme, parts.hostname, port, "" if who == ":" else who)
+
+
+def password_of(proxy: Proxy) -> dict[str, str]:
+    """Return the header that tells a proxy who asks."""
+    if not proxy.password:
+        return {}
+    return {"Proxy-Authorization": f"Basic {b64encode(proxy.password.encode()).decode()}"}
 
 
 def trusted() -> ssl.SSLContext:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
@@ -11,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+
+from tests.transport.ends import Ends, hear
 
 
 @dataclass
@@ -139,3 +144,46 @@ def stranger():
     listener = next(found)
     yield listener.will()
     next(found, None)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """The certificate of a lab that nobody knows, and its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl to make a certificate with")
+    folder = tmp_path_factory.mktemp("lab")
+    key, signed = folder / "key.pem", folder / "lab.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-keyout", key, "-out", signed, "-days", "2", "-subj", "/CN=lab.test"]
+    subprocess.run(
+        [*command, "-addext", "subjectAltName=DNS:lab.test,IP:127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )
+    return signed, key
+
+
+@pytest.fixture(scope="session")
+def lab_context(certificate):
+    """How somebody with that certificate greets."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+@pytest.fixture
+def lab(lab_context):
+    """A service with that certificate."""
+
+    def deal(ends, line):
+        with lab_context.wrap_socket(line, server_side=True) as safe:
+            while heard := hear(safe):
+                ends.heard += heard
+                safe.sendall(ends.says)
+                if b"Connection: close" in ends.says:
+                    return
+
+    ends = Ends(deal)
+    ends.says = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    yield ends
+    ends.close()
