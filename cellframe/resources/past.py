@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -19,14 +19,16 @@ from cellframe.writeback.told import account
 from cellframe.writeback.undoing import bases, frame_of, images, notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from os import PathLike
     from pathlib import Path
 
+    from cellframe.contract.records import RecordKind
     from cellframe.resources.connection import Connection
     from cellframe.store.journal import Line
     from cellframe.store.journals import Journals
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.undoing import Image
 
 
 def resume(
@@ -66,14 +68,20 @@ def undo(connection: Connection, applied: Receipt | str | PathLike[str] | None) 
     """Return the plan that takes an apply back; see ``client.undo``."""
     told = account(_applied(connection, applied))
     _check_service(connection, told.header, told.path)
-    if not told.written:
+    written = images(told)
+    if not written:
         raise StoreError(f"{told.path.stem} wrote nothing: there is nothing to undo.")
-    ((kind, written),) = images(told).items()
-    kept = {key: Base(record, {}, {}) for key, record in bases(written).items()}
-    frame = frame_of(kind, written)
-    source = Source(range(frame.height), kept=kept, notices=notices(told))
-    whose = connection.service, connection.wire.origin
-    return replan(connection, Saved(*whose, (SavedFrame(kind, frame, source, None, frame.height),)))
+    frames = tuple(_edited(kind, records) for kind, records in written.items())
+    plan = replan(connection, Saved(connection.service, connection.wire.origin, frames))
+    return replace(plan, notices=(*notices(told), *plan.notices))
+
+
+def _edited(kind: RecordKind, records: Sequence[Image]) -> SavedFrame:
+    frame = frame_of(kind, records)
+    kept = {key: Base(record, {}, {}) for key, record in bases(records).items()}
+    source = Source(range(frame.height), kept=kept)
+    # A unit that was edited is put back as it was; nothing is converted.
+    return SavedFrame(kind, frame, source, None, frame.height, unit_edit="relabel")
 
 
 def _applied(connection: Connection, applied: Receipt | str | PathLike[str] | None) -> Path:

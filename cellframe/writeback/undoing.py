@@ -57,11 +57,11 @@ class Image:
 
 
 def images(account: Account) -> dict[RecordKind, list[Image]]:
-    """Return the records that an apply wrote, by kind; in the order in which it wrote them."""
+    """Return the records that an apply wrote, by kind; lots that it made for others stay."""
     found: dict[RecordKind, list[Image]] = {}
     for told in account.written:
         one = _image(told)
-        if one.before is not None or one.after is not None:
+        if told.intent["row"] is not None and (one.before or one.after):
             found.setdefault(KINDS[told.intent["kind"]], []).append(one)
     return found
 
@@ -139,4 +139,7 @@ def notices(account: Account) -> tuple[str, ...]:
     anew = sum(told.intent["action"] == DELETE for told in account.written)
     if anew:
         said.append(f"{many(anew, 'deleted record')} would be made anew, with a new id.")
+    lots = [repr(told.intent["name"]) for told in account.written if told.intent["row"] is None]
+    if lots:
+        said.append(f"{many(len(lots), 'lot')} that it made would stay: {', '.join(lots)}.")
     return tuple(said)

@@ -81,6 +81,27 @@ def test_units_and_extra_keys_come_back_as_they_were(client, cells, spec):
     assert raw(client, spec) == before
 
 
+@pytest.mark.rule("W43")
+@pytest.mark.parametrize("unit", ["kg", "lb"])
+def test_a_unit_that_was_edited_comes_back(client, cells, spec, unit):
+    before = raw(client, spec)
+    edited = cells.rename({MASS: f"cell.mass [{unit}]"})
+    plan = client.cell_instance.plan(edited.head(3), unit_edit="relabel")
+    assert client.apply(plan), plan
+    assert raw(client, spec) != before
+    apply_undo(client)
+    assert raw(client, spec) == before
+
+
+@pytest.mark.rule("W43")
+def test_a_lot_that_was_made_stays_and_is_told(client, cells):
+    apply(client, edit(cells, "c-000", batch="L9"))
+    plan = client.undo()
+    assert "1 lot that it made would stay: 'L9'." in plan.notices
+    assert client.apply(plan)
+    assert client.cell_instance.to_frame().filter(pl.col("cell") == "c-000")["batch"].item() == "L1"
+
+
 def apply_undo(client, *which, **terms):
     receipt = client.apply(client.undo(*which), **terms)
     assert receipt, receipt
