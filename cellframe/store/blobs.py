@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from cellframe.errors import CorruptStoreError, StoreError
 from cellframe.store.damaged import put_aside
-from cellframe.store.places import private
+from cellframe.store.places import private, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,7 @@ class Blobs:
         self._most = most
         self._taken_since = most or 0
         self._whole: dict[str, tuple[int, int, int]] = {}
+        self._is_swept = False
 
     def path(self, digest: str) -> Path | None:
         """Return where a file lies; None where it is not kept."""
@@ -154,7 +155,7 @@ class Blobs:
                 total -= status.st_size
 
     def _taken(self, file: FileBody, digest: str | None) -> tuple[str, Path]:
-        draft = private(self.folder) / f".{secrets.token_hex(16)}"
+        draft = self._tidied() / f".{secrets.token_hex(16)}"
         try:
             found = _brought(file, draft)
             if digest is not None and found != digest:
@@ -167,6 +168,14 @@ class Blobs:
             return found, path
         finally:
             draft.unlink(missing_ok=True)
+
+    def _tidied(self) -> Path:
+        """Return the folder, once without what a killed process left on its way into it."""
+        folder = private(self.folder)
+        if not self._is_swept:
+            self._is_swept = True
+            sweep(folder)
+        return folder
 
     def _publish(self, draft: Path, digest: str) -> Path:
         path = self._place(digest)

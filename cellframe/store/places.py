@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
+from contextlib import suppress
 from pathlib import Path
 
 HOME_VARIABLE = "CELLFRAME_HOME"
+_MOST_AGE = 24 * 3600.0
+"""Seconds after which a file that was still on its way is one that a killed process left."""
 
 
 def state_folder() -> Path:
@@ -60,6 +64,15 @@ def private(folder: Path) -> Path:
         private(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed processes left in a folder of files on their way; younger ones stay."""
+    oldest = time.time() - _MOST_AGE
+    for path in folder.iterdir():
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < oldest:
+                path.unlink()
 
 
 def write_whole(path: Path, content: bytes, *, mode: int = 0o600, sync: bool = False) -> None:

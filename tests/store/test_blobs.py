@@ -47,6 +47,17 @@ def test_a_download_is_moved_in_and_found_by_its_digest(blobs, download):
     assert files(blobs) == [f"{DIGEST}.parquet"]
 
 
+def test_what_a_killed_process_left_goes_with_the_next_download(blobs, download):
+    left, young, kept = (blobs.folder / name for name in (".0f", ".1f", "ab/kept.parquet"))
+    for path in (left, young, kept):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"part")
+    for path in (left, kept):
+        os.utime(path, (0, 0))
+    blobs.take(download)
+    assert files(blobs) == sorted([young.name, kept.name, f"{DIGEST}.parquet"])
+
+
 def test_a_file_of_somebody_else_is_copied(blobs, download):
     digest, path = blobs.take(FileBody(download.path))
     assert digest == DIGEST
