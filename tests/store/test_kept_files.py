@@ -68,12 +68,12 @@ def test_when_it_was_last_used_is_no_change_of_a_file(tmp_path):
 
 def test_the_older_half_of_the_answers_makes_way(tmp_path):
     shelf, now = Shelf(), [0.0]
-    wire = opened(shelf, tmp_path, clock=lambda: now[0], max_age=1e9, most=400_000)
+    wire = opened(shelf, tmp_path, clock=lambda: now[0], max_age=1e9, most=6_400_000)
     write(shelf, "/discovery/capabilities")
     get(wire, "/discovery/capabilities")
     for number in range(60):
         now[0] += 1
-        write(shelf, f"/x/{number}", notes=f"{number:06}" * 500)
+        write(shelf, f"/x/{number}", notes=f"{number:06}" * 8_000)
         get(wire, f"/x/{number}")
         wire._answers.settle()
     shelf.asked.clear()
@@ -83,7 +83,7 @@ def test_the_older_half_of_the_answers_makes_way(tmp_path):
     get(wire, "/x/0")
     assert len(shelf.asked) == 1
     wire.close()
-    assert (tmp_path / "answers" / "me" / "answers.sqlite").stat().st_size < 200_000
+    assert (tmp_path / "answers" / "me" / "answers.sqlite").stat().st_size < 3_200_000
 
 
 @pytest.fixture
