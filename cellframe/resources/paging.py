@@ -34,7 +34,7 @@ _WALKS = 2
 _OWN = 0.001
 """Seconds of Python's one lock that a page costs here. More pages under way than fit into the time
 that one takes only wait for each other: a hundred took 80 ms by 25 threads, and 46 by two."""
-_FEW = 4
+_FEW = 2
 
 
 def read_rows(
