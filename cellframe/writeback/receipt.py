@@ -16,13 +16,14 @@ from cellframe.views.parts import ReceiptParts
 from cellframe.views.voice import PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from rich.console import Console, ConsoleOptions
     from rich.text import Text
 
     from cellframe.views.voice import Voice
+    from cellframe.writeback.part import Part
     from cellframe.writeback.plan import Plan
 
 
@@ -152,9 +153,9 @@ class Receipt:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Rows by outcome; they add up to the rows of the edited frame."""
+        """Rows by outcome; they add up to the rows of the edited frames."""
         found = Counter(result.outcome for result in self.results if result.row is not None)
-        found[Outcome.UNCHANGED] += self.plan.edited.height - found.total()
+        found[Outcome.UNCHANGED] += self.plan.height - found.total()
         return {outcome.value: found[outcome] for outcome in Outcome if found[outcome]}
 
     @property
@@ -181,21 +182,31 @@ class Receipt:
 
         Returns
         -------
-        DataFrame, shape (n_failed, n_columns + 1)
-            The edited frame's rows, in the library that it came in, with ``_error``.
+        DataFrame, shape (n_failed, n_columns + 1), or dict of str to DataFrame
+            The edited frame's rows, in the library that it came in, with ``_error``. Of a plan of
+            several frames, those with such rows as ``client.plan`` takes them: by ``specs``,
+            ``lots``, ``cells`` and ``tests``.
         """
-        bad = [r for r in self.results if r.row is not None and r.outcome not in GOOD]
-        rows: Sequence[int] = [r.row for r in bad if r.row is not None]
-        errors = [r.message or self.refused or r.outcome.value for r in bad]
-        told = pl.Series("_error", errors, dtype=pl.String)
-        return to_backend(self.plan.edited[rows].with_columns(told), self.plan.backend)
+        if len(self.plan.parts) == 1:
+            return self._failed_of(self.plan.part)
+        found = {f"{part.kind.noun}s": self._failed_of(part) for part in self.plan.parts}
+        return {name: frame for name, frame in found.items() if len(frame)}
+
+    def _failed_of(self, part: Part) -> Any:
+        bad = {
+            r.row: r.message or self.refused or r.outcome.value
+            for r in self.results
+            if r.row is not None and r.record == part.kind.noun and r.outcome not in GOOD
+        }
+        told = pl.Series("_error", list(bad.values()), dtype=pl.String)
+        return to_backend(part.edited[list(bad)].with_columns(told), part.backend)
 
     def table(self) -> pl.DataFrame:
         """Return what `to_frame` does, in polars."""
         lines = [
             {
                 **{name: getattr(r, name) for name in _SCHEMA},
-                "row": self.plan.number(r.row),
+                "row": self.plan.number(r.row, r.record),
                 "outcome": r.outcome.value,
             }
             for r in self.results
@@ -249,7 +260,7 @@ class Receipt:
 
     def _parts(self, voice: Voice = PYTHON) -> ReceiptParts:
         return ReceiptParts(
-            self.plan.kind.noun,
+            self.plan.noun,
             self.plan.origin,
             self.counts,
             self.table(),

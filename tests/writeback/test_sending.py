@@ -13,7 +13,10 @@ from cellframe.client import Client
 from cellframe.contract.wire import Reply
 from cellframe.errors import PartialApplyError, RefusedError, StoreError, TransportError
 from cellframe.server.lesser import Lesser
+from cellframe.store.blobs import Blobs
 from cellframe.store.journals import read
+from cellframe.transport.caching.keeping import Keeping
+from cellframe.transport.caching.wire import CachedWire
 from cellframe.writeback.steps import Action
 
 KEY = "idempotency-key"
@@ -314,3 +317,51 @@ def test_an_interrupted_apply_returns_and_can_be_resumed(tapped, wire, cells, wo
     assert sum(counts.values()) == 9
     assert counts["unknown"] == 1
     assert tapped.resume().counts == {"ok": 9}
+
+
+def below_new_parents(client, spec, *names: str):
+    """A plan of a new spec and of cells, each below the new spec of a name."""
+    specs = pl.DataFrame({"spec_id": pl.Series([None], dtype=pl.String), "spec": ["new"]})
+    parents = client.cell_spec.plan(specs)
+    cells = client.cell_instance.plan(
+        new_rows(cell=[f"{at} under {n}" for at, n in enumerate(names)]), spec=spec
+    )
+    steps = (
+        replace(s, parent_id=None, new_parent=n) for s, n in zip(cells.steps, names, strict=True)
+    )
+    return replace(cells, parts=(*parents.parts, *cells.parts), steps=(*parents.steps, *steps))
+
+
+@pytest.mark.law("A6")
+@pytest.mark.rule("W33")
+def test_what_is_below_a_new_parent_comes_after_it_or_not_at_all(tapped, wire, spec):
+    receipt = tapped.apply(below_new_parents(tapped, spec, "new", "gone"))
+    assert receipt.counts == {"ok": 2, "not_attempted": 1}
+    assert tapped.cell_instance.to_frame("new")["cell"].to_list() == ["0 under new"]
+    assert "'gone' is not there" in receipt.failed["cells"]["_error"][0]
+    assert len(wire.methods("POST")) == 2
+
+
+@pytest.mark.law("A6")
+def test_children_of_a_parent_that_failed_are_not_sent(tapped, wire, spec):
+    plan = below_new_parents(tapped, spec, "new", "new")
+    wire.before = lambda r: Reply(422, {}, NO) if r.path == "/cell_specifications" else None
+    receipt = tapped.apply(plan)
+    assert receipt.counts == {"invalid": 1, "not_attempted": 2}
+    assert list(receipt.failed) == ["specs", "cells"]
+    assert len(wire.methods("POST")) == 1
+
+
+@pytest.mark.rule("W44")
+def test_after_a_write_that_nobody_knows_of_no_kept_answer_counts(client, cells, spec, tmp_path):
+    below = Tapped(client._wire)
+    files = Blobs(tmp_path / "downloads")
+    wire = CachedWire(below, tmp_path / "a", tmp_path / "a" / "me", files, Keeping(3600.0))
+    writer = Client.over(wire, tmp_path / "state")
+    plan = drafts(writer, writer.cell_instance.to_frame(spec), 1)
+    assert len(writer.cell_instance.to_frame(spec)) == 12
+    below.after = lambda _r, reply: lose_all() if below.methods("PATCH") else reply
+    assert writer.apply(plan).counts == {"unknown": 1}
+    below.after = lambda _r, reply: reply
+    assert writer.cell_instance.to_frame(spec)["notes"][0] == "x"
+    wire.close()
