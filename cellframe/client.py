@@ -176,6 +176,7 @@ class Client:
         of_table(settings.schema, CELLS)
         self._wire = wire
         self._connection = Connection(wire, state, settings, cache)
+        self._connection.apply = self.apply
         self._places = (cache or state, state)
         self.project = Projects(self._connection)
         self.cell_spec = CellSpecs(self._connection)

@@ -75,12 +75,7 @@ def read_header(kind: RecordKind, frame: pl.DataFrame, seen: Mapping[Place, Seen
     reader = _Reader(kind, frame, seen)
     header = Header()
     for label in frame.columns:
-        if label == ACTION and frame[label].drop_nulls().len():
-            reason = (
-                "asks for deletes. A plan makes and changes records; delete one with delete(id)."
-            )
-            header.faults.append(Fault(f"{label!r} {reason}", column=label, rule="no deletes"))
-        elif not is_comment(label) and label not in kind.summaries:
+        if not is_comment(label) and label not in kind.summaries:
             found = reader.column(label)
             if isinstance(found, Fault):
                 header.faults.append(found)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from cellframe.contract import routes
 from cellframe.contract.records import CELL_SPEC
-from cellframe.resources.base import Filters, Ref, Resource, query_of
+from cellframe.resources.base import Filters, Ref, query_of
+from cellframe.resources.bulk import Bulk
 from cellframe.resources.records import CellSpec, RecordList
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class SpecFilters(Filters, total=False):
     exclude_cell_spec_id: str
 
 
-class CellSpecs(Resource[CellSpec]):
+class CellSpecs(Bulk[CellSpec]):
     """Cell specifications: the designs of cells. ``client.cell_spec``."""
 
     kind = CELL_SPEC

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import suppress
 from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,13 +12,13 @@ from cellframe.frames.shapes import Shapes
 from cellframe.resources.gather import AT_HAND, WORKERS
 from cellframe.store.blobs import DOWNLOADS, Blobs
 from cellframe.store.journals import Journals
-from cellframe.store.places import private, service_folder
+from cellframe.store.places import private, service_folder, sweep
 from cellframe.store.versions import Versions
 from cellframe.transport.caching.aged import AgedWire
 from cellframe.transport.replies import ask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from cellframe.contract.records import RecordKind
@@ -28,11 +26,9 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import Backend
     from cellframe.writeback.asking import Way
     from cellframe.writeback.limits import Limits
+    from cellframe.writeback.plan import Plan
+    from cellframe.writeback.receipt import Receipt
     from cellframe.writeback.standing import OnConflict
-
-
-_MOST_AGE = 24 * 3600.0
-"""Seconds after which a file on its way has been left behind."""
 
 
 class Settings(NamedTuple):
@@ -60,6 +56,11 @@ class Connection:
         Defaults.
     cache : Path, optional
         Folder of downloads; that of what was read where not given.
+
+    Attributes
+    ----------
+    apply : callable
+        Sends a plan; its client sets it, which keeps the receipt.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Connection:
         self._state = state
         self._cache = cache or state
         self._shapes: dict[tuple[str, str], Shapes] = {}
+        self.apply: Callable[[Plan], Receipt] = _by_nobody
 
     @cached_property
     def capabilities(self) -> dict[str, Any]:
@@ -166,7 +168,7 @@ class Connection:
         folder = service_folder(self._cache, self.service) / "drafts"
         try:
             private(folder)
-            _sweep(folder)
+            sweep(folder)
         except OSError as fault:
             message = f"{folder} cannot be written ({fault.strerror}). Set CELLFRAME_HOME to a folder that can."
             raise StoreError(message) from fault
@@ -189,9 +191,5 @@ class Connection:
         return self._shapes.setdefault(key, Shapes(kind))
 
 
-def _sweep(folder: Path) -> None:
-    oldest = time.time() - _MOST_AGE
-    for path in folder.iterdir():
-        with suppress(OSError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
+def _by_nobody(plan: Plan) -> Receipt:
+    raise NotImplementedError(f"{plan.origin} has no client that keeps receipts.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract import routes
-from cellframe.resources.base import Ref, Resource
+from cellframe.resources.bulk import Bulk
 from cellframe.resources.records import CellMeasurement
 from cellframe.resources.rules import held_to
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cellframe.frames.backend import Backend
     from cellframe.frames.invalid import OnInvalid
+    from cellframe.resources.base import Ref
     from cellframe.resources.details import CellMeasurementDetail
 
 
@@ -26,7 +27,7 @@ class StepsAndCycles(NamedTuple):
     cycles: Any
 
 
-class MeasuredData(Resource[CellMeasurement]):
+class MeasuredData(Bulk[CellMeasurement]):
     """The calls of ``client.cell_measurement`` that read what was measured."""
 
     def time_series(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cellframe.contract import routes
 from cellframe.errors import AmbiguousNameError, ConfigError, NotFoundError
-from cellframe.resources.base import Ref, Resource
+from cellframe.resources.bulk import Bulk
 from cellframe.resources.gather import gather
 from cellframe.resources.records import R, Record, RecordList
 
@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
     from cellframe.frames.backend import AnyFrame
     from cellframe.frames.rows import Rows
+    from cellframe.resources.base import Ref
     from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.resources.reading import Wish
     from cellframe.resources.records import CellSpec
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.receipt import Receipt
     from cellframe.writeback.unit_edits import UnitEdit
 
 NO_FILTERS: Mapping[str, Any] = {}
 
 
-class OfSpec(Resource[R]):
+class OfSpec(Bulk[R]):
     """One kind of record that lies below specs."""
 
     def __init__(self, connection: Connection, specs: CellSpecs) -> None:
@@ -131,6 +133,67 @@ class OfSpec(Resource[R]):
             source=None if numbers is None else Source(numbers),
             unit_edit=unit_edit,
         )
+
+    @abstractmethod
+    def plan(self, edited: AnyFrame, *, spec: Ref | None = None) -> Plan:
+        """Compare an edited frame with what was read and with the service."""
+
+    def create_many(self, frame: AnyFrame, spec: Ref | None = None) -> Receipt:
+        """Create the records of a frame: a plan of new rows, and apply.
+
+        Parameters
+        ----------
+        frame : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A row per record, without ids.
+        spec : str or CellSpec, optional
+            The spec of rows that do not name one in ``spec_id`` or ``spec``.
+
+        Returns
+        -------
+        Receipt
+            What became of each row. Where one is invalid, or has a name that is taken, nothing
+            was sent: `.refused`.
+
+        Raises
+        ------
+        PlanError
+            A row has an id, or the frame cannot be read as records.
+        """
+        from cellframe.resources.selecting import all_new
+
+        return self._connection.apply(self.plan(all_new(self.kind, frame), spec=spec))
+
+    def upsert(self, frame: AnyFrame, spec: Ref, *, match: str = "name") -> Receipt:
+        """Bring records to what a frame says, and create those that are not there; apply.
+
+        Empty cells leave what the service has.
+
+        Parameters
+        ----------
+        frame : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A row per record, with its name.
+        spec : str or CellSpec
+            Whose records the names are.
+        match : {"name"}
+            What tells which record a row is, where it has no id.
+
+        Returns
+        -------
+        Receipt
+            What became of each row, also where nothing was sent: `.refused`.
+
+        Raises
+        ------
+        ConfigError, PlanError
+            The frame cannot be read as records.
+        """
+        from cellframe.frames.backend import to_polars
+        from cellframe.resources.matching import matched
+
+        spec_id = self.specs.id_of(spec)
+        known = self._list(self._below(spec_id), None, None, NO_FILTERS)
+        found, _ = matched(to_polars(frame).frame, self.kind, match, known)
+        return self._connection.apply(self.plan(found, spec=spec_id))
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
         found = self._exactly(name, within)

@@ -31,10 +31,11 @@ from cellframe.resources.identity import (
     refuse,
     twins,
 )
-from cellframe.resources.present import lots, namesakes, records
+from cellframe.resources.present import below, lots, namesakes, records
 from cellframe.writeback.assemble import assemble
 from cellframe.writeback.bases import Bases, Reading, readings
 from cellframe.writeback.choices import read_choices
+from cellframe.writeback.deletions import read_deletes
 from cellframe.writeback.inputs import Base, Edited, Present, Source
 from cellframe.writeback.known_rows import touched
 from cellframe.writeback.limits import Limits
@@ -89,7 +90,8 @@ def make_plan(
     known = bases.standing_in(now)
     header = read_header(kind, incoming.frame, known.survey())
     choices, faults = read_choices(incoming.frame, source.numbers)
-    refuse(NOT_RECORDS, [*header.faults, *faults])
+    deletes, slips = read_deletes(incoming.frame, source.numbers)
+    refuse(NOT_RECORDS, [*header.faults, *faults, *slips])
     read, _ = bases.columns(list(header.columns.values()), keys.ids)
     is_known = pl.Series([id_ in bases for id_ in keys.ids], dtype=pl.Boolean)
     given = _settled(incoming.frame, source, header, read, is_known)
@@ -99,10 +101,11 @@ def make_plan(
     edited = Edited(
         kind, given.frame, header.columns, typed, keys.ids, names, parents, source.numbers, choices
     )
-    edited = replace(edited, unit_edit=unit_edit)
+    edited = replace(edited, unit_edit=unit_edit, deletes=deletes)
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
-    asked = {*touched(edited, bases, read), *unread}
+    doomed = {id_ for row in deletes if (id_ := keys.ids[row]) is not None}
+    asked = {*touched(edited, bases, read), *unread, *doomed}
     present = _asked(connection, edited, bases, asked)
     part = Part(
         kind,
@@ -247,8 +250,10 @@ _UNKNOWN_BASE = (
 def _asked(connection: Connection, edited: Edited, bases: Bases, ids: AbstractSet[str]) -> Present:
     """Ask the service about the rows that are edited, and about the names that are new."""
     found = records(connection, edited.kind, bases.parents_of(sorted(ids)))
+    doomed = [id_ for row in sorted(edited.deletes) if (id_ := edited.ids[row]) in found]
     return Present(
         records=found,
+        below=below(connection, edited.kind, [str(id_) for id_ in doomed]),
         namesakes=namesakes(connection, edited, bases),
         lots=lots(connection, edited, found.values()),
         own=connection.journals.own_writes,

@@ -13,10 +13,11 @@ from cellframe.resources.identity import refuse
 from cellframe.resources.paging import read_records
 from cellframe.resources.reading import read_all
 from cellframe.transport.replies import ask
+from cellframe.writeback.deletions import children_of
 from cellframe.writeback.lots import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from cellframe.frames.rows import Rows
@@ -69,6 +70,25 @@ def _all(connection: Connection, kind: RecordKind, parents: set[str | None]) -> 
             yield read_all(connection, kind, [(path, {} if kind.parent else {"full": "true"})])
         except NotFoundError:
             continue  # The parent is gone, and its records with it.
+
+
+def below(
+    connection: Connection, kind: RecordKind, ids: Sequence[str]
+) -> dict[str, dict[str, list[str]]]:
+    """Return the names of the records below some others, by id and kind, where there are any."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for id_ in ids:
+        for child in children_of(kind):
+            try:
+                names = [
+                    str(one["name"])
+                    for one in read_records(connection, child, child.below(id_), {})
+                ]
+            except NotFoundError:
+                continue  # It has just gone, or an older service keeps no such records.
+            if names:
+                found.setdefault(id_, {})[child.name] = names
+    return found
 
 
 def namesakes(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.identity import NOT_RECORDS, refuse
+from cellframe.resources.matching import matched
 from cellframe.resources.planning import make_plan
 from cellframe.sheets import companion
 from cellframe.sheets.labels import read_map
@@ -26,10 +24,13 @@ if TYPE_CHECKING:
     from os import PathLike
     from pathlib import Path
 
+    import polars as pl
+
     from cellframe.contract.records import RecordKind
     from cellframe.resources.base import Ref
     from cellframe.resources.cell_instance import CellInstances
     from cellframe.resources.connection import Connection
+    from cellframe.resources.records import Record
     from cellframe.sheets.companion import Companion
     from cellframe.sheets.labels import ColumnMap
     from cellframe.sheets.tables import Table
@@ -73,7 +74,8 @@ def _planned(
     notices = [*table.notices, *([damage] if damage else [])]
     if (match or names.match) is not None:
         given = None if spec is None else parent_id
-        frame, new = _matched(frame, kind, str(match or names.match), instances, given)
+        known = _listed(kind, instances, given)
+        frame, new = matched(frame, kind, str(match or names.match), known)
         told = [f"Row {numbers[row]}: {said}" for row, said in new]
         notices += first_few(told)
     elif kind.key not in frame.columns:
@@ -185,50 +187,15 @@ def _refuse_keyless(path: Path, kind: RecordKind, frame: pl.DataFrame) -> None:
     refuse(NOT_RECORDS, [Fault(message, column=kind.key, rule="key column")])
 
 
-def _matched(
-    frame: pl.DataFrame,
-    kind: RecordKind,
-    match: str,
-    instances: CellInstances,
-    parent_id: str | None,
-) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
-    """Return a frame with the ids of the records that its rows name, and the rows that are new."""
-    if match != "name":
-        raise ConfigError(f"match={match!r}: rows are matched by 'name'.")
+def _listed(kind: RecordKind, instances: CellInstances, parent_id: str | None) -> list[Record]:
+    """Return the records that the rows of a file may name."""
     if kind is not CELL_INSTANCE:
         raise ConfigError(f"match='name' is for cells, and these are {kind.noun}s.")
     if parent_id is None:
         raise ConfigError(
             "match='name' needs the spec whose cells these are: --spec SPEC (spec=...)."
         )
-    label = next((label for label in (kind.noun, "name") if label in frame.columns), None)
-    if label is None:
-        message = f'No column is {kind.noun!r}. Say which one holds the names, in a map: "Their header" = "cell".'
-        refuse(NOT_RECORDS, [Fault(message, column=kind.noun, rule="name column")])
-    known = {str(_composed(cell.name)): cell.id for cell in instances.list(parent_id)}
-    names = [_composed(name) for name in frame[str(label)].to_list()]
-    given = frame.get_column(kind.key, default=None)
-    ids = [
-        (None if given is None else given[row]) or (known.get(name) if name else None)
-        for row, name in enumerate(names)
-    ]
-    matched = frame.with_columns(
-        pl.Series(str(label), names, dtype=pl.String), pl.Series(kind.key, ids, dtype=pl.String)
-    )
-    new = [(row, name) for row, name in enumerate(names) if name and ids[row] is None]
-    return matched, [(row, _would_be_new(name, known)) for row, name in new]
-
-
-def _composed(name: Any) -> str | None:
-    """Return a name as it is compared: a Mac writes ü as two characters."""
-    return unicodedata.normalize("NFC", str(name)).strip() or None if name is not None else None
-
-
-def _would_be_new(name: str, known: Mapping[str, str]) -> str:
-    """Say that no cell has a name: a slip of the pen must not pass for a new cell."""
-    near = get_close_matches(name, known, n=1)
-    like = f"; the nearest is {near[0]!r}" if near else ""
-    return f"no cell is named {name!r} yet, and it would be created{like}."
+    return [*instances.list(parent_id)]
 
 
 def load_plan(connection: Connection, path: Path) -> Plan:
@@ -269,7 +236,7 @@ def replan(connection: Connection, saved: Saved) -> Plan:
         one.kind,
         one.frame,
         parent_id=one.parent_id,
-        find_parent=CellSpecs(connection).id_of if one.kind.parent else None,
+        find_parent=CellSpecs(connection).id_of if one.kind.parent == CELL_SPEC.name else None,
         source=one.source,
         unit_edit=one.unit_edit,
     )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cellframe.writeback.choices import chosen
+from cellframe.writeback.deletions import deletes
 from cellframe.writeback.known_rows import updates
 from cellframe.writeback.lots import new_lots
 from cellframe.writeback.new_rows import creates
@@ -45,6 +46,7 @@ def assemble(
     ordered = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
     rows = chosen(ordered, edited.choices)
     lots, known = new_lots(rows, present)
-    read = {step.id: bases[step.id] for step in rows if step.id is not None and step.id in bases}
-    part = replace(plan.part, bases=read)
-    return plan.with_part(part, steps=(*lots, *rows), lots=known)
+    last = list(deletes(edited, bases, present))
+    known_ids = [step.id for step in (*rows, *last) if step.id is not None and step.id in bases]
+    part = replace(plan.part, bases={id_: bases[id_] for id_ in known_ids})
+    return plan.with_part(part, steps=(*lots, *rows, *last), lots=known)

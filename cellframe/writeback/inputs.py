@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     import polars as pl
 
@@ -62,6 +63,8 @@ class Edited:
         Decisions about rows in conflict, by row.
     unit_edit : {"relabel", "convert"}, optional
         What an edited unit over an unedited number means.
+    deletes : set of int
+        Rows that ask for their record to be deleted.
     """
 
     kind: RecordKind
@@ -74,16 +77,19 @@ class Edited:
     numbers: Sequence[int]
     choices: Mapping[int, Choice] = field(default_factory=dict)
     unit_edit: UnitEdit | None = None
+    deletes: AbstractSet[int] = frozenset()
 
     @property
     def old_rows(self) -> list[int]:
-        """Rows that stand for a record."""
-        return [row for row, id_ in enumerate(self.ids) if id_ is not None]
+        """Rows that stand for a record, which is to stay."""
+        rows = [row for row, id_ in enumerate(self.ids) if id_ is not None]
+        return [row for row in rows if row not in self.deletes] if self.deletes else rows
 
     @property
     def new_rows(self) -> list[int]:
         """Rows that stand for a record to create."""
-        return [row for row, id_ in enumerate(self.ids) if id_ is None]
+        rows = [row for row, id_ in enumerate(self.ids) if id_ is None]
+        return [row for row in rows if row not in self.deletes] if self.deletes else rows
 
     def name_key(self, row: int, name: str) -> tuple[str | None, str]:
         """Return what no two records share: the parent of this row, and a name as it counts."""
@@ -131,6 +137,8 @@ class Present:
     lots : dict of str to dict
         By parent, the lots' names without case and their (name, id); absent where the service
         keeps lots as text.
+    below : dict of str to dict
+        By the id of a record that is to be deleted, the names of the records below it, by kind.
     own : callable
         What was written from here to records of these ids, newest first.
     """
@@ -138,4 +146,5 @@ class Present:
     records: dict[str, Record] = field(default_factory=dict)
     namesakes: dict[tuple[str | None, str], Record] = field(default_factory=dict)
     lots: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    below: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     own: Callable[[Collection[str]], Mapping[str, Sequence[Written]]] = lambda _ids: {}

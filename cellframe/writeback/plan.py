@@ -151,6 +151,10 @@ class Plan:
         found[Action.UNCHANGED] += self.height - len(self.rows)
         return {action: found[action] for action in Action}
 
+    def meant(self, deletes: int) -> Plan:
+        """Return the plan whose deletes were counted when it was made."""
+        return replace(self, expected=deletes)
+
     @property
     def rows(self) -> list[Step]:
         """The steps that stand for a row of the edited frame."""
