@@ -46,7 +46,11 @@ def segment(text: str) -> str:
 
     Dots are encoded when they stand alone, since ``.`` and ``..`` would be folded away.
     """
-    return quote(text, safe="") if text.strip(".") else text.replace(".", "%2E")
+    return (
+        quote(text, safe="", errors="surrogatepass")
+        if text.strip(".")
+        else text.replace(".", "%2E")
+    )
 
 
 def one(collection: str, record_id: str) -> str:

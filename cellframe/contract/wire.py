@@ -122,7 +122,8 @@ class Request:
 @lru_cache(maxsize=256)
 def target_of(path: str, query: tuple[tuple[str, str], ...]) -> str:
     """Return path and query as they stand in a request line; each is asked for several times."""
-    return f"{path}?{urlencode(query)}" if query else path
+    # Half a surrogate pair goes as it stands, for a service to refuse as any other bad name.
+    return path + "?" + urlencode(query, errors="surrogatepass") if query else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,3 +224,11 @@ def test_a_wrong_path_in_the_address_is_told_with_the_address(server):
     with pytest.raises(NotFoundError, match=r"is the service's address right\? \(") as caught:
         cf.Client(f"{server.url}/nope", CANARY).cell_spec.list()
     assert f"{server.url}/nope" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["\ud800", "a\x00b"])
+def test_a_name_that_no_text_can_hold_is_refused_in_our_own_words(client, remote, name):
+    for lab in (client, remote):
+        for asked in (lab.cell_spec.get, lab.cell_instance.to_frame):
+            with pytest.raises(InvalidRecordError, match=r"at most 1000 readable|cannot be read"):
+                asked(name)
