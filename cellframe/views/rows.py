@@ -180,7 +180,7 @@ def plan_rows(parts: PlanParts, space: Space, weight: Callable[[str, int], int])
     Shown
         Some rows of every kind; after that, those to decide come before the others.
     """
-    groups = _grouped(parts.changes)
+    groups, totals = _grouped(parts.changes, space.weight)
     least = {kind: _LEAST.get(kind, _FEW) for kind in groups}
     chosen: dict[str, list[Lines]] = {kind: of[: least[kind]] for kind, of in groups.items()}
     left = space.weight
@@ -200,7 +200,6 @@ def plan_rows(parts: PlanParts, space: Space, weight: Callable[[str, int], int])
         ]
         for kind, found in chosen.items()
     }
-    totals = {kind: len(found) for kind, found in groups.items()}
     return Shown(rows, totals, sum(totals.values()) - sum(map(len, rows.values())))
 
 
@@ -241,22 +240,33 @@ def _is_told(line: Mapping[str, Any]) -> bool:
     return bool(line["message"]) or line["outcome"] not in {*GOOD, "not_attempted"}
 
 
-def _grouped(changes: pl.DataFrame) -> dict[str, list[Lines]]:
-    groups: dict[tuple[object, ...], list[Mapping[str, Any]]] = {}
-    for line in changes.iter_rows(named=True):
-        key = (line["record"], line["row"], line["id"], line["name"])
-        groups.setdefault(key, []).append(line)
-    kinds: dict[str, list[Lines]] = {kind: [] for kind in KINDS}
-    for lines in groups.values():
-        kinds[_kind(lines[0])].append(lines)
-    return {kind: found for kind, found in kinds.items() if found}
+_RECORD = ["record", "row", "id", "name"]
 
 
-def _kind(line: Mapping[str, Any]) -> str:
-    action = text_of(line["action"])
-    if line["row"] is None and action not in TO_DECIDE:
-        return "lot"
-    return _known(action, KINDS)
+def _grouped(changes: pl.DataFrame, most: int) -> tuple[dict[str, list[Lines]], dict[str, int]]:
+    """Return the lines of the first records of each kind, and how many records there are."""
+    import polars as pl
+
+    records = changes.group_by(_RECORD, maintain_order=True).agg(_kind().first().alias("_kind"))
+    counts = dict(records["_kind"].value_counts().iter_rows())
+    first = records.filter(pl.int_range(pl.len()).over("_kind") < most)
+    shown = changes.join(first, on=_RECORD, nulls_equal=True, maintain_order="left")
+    groups: dict[str, dict[tuple[object, ...], list[Mapping[str, Any]]]] = {}
+    for line in shown.iter_rows(named=True):
+        of_kind = groups.setdefault(line["_kind"], {})
+        of_kind.setdefault(tuple(line[name] for name in _RECORD), []).append(line)
+    found = [kind for kind in KINDS if kind in groups]
+    return {k: list(groups[k].values()) for k in found}, {k: counts[k] for k in found}
+
+
+def _kind() -> pl.Expr:
+    """Return what kind of row a line belongs to: a lot that no row stands for is one of its own."""
+    import polars as pl
+
+    action = pl.col("action")
+    is_lot = pl.col("row").is_null() & ~action.is_in(TO_DECIDE).fill_null(value=False)
+    known = pl.when(action.is_in(KINDS)).then(action).otherwise(pl.lit("other"))
+    return pl.when(is_lot).then(pl.lit("lot")).otherwise(known)
 
 
 def _known(word: object, words: Sequence[str]) -> str:
