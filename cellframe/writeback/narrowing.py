@@ -2,7 +2,7 @@
 
 What is left out is put back in the frame as it was read. A record that is made or deleted, and one
 that is gone, is taken or left whole; so are the value and the unit of one quantity, and what would take
-the place of something that is cleared.
+the place of something that is cleared. A new record goes with the new parent that it names.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+from cellframe.contract.records import CELL_BATCH
 from cellframe.errors import ConfigError
 from cellframe.writeback.diff import Class
 from cellframe.writeback.lots import fold
@@ -33,18 +34,31 @@ _IN_PARTS = (Action.UPDATE, Action.CONFLICT, Action.INVALID, Action.ALREADY_THER
 
 def narrowed(plan: Plan, which: Which) -> Plan:
     """Return a plan of some of its cells; see ``Plan.filter``."""
-    flags = iter(_mask(plan.table(), which))
-    pairs = [(step, _part(step, _taken(step, flags))) for step in plan.steps]
+    pairs = list(_pairs(plan, iter(_mask(plan.table(), which))))
     kept = [part for step, part in pairs if part is not None and step.row is not None]
-    lots = [step for step, _ in pairs if step.row is None and _is_named(step, kept)]
+    chosen = (_standing(step, part, kept) for step, part in pairs)
+    steps = tuple(step for step in chosen if step is not None)
     back: dict[str, dict[str, dict[int, Value]]] = {}
     for step, part in pairs:
         for change in _left_out(step, part):
             column = back.setdefault(step.kind.noun, {}).setdefault(change.label, {})
             column[int(step.row or 0)] = change.you_read
-    left = len(plan.rows) - len(kept)
+    left = len(plan.rows) - sum(step.row is not None for step in steps)
     notices = (*plan.notices, *([_LEFT.format(rows=_rows(left))] if left else []))
-    return with_cells(plan, back, steps=(*lots, *kept), notices=notices)
+    return with_cells(plan, back, steps=steps, notices=notices)
+
+
+def _pairs(plan: Plan, flags: Iterator[bool]) -> Iterator[tuple[Step, Step | None]]:
+    """Yield each step with what is kept of it: parents come before their children in a plan."""
+    kept: set[tuple[str, str | None]] = set()
+    for step in plan.steps:
+        part = _part(step, _taken(step, flags))
+        above = step.kind.parent, step.new_parent
+        if step.row is not None and step.new_parent is not None and above not in kept:
+            part = None
+        if part is not None:
+            kept.add((step.kind.name, step.name))
+        yield step, part
 
 
 _LEFT = "{rows} of the plan was left out by filter(), and would stay as the service has it."
@@ -125,14 +139,23 @@ def _left_out(step: Step, part: Step | None) -> list[Change]:
     return [change for change in step.changes if change.label not in kept]
 
 
+def _standing(step: Step, part: Step | None, kept: Sequence[Step]) -> Step | None:
+    """Return what stands in the smaller plan: a lot that is to be made, where a row names it."""
+    if _is_named(step, kept):
+        return step
+    return part if step.row is not None else None
+
+
 def _is_named(lot: Step, steps: Sequence[Step]) -> bool:
-    """Whether a lot that would be created is named by a row that is kept."""
+    """Whether a step would make a lot that a row which is kept names."""
+    if lot.kind is not CELL_BATCH or lot.action is not Action.CREATE:
+        return False
     return any(
         change.column.field is not None
         and bool(change.column.field.refers_to)
         and isinstance(change.you_have, str)
         and fold(change.you_have) == fold(str(lot.name))
         for step in steps
-        if step.parent_id == lot.parent_id
+        if (step.parent_id, step.new_parent) == (lot.parent_id, lot.new_parent)
         for change in step.changes
     )
