@@ -208,3 +208,50 @@ def test_an_apply_to_another_lab_is_not_undone_here(client, cells, tmp_path):
         pytest.raises(StalePlanError, match="tells of"),
     ):
         other.undo(receipt)
+
+
+def without_id(frame: pl.DataFrame, names: list[str]) -> pl.DataFrame:
+    """Rows of a frame as new cells of other names."""
+    none = pl.lit(None, dtype=pl.String)
+    new = frame.head(len(names)).with_columns(instance_id=none, instance_version=none)
+    return new.with_columns(cell=pl.Series(names))
+
+
+@pytest.mark.rule("W43")
+@pytest.mark.rule("W46")
+def test_what_was_made_would_be_deleted_and_that_is_to_be_meant(client, cells, spec):
+    before = raw(client, spec)
+    apply(client, pl.concat([edit(cells, "c-000", notes="x"), without_id(cells, ["n-0", "n-1"])]))
+    plan = client.undo()
+    assert (plan.summary["delete"], plan.summary["update"]) == (2, 1)
+    assert "max_deletes=2" in client.apply(plan).refused
+    assert len(raw(client, spec)) == 14
+    assert client.apply(plan, max_deletes=2)
+    assert raw(client, spec) == before
+
+
+@pytest.mark.rule("W43")
+def test_what_somebody_edited_since_it_was_made_is_not_deleted(client, colleague, cells, spec):
+    apply(client, without_id(cells, ["n-0", "n-1"]))
+    apply(colleague, edit(colleague.cell_instance.to_frame(spec), "n-0", notes="theirs"))
+    plan = client.undo()
+    assert (plan.summary["delete"], plan.summary["conflict"]) == (1, 1)
+    assert client.apply(plan, max_deletes=2).refused
+
+
+@pytest.mark.rule("W43")
+def test_what_was_deleted_is_made_anew_as_it_was(client, cells, spec):
+    before = raw(client, spec)
+    assert client.apply(client.cell_instance.plan_delete(cells.head(2), expect=2))
+    assert len(raw(client, spec)) == 10
+    plan = client.undo()
+    assert plan.summary["create"] == 2
+    assert "2 deleted records would be made anew, with a new id." in plan.notices
+    assert client.apply(plan)
+    assert sorted(map(bare, raw(client, spec)), key=str) == sorted(map(bare, before), key=str)
+
+
+def bare(cell: dict) -> dict:
+    """A cell without what the service gave it."""
+    own = ("id", "created_at", "created_by", "updated_by")
+    return {key: value for key, value in cell.items() if key not in own}
