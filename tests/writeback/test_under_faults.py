@@ -71,6 +71,7 @@ def carried_through(work, service, proxy, kills, seed):
 
 
 @pytest.mark.law("A1")
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("seed", "edits", "kills"),
     [(1, (600, 300, 100), 4), *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
@@ -84,6 +85,7 @@ def test_a_thousand_edits_row_by_row_are_made_once_each(bench, tmp_path, seed, e
 
 
 @pytest.mark.law("A1")
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("seed", "edits", "kills"),
     [(1, (600, 300, 100), 4), *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
