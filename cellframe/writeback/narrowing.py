@@ -44,7 +44,7 @@ def narrowed(plan: Plan, which: Which) -> Plan:
             column = back.setdefault(step.kind.noun, {}).setdefault(change.label, {})
             column[int(step.row or 0)] = change.you_read
     left = len(plan.rows) - sum(step.row is not None for step in steps)
-    notices = (*plan.notices, *([_LEFT.format(rows=_rows(left))] if left else []))
+    notices = (*plan.notices, *([_left(left)] if left else []))
     return with_cells(plan, back, steps=steps, notices=notices)
 
 
@@ -61,11 +61,9 @@ def _pairs(plan: Plan, flags: Iterator[bool]) -> Iterator[tuple[Step, Step | Non
         yield step, part
 
 
-_LEFT = "{rows} of the plan was left out by filter(), and would stay as the service has it."
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+def _left(count: int) -> str:
+    rows = "1 row was" if count == 1 else f"{count:,} rows were"
+    return f"{rows} left out by filter(), and would stay as the service has them."
 
 
 def _mask(table: pl.DataFrame, which: Which) -> Sequence[bool]:

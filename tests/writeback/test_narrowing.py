@@ -32,7 +32,7 @@ def test_a_plan_is_filtered_by_an_expression_over_its_frame(client, edited):
 def test_the_counts_of_a_filtered_plan_add_up(client, edited):
     plan = client.cell_instance.plan(edited).filter(pl.col("class") == "clear")
     assert plan.summary == {"create": 0, "update": 1, "unchanged": 11, "cells_cleared": 1}
-    assert "2 rows of the plan was left out" in plan.notices[-1]
+    assert "2 rows were left out" in plan.notices[-1]
 
 
 @pytest.mark.rule("W33")

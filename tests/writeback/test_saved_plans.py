@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from writeback_tools import MASS, edit, mass, new_rows
 
+from cellframe.client import Client
 from cellframe.errors import ConfigError, SheetError, StalePlanError
 
 
@@ -163,7 +164,8 @@ def test_a_name_that_was_taken_meanwhile_makes_the_plan_stale(client, colleague,
 def test_the_limits_of_a_saved_plan_are_those_of_the_whole_reading(client, cells, tmp_path):
     path = tmp_path / "plan.json"
     path.write_text(client.cell_instance.plan(edit(cells, "c-003", mass=50.0)).to_json())
-    assert client.load_plan(path).part.base_rows == 12
+    elsewhere = Client.over(client._wire, tmp_path / "elsewhere")
+    assert elsewhere.load_plan(path).part.base_rows == 12
 
 
 @pytest.mark.law("D11")
