@@ -12,19 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.contract.records import (
-    CELL_BATCH,
-    CELL_INSTANCE,
-    CELL_MEASUREMENT,
-    CELL_SPEC,
-    KINDS,
-)
+from cellframe.contract.records import KINDS
 from cellframe.errors import StalePlanError
 from cellframe.writeback.lots import fold
-from cellframe.writeback.receipt import Outcome, Result
+from cellframe.writeback.receipt import RECOVERED, Outcome, Result
 from cellframe.writeback.saved import opened
 from cellframe.writeback.steps import Action
-from cellframe.writeback.told import place
+from cellframe.writeback.told import IN_ORDER, place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +31,6 @@ if TYPE_CHECKING:
     from cellframe.writeback.steps import Step
     from cellframe.writeback.told import Account, Place, Told
 
-RECOVERED = "Recovered: it had been carried out, and only the answer was lost."
 _STOOD = {
     Action.ALREADY_THERE.value: Outcome.UNCHANGED,
     Action.CONFLICT.value: Outcome.CONFLICT,
@@ -216,7 +209,7 @@ def _in_order(result: Result) -> tuple[int, int]:
     return _NOUNS.index(result.record), -1 if result.row is None else result.row
 
 
-_NOUNS = [kind.noun for kind in (CELL_SPEC, CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT)]
+_NOUNS = [kind.noun for kind in IN_ORDER]
 
 
 def _line(intent: Line, id_: str, before: Line | None, after: Line) -> Line:

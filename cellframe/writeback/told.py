@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from cellframe.contract.records import CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC
 from cellframe.errors import CorruptStoreError
 from cellframe.store.journal import read
 from cellframe.writeback.lots import fold
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     from cellframe.store.journal import Line
 
+IN_ORDER = (CELL_SPEC, CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT)
+"""Kinds as they are sent, parents first."""
 Place: TypeAlias = "tuple[str, int | None, str, str]"
 """Which row a line is of: kind and row; a lot that stands for no row by its spec and its name."""
 

@@ -16,7 +16,7 @@ from cellframe.frames.columns import Column, arrange, leaf_columns, plain_column
 from cellframe.frames.headers import ACTION
 from cellframe.frames.rows import decode_records
 from cellframe.views.words import many
-from cellframe.writeback.told import begun
+from cellframe.writeback.told import IN_ORDER, begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,13 +57,16 @@ class Image:
 
 
 def images(account: Account) -> dict[RecordKind, list[Image]]:
-    """Return the records that an apply wrote, by kind; lots that it made for others stay."""
+    """Return the records that an apply wrote, by kind, parents first.
+
+    Lots that no row stood for stay, and are none of them.
+    """
     found: dict[RecordKind, list[Image]] = {}
     for told in account.written:
         one = _image(told)
         if told.intent["row"] is not None and (one.before or one.after):
             found.setdefault(KINDS[told.intent["kind"]], []).append(one)
-    return found
+    return {kind: found[kind] for kind in IN_ORDER if kind in found}
 
 
 def _image(told: Told) -> Image:

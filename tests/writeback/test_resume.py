@@ -20,7 +20,7 @@ from cellframe.writeback import run
 
 NIGHTLY = os.environ.get("CELLFRAME_PROFILE") == "nightly"
 DOWN = Reply(503, {}, b'{"error_code": "UNAVAILABLE", "message": "later", "detail": null}')
-WRITES = ("POST", "PATCH")
+WRITES = ("POST", "PATCH", "DELETE")
 
 
 class CrashError(BaseException):
@@ -317,3 +317,42 @@ def check_once(client, spec) -> None:
     assert found["c-002"]["batch"] == "L9"
     assert [found[f"c-{n:03}"]["instance_version"] for n in range(4)] == ["v2", "v2", "v2", "v1"]
     assert [found[name]["instance_version"] for name in ("n-0", "n-1")] == ["v1", "v1"]
+
+
+def new(key: str, **columns: list[str]) -> pl.DataFrame:
+    """A frame of new records."""
+    return pl.DataFrame(columns).with_columns(pl.lit(None, dtype=pl.String).alias(key))
+
+
+@pytest.mark.rule("W33")
+@pytest.mark.rule("W42")
+@pytest.mark.law("A3")
+@pytest.mark.parametrize("carried_out", [False, True])
+@pytest.mark.parametrize("number", range(4))
+def test_a_plan_of_parents_and_children_is_finished_wherever_it_stopped(
+    tapped, wire, number, carried_out
+):
+    specs, lots = new("spec_id", spec=["New"]), new("batch_id", lot=["L"], spec=["New"])
+    made = new("instance_id", cell=["a", "b"], spec=["New", "New"], batch=["L", "L"])
+    crash_at(wire, number, carried_out=carried_out)
+    with pytest.raises(CrashError):
+        tapped.apply(tapped.plan(specs=specs, lots=lots, cells=made), workers=1)
+    well(wire)
+    receipt = tapped.resume()
+    assert receipt.counts == {"ok": 4}, receipt
+    assert [result.record for result in receipt.results] == ["spec", "lot", "cell", "cell"]
+    rows = tapped.cell_instance.to_frame("New").select("cell", "batch", "instance_version").rows()
+    assert rows == [("a", "L", "v1"), ("b", "L", "v1")]
+    assert (len(tapped.cell_spec.list()), len(tapped.cell_batch.list("New"))) == (1, 1)
+
+
+@pytest.mark.rule("W42")
+@pytest.mark.rule("W46")
+@pytest.mark.parametrize("carried_out", [False, True])
+def test_deletes_are_finished_too(tapped, wire, cells, spec, carried_out):
+    crash_at(wire, 1, carried_out=carried_out)
+    with pytest.raises(CrashError):
+        tapped.apply(tapped.cell_instance.plan_delete(cells.head(3), expect=3), workers=1)
+    well(wire)
+    assert tapped.resume().counts == {"ok": 3}
+    assert tapped.cell_instance.to_frame(spec).height == 9

@@ -255,3 +255,34 @@ def bare(cell: dict) -> dict:
     """A cell without what the service gave it."""
     own = ("id", "created_at", "created_by", "updated_by")
     return {key: value for key, value in cell.items() if key not in own}
+
+
+@pytest.mark.rule("W43")
+@pytest.mark.rule("W33")
+def test_parents_and_children_are_taken_back_together(client, cells, spec):
+    before = raw(client, spec)
+    none = pl.lit(None, dtype=pl.String)
+    specs = pl.DataFrame({"spec": ["New"]}).with_columns(spec_id=none)
+    made = pl.DataFrame({"cell": ["a", "b"], "spec": ["New", "New"]}).with_columns(instance_id=none)
+    assert client.apply(client.plan(specs=specs, cells=made))
+    apply_undo(client, max_deletes=3)
+    assert client.cell_spec.to_frame()["spec"].to_list() == [spec.name]
+    assert raw(client, spec) == before
+
+
+@pytest.mark.rule("W43")
+def test_children_that_were_deleted_are_made_anew_and_updates_of_parents_put_back(
+    client, cells, spec
+):
+    none = pl.lit("delete").alias("_action")
+    gone = cells.head(2).with_columns(none)
+    specs = client.cell_spec.to_frame().with_columns(notes=pl.lit("seen"))
+    assert client.apply(client.plan(specs=specs, cells=gone), max_deletes=2)
+    plan = client.undo()
+    assert [(step.kind.noun, step.action.value) for step in plan] == [
+        ("spec", "update"),
+        ("cell", "create"),
+        ("cell", "create"),
+    ]
+    assert client.apply(plan)
+    assert client.cell_spec.get(spec.id).notes is None
