@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from cellframe.contract.wire import Wire
-    from cellframe.frames.backend import Backend
+    from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.resources.base import Ref
     from cellframe.resources.sheets import SheetReport
     from cellframe.resources.upkeep import Cache
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import RaiseOn, Receipt
     from cellframe.writeback.standing import OnConflict
+    from cellframe.writeback.unit_edits import UnitEdit
 
 
 class Client:
@@ -294,6 +295,57 @@ class Client:
         from cellframe.resources.sheets import write_left_over
 
         return write_left_over(self._connection, receipt, Path(path))
+
+    def plan(
+        self,
+        *,
+        specs: AnyFrame | None = None,
+        lots: AnyFrame | None = None,
+        cells: AnyFrame | None = None,
+        tests: AnyFrame | None = None,
+        unit_edit: UnitEdit | None = None,
+    ) -> Plan:
+        """Compare edited frames of several kinds in one plan. Nothing is sent but reads.
+
+        A new lot or cell may name a spec that is new in the same plan, in its ``spec`` column,
+        and a cell a lot, in ``batch``. Parents are made before their children; what is deleted
+        goes last, children first.
+
+        Parameters
+        ----------
+        specs, lots, cells, tests : polars or pandas DataFrame, LazyFrame, or list of dicts
+            Frames of ``to_frame``, edited.
+        unit_edit : {"relabel", "convert"}, optional
+            As of ``client.cell_instance.plan``.
+
+        Returns
+        -------
+        Plan
+            False when there is nothing to do. Send it with ``client.apply(plan)``.
+
+        Raises
+        ------
+        ConfigError
+            No frame is given.
+        PlanError
+            A frame cannot be read as records; `.failures` has every fault.
+        """
+        from cellframe.contract.records import (
+            CELL_BATCH,
+            CELL_INSTANCE,
+            CELL_MEASUREMENT,
+            CELL_SPEC,
+        )
+        from cellframe.resources.together import plan_together
+
+        kinds = (CELL_SPEC, CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT)
+        given = dict(zip(kinds, (specs, lots, cells, tests), strict=True))
+        frames = {
+            kind: {"frame": frame, "unit_edit": unit_edit}
+            for kind, frame in given.items()
+            if frame is not None
+        }
+        return plan_together(self._connection, frames)
 
     def apply(  # noqa: PLR0913 - the terms of one apply
         self,

@@ -10,6 +10,7 @@ from cellframe.contract.records import KINDS
 from cellframe.errors import AmbiguousNameError, NotFoundError, PlanError
 from cellframe.frames.columns import Leaf
 from cellframe.frames.faults import Fault, table
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cellframe.frames.headers import Header
     from cellframe.writeback.bases import Bases
     from cellframe.writeback.inputs import Edited
+    from cellframe.writeback.steps import Step
 
 FindParent = Callable[[str], str]
 NOT_RECORDS = "The frame cannot be read as records."
@@ -131,6 +133,9 @@ def parent_ids(
             continue
         id_, name = (None if column is None else column[row] for column in (ids, names))
         if name is not None and (id_ is None or known.parents.get(id_) != name):
+            if id_ is None and parents.makes(row, name):
+                found.append(None)
+                continue
             named = parents.find(name)
             if named is not None and id_ not in (None, named):
                 noun = kind.parent_noun
@@ -151,12 +156,33 @@ class Parents:
         Id of the parent of rows that name none.
     find : callable or None
         The id of a parent by its name.
+    above : sequence of Step
+        What becomes of parents in the same plan.
+
+    Attributes
+    ----------
+    new : dict of int to str
+        By row, the name of a parent that the same plan makes.
     """
 
-    def __init__(self, given: str | None, find: FindParent | None) -> None:
+    def __init__(
+        self, given: str | None, find: FindParent | None, above: Sequence[Step] = ()
+    ) -> None:
         self.given = given
+        self.new: dict[int, str] = {}
         self._find = find
-        self._found: dict[str, str | None] = {}
+        self._found: dict[str, str | None] = {
+            str(step.name): step.id
+            for step in above
+            if step.id and step.action is not Action.DELETE
+        }
+        self._made = {step.name for step in above if step.action is Action.CREATE}
+
+    def makes(self, row: int, name: str) -> bool:
+        """Whether the parent that a row names is made by the same plan; takes note of it."""
+        if name in self._made:
+            self.new[row] = name
+        return name in self._made
 
     def find(self, name: str) -> str | None:
         """Return the id of the parent with this name, asking for each name once."""

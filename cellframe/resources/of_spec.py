@@ -120,6 +120,7 @@ class OfSpec(Bulk[R]):
         numbers: Sequence[int] | None,
         unit_edit: UnitEdit | None,
     ) -> Plan:
+        from cellframe.resources.identity import Parents
         from cellframe.resources.planning import make_plan
         from cellframe.writeback.inputs import Source
 
@@ -128,8 +129,7 @@ class OfSpec(Bulk[R]):
             self.kind,
             edited,
             base=base,
-            parent_id=None if spec is None else self.specs.id_of(spec),
-            find_parent=self.specs.id_of,
+            parents=Parents(None if spec is None else self.specs.id_of(spec), self.specs.id_of),
             source=None if numbers is None else Source(numbers),
             unit_edit=unit_edit,
         )

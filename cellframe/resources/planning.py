@@ -23,7 +23,6 @@ from cellframe.frames.shapes import Shapes
 from cellframe.resources.again import Again
 from cellframe.resources.identity import (
     NOT_RECORDS,
-    FindParent,
     Keys,
     Parents,
     called,
@@ -59,8 +58,7 @@ def make_plan(
     frame: AnyFrame,
     *,
     base: AnyFrame | None = None,
-    parent_id: str | None = None,
-    find_parent: FindParent | None = None,
+    parents: Parents | None = None,
     source: Source | None = None,
     unit_edit: UnitEdit | None = None,
 ) -> Plan:
@@ -68,10 +66,8 @@ def make_plan(
 
     Parameters
     ----------
-    parent_id : str, optional
-        Parent of new rows that do not name one.
-    find_parent : callable, optional
-        The id of a parent by its name.
+    parents : Parents, optional
+        Parents of new rows.
     source : Source, optional
         Where the frame came from, where that is a file.
     unit_edit : {"relabel", "convert"}, optional
@@ -97,11 +93,12 @@ def make_plan(
     given = _settled(incoming.frame, source, header, read, is_known)
     names = called(keys, keys.names(header, given.texts), bases)
     typed = _typed(given, header, names, source, incoming.numbers)
-    parents = parent_ids(keys, typed.frame, known, Parents(parent_id, find_parent))
+    parents = parents or Parents(None, None)
+    above = parent_ids(keys, typed.frame, known, parents)
     edited = Edited(
-        kind, given.frame, header.columns, typed, keys.ids, names, parents, source.numbers, choices
+        kind, given.frame, header.columns, typed, keys.ids, names, above, source.numbers, choices
     )
-    edited = replace(edited, unit_edit=unit_edit, deletes=deletes)
+    edited = replace(edited, unit_edit=unit_edit, deletes=deletes, new_parents=parents.new)
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     doomed = {id_ for row in deletes if (id_ := keys.ids[row]) is not None}
@@ -113,7 +110,7 @@ def make_plan(
         len(keys.known_ids),
         backend=incoming.backend,
         numbers=source.numbers,
-        parent_id=parent_id,
+        parent_id=parents.given,
         unit_edit=unit_edit,
     )
     empty = _empty(connection, part, (*source.notices, *given.notices))

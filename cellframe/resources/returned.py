@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
-from cellframe.resources.cell_spec import CellSpecs
-from cellframe.resources.identity import NOT_RECORDS, refuse
+from cellframe.resources.identity import NOT_RECORDS, Parents, refuse
 from cellframe.resources.matching import matched
 from cellframe.resources.planning import make_plan
+from cellframe.resources.together import plan_together
 from cellframe.sheets import companion
 from cellframe.sheets.labels import read_map
 from cellframe.sheets.tables import read_table
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from cellframe.contract.records import RecordKind
     from cellframe.resources.base import Ref
     from cellframe.resources.cell_instance import CellInstances
+    from cellframe.resources.cell_spec import CellSpecs
     from cellframe.resources.connection import Connection
     from cellframe.resources.records import Record
     from cellframe.sheets.companion import Companion
@@ -92,8 +93,7 @@ def _planned(
         connection,
         kind,
         frame,
-        parent_id=parent_id,
-        find_parent=specs.id_of if kind.parent else None,
+        parents=Parents(parent_id, specs.id_of) if kind.parent else None,
         source=source,
     )
 
@@ -230,15 +230,17 @@ def replan(connection: Connection, saved: Saved) -> Plan:
         service has meanwhile as they were to be are already there; what somebody else changed is
         a conflict.
     """
-    one = saved.one
-    plan = make_plan(
-        connection,
-        one.kind,
-        one.frame,
-        parent_id=one.parent_id,
-        find_parent=CellSpecs(connection).id_of if one.kind.parent == CELL_SPEC.name else None,
-        source=one.source,
-        unit_edit=one.unit_edit,
-    )
-    part = replace(plan.part, base_rows=one.base_rows, base_filled=one.base_filled)
-    return plan.with_part(part, expected=saved.expected)
+    given = {
+        one.kind: {
+            "frame": one.frame,
+            "source": one.source,
+            "unit_edit": one.unit_edit,
+        }
+        for one in saved.frames
+    }
+    parents = {one.kind: one.parent_id for one in saved.frames}
+    plan = replace(plan_together(connection, given, parents), expected=saved.expected)
+    for one, part in zip(saved.frames, plan.parts, strict=True):
+        read = replace(part, base_rows=one.base_rows, base_filled=one.base_filled)
+        plan = plan.with_part(read)
+    return plan

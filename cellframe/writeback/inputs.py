@@ -65,6 +65,8 @@ class Edited:
         What an edited unit over an unedited number means.
     deletes : set of int
         Rows that ask for their record to be deleted.
+    new_parents : mapping of int to str
+        By row, the name of a parent that the same plan makes.
     """
 
     kind: RecordKind
@@ -78,6 +80,7 @@ class Edited:
     choices: Mapping[int, Choice] = field(default_factory=dict)
     unit_edit: UnitEdit | None = None
     deletes: AbstractSet[int] = frozenset()
+    new_parents: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def old_rows(self) -> list[int]:
@@ -91,9 +94,13 @@ class Edited:
         rows = [row for row, id_ in enumerate(self.ids) if id_ is None]
         return [row for row in rows if row not in self.deletes] if self.deletes else rows
 
+    def has_parent(self, row: int) -> bool:
+        """Whether it is known what a row is below; also where that is not made yet."""
+        return self.parent_ids[row] is not None or row in self.new_parents
+
     def name_key(self, row: int, name: str) -> tuple[str | None, str]:
         """Return what no two records share: the parent of this row, and a name as it counts."""
-        return self.parent_ids[row], self.kind.name_key(name)
+        return self.parent_ids[row] or self.new_parents.get(row), self.kind.name_key(name)
 
 
 @dataclass(frozen=True, slots=True)

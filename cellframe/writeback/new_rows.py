@@ -37,7 +37,7 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
             faults.append(
                 f"Row {number}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
             )
-        if edited.kind.parent and edited.parent_ids[row] is None:
+        if edited.kind.parent and not edited.has_parent(row):
             noun = edited.kind.parent_noun
             faults.append(
                 f"Row {number}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def step_of(edited: Edited, row: int, action: Action, **more: Any) -> Step:
     """Return the step of one row of the edited frame."""
-    return Step(
-        action, edited.kind, row, edited.ids[row], edited.names[row], edited.parent_ids[row], **more
-    )
+    about = (edited.ids[row], edited.names[row], edited.parent_ids[row])
+    new_parent = edited.new_parents.get(row)
+    return Step(action, edited.kind, row, *about, new_parent=new_parent, **more)
 
 
 def held_against(edited: Edited, row: int, change: Change, **more: Any) -> Change:
