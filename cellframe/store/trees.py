@@ -55,10 +55,10 @@ class Leaf(NamedTuple):
 def fits(folder: Path, leaves: Sequence[Leaf]) -> bool:
     """Whether paths can say all of it: names may be longer than those of a disk."""
     try:
-        paths = [str(folder / _SAMPLE / _name(leaf) / LEAF) for leaf in leaves]
+        longest = max((len(_name(leaf)) for leaf in leaves), default=0)
     except StoreError:
         return False
-    return max(map(len, paths), default=0) <= _LONGEST_PATH
+    return len(str(folder / _SAMPLE / LEAF)) + 1 + longest <= _LONGEST_PATH
 
 
 def grow(folder: Path, leaves: Sequence[Leaf], *, pointing: bool = False) -> list[Path]:
@@ -113,15 +113,16 @@ def _name(leaf: Leaf) -> str:
 
 def _encoded(text: str) -> str:
     """Percent-encode a text, so that any file system keeps it and a scan reads it back."""
-    found = "".join(
-        letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
-        for letter in text
-    )
+    found = text if _PLAIN.issuperset(text) else "".join(map(_of_letter, text))
     # An empty one, and one word of Hive's, would be read back as null.
     if not text or text == _NULL or len(found) > _LONGEST - len("measurement_id="):
         message = f"{text[:80]!r} cannot name a folder: it is empty, reserved or too long."
         raise StoreError(message)
     return found
+
+
+def _of_letter(letter: str) -> str:
+    return letter if letter in _PLAIN else "".join(f"%{byte:02X}" for byte in letter.encode())
 
 
 def _digest(names: Sequence[str], leaves: Sequence[Leaf]) -> str:
@@ -136,6 +137,10 @@ def _link(place: Path, source: Path, ways: Sequence[_Way]) -> Path:
     if _stands_for(place, source):
         return place
     private(place.parent)
+    with suppress(OSError):
+        # Where nothing stands in its place, a link comes whole.
+        ways[0](place, source)
+        return place
     draft = place.with_name(f".{secrets.token_hex(8)}")
     try:
         _join(draft, source, ways)
