@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _FROM = multiprocessing.get_context("forkserver")
 _FROM.set_forkserver_preload(["tests.faults.loaded"])
-PATIENCE = 60
+PATIENCE = 600
+"""Seconds to wait for a process; a test has a shorter time of its own."""
 _ROUNDS = 20
 PLANNED = "planned"
 """What a process tells before it applies; and what it tells when it was interrupted."""
@@ -145,7 +146,7 @@ class Work:
     again : bool
         Whether it was begun before.
     room : int
-        Bytes that a file of its may have; 0 for any number.
+        Bytes that its files may have; 0 for any number.
     """
 
     url: str
@@ -208,7 +209,7 @@ def _applied(client: cf.Client, work: Work, kept: Path, told: Connection) -> Rec
     """Apply what is meant, or what is left of it."""
     import polars as pl
 
-    if work.again and client.unfinished is not None and hasattr(client, "resume"):
+    if work.again and client.unfinished is not None:
         return client.resume()
     plan = client.cell_instance.plan(pl.read_parquet(kept), spec=work.edits.spec)
     if not work.again:

@@ -33,13 +33,14 @@ def test_a_line_that_keeps_edits_safe_is_there_once_and_told_of(plant):
 
 
 @pytest.fixture
-def copied(tmp_path):
-    """A copy of the source and its tests."""
+def copied(tmp_path_factory):
+    """A copy of the source and its tests, which name the secrets that no test leaves behind."""
+    copy = tmp_path_factory.mktemp("copy")
     for folder in ("cellframe", "tests"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / folder, tmp_path / "copy" / folder, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path / "copy")
-    return tmp_path / "copy"
+        shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
 
 
 @pytest.mark.nightly

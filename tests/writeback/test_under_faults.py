@@ -26,6 +26,9 @@ def nightly(*values):
     return pytest.param(*values, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])
 
 
+SMALL = pytest.param(1, (600, 300, 100), 4, marks=pytest.mark.timeout(180))
+
+
 @pytest.fixture
 def bench(tmp_path):
     """Set up a service, edits to make, and a proxy in between."""
@@ -71,10 +74,9 @@ def carried_through(work, service, proxy, kills, seed):
 
 
 @pytest.mark.law("A1")
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("seed", "edits", "kills"),
-    [(1, (600, 300, 100), 4), *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
+    [SMALL, *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
 )
 def test_a_thousand_edits_row_by_row_are_made_once_each(bench, tmp_path, seed, edits, kills):
     with bench(dice(seed, RATES), *edits, without=["batch"]) as (service, proxy, work):
@@ -85,10 +87,9 @@ def test_a_thousand_edits_row_by_row_are_made_once_each(bench, tmp_path, seed, e
 
 
 @pytest.mark.law("A1")
-@pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("seed", "edits", "kills"),
-    [(1, (600, 300, 100), 4), *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
+    [SMALL, *(nightly(s, (6000, 3000, 1000), 30) for s in range(1, 6))],
 )
 def test_a_thousand_edits_in_batches_are_made_once_each(bench, tmp_path, seed, edits, kills):
     with bench(deck(seed, 8), *edits, timeout=2.0) as (service, proxy, work):
