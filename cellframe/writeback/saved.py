@@ -104,12 +104,6 @@ class Saved:
     changes: list[dict[str, Any]] = field(default_factory=list)
     expected: int | None = None
 
-    @property
-    def one(self) -> SavedFrame:
-        """The rows of a plan of one frame."""
-        (frame,) = self.frames
-        return frame
-
     def moved(self, plan: Plan) -> list[str]:
         """Say where a plan that was made again is not what was reviewed.
 

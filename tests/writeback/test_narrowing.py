@@ -142,3 +142,26 @@ def test_a_wide_plan_is_of_the_library_that_the_frame_came_in(client, cells):
     wide = client.cell_instance.plan(edited).wide()
     assert isinstance(wide, pd.DataFrame)
     assert list(wide.columns)[5:] == [LOADING]
+
+
+def frames_of_new_records():
+    """A new spec with a lot and a cell of it, and another spec."""
+    specs = new_rows(spec=["A", "B"]).rename({"instance_id": "spec_id"})
+    lots = new_rows(lot=["L-1"], spec=["A"]).rename({"instance_id": "batch_id"})
+    return {"specs": specs, "lots": lots, "cells": new_rows(cell=["a"], spec=["A"], batch=["L-1"])}
+
+
+@pytest.mark.rule("W33")
+def test_a_new_record_goes_with_the_new_parent_that_it_names(client):
+    plan = client.plan(**frames_of_new_records())
+    kept = plan.filter(pl.col("name") != "A")
+    assert [step.name for step in kept] == ["B"]
+    assert sum(kept.counts.values()) == 4
+    assert client.apply(kept).counts == {"ok": 1, "unchanged": 3}
+
+
+@pytest.mark.rule("W33")
+def test_a_lot_that_a_kept_row_names_is_made(client):
+    plan = client.plan(**frames_of_new_records())
+    kept = plan.filter(pl.col("name") != "L-1")
+    assert kept.digest == plan.digest
