@@ -52,7 +52,7 @@ class Crew:
         for _ in range(count):
             threading.Thread(target=self._work, args=(queue, work), daemon=True).start()
         with self._changed:
-            self._changed.wait_for(lambda: not self._busy)
+            self._changed.wait_for(lambda: not self._busy or self._fault)
         if self._fault is not None:
             raise self._fault
 

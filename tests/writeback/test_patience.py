@@ -156,13 +156,15 @@ def test_one_that_waits_for_an_answer_keeps_nobody_from_leaving(tapped, wire, pl
     from cellframe.writeback import crew
 
     monkeypatch.setattr(crew, "_LAST_WORDS", 0.05)
-    never, asked = threading.Event(), iter([True])
+    never, hanging, asked = threading.Event(), threading.Event(), iter([True])
 
     def hang(request):
         if request.method != "PATCH":
             return
         if next(asked, False):
+            assert hanging.wait(5)
             raise KeyboardInterrupt
+        hanging.set()
         never.wait(30)
 
     wire.before = hang
