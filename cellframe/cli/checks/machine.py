@@ -35,6 +35,7 @@ SETTINGS = {
     "CELLFRAME_MAX_CELLS": True,
     "CELLFRAME_MAX_GIB": True,
     "CELLFRAME_DEBUG": True,
+    "CELLFRAME_FAIL": True,
     "IONWORKS_API_URL": True,
     "IONWORKS_API_KEY": False,
     "IONWORKS_API_TOKEN": False,
