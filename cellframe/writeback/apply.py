@@ -161,7 +161,7 @@ def carry_out(
     """
     run = Run(
         plan,
-        terms.narrowed(way),
+        replace(terms.narrowed(way), goes_on=bool(digest)),
         journal,
         workers=terms.workers or (GUARDED_WORKERS if way.if_match else WORKERS),
         stop_at_errors=terms.on_error == "stop",

@@ -49,6 +49,8 @@ class Way:
         Writes that it takes in one request; 0 where each is sent alone.
     batch : str
         Where it takes them.
+    goes_on : bool
+        Whether an apply is gone on with: what was written in its name is its own.
     """
 
     wire: Wire
@@ -57,6 +59,7 @@ class Way:
     keys: bool = False
     most: int = 0
     batch: str = routes.BATCH
+    goes_on: bool = False
 
 
 class Asking:

@@ -333,9 +333,13 @@ class Task:
 
     def _ok(self, message: str = "") -> Result:
         """Return the result of a write, and say what the service made of it."""
-        replayed = RECOVERED if REPLAYED in self._asking.reply.headers else ""
-        told = " ".join(filter(None, (message or replayed, self._echo())))
-        return self._result(Outcome.OK, message=told, id_=str((self._after or {})["id"]))
+        id_ = str((self._after or {})["id"])
+        if REPLAYED in self._asking.reply.headers:
+            if not self._asking.was_lost and not self._way.goes_on:
+                return self._result(Outcome.UNCHANGED, message=_BEFORE, id_=id_)
+            message = message or RECOVERED
+        told = " ".join(filter(None, (message, self._echo())))
+        return self._result(Outcome.OK, message=told, id_=id_)
 
     def _echo(self) -> str:
         """Where the service stored something else than it was sent: it may ignore a field."""
@@ -381,3 +385,5 @@ def _open(fault: CellframeError) -> str:
 
 
 _EDITED = "Somebody edited the record since it was compared: it was not deleted. Plan again."
+
+_BEFORE = "An earlier apply of this plan wrote it: nothing was written now."

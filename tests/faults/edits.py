@@ -20,9 +20,15 @@ from cellframe.server.schema import FILE_NAME
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cellframe.client import Client
+    from cellframe.writeback.plan import Plan
+
 _CELLS = """SELECT c.name, c.notes, l.name, c.version FROM cell_instances c
 LEFT JOIN cell_batches l ON l.id = c.batch_id WHERE c.cell_specification_id = ?"""
 _LOTS = "SELECT name, version FROM cell_batches WHERE cell_specification_id = ?"
+_SPECS = "SELECT name, version FROM cell_specifications"
+_BELOW = """SELECT s.name, c.name, c.version FROM cell_instances c
+JOIN cell_specifications s ON s.id = c.cell_specification_id"""
 _AT_ONCE = 500
 
 
@@ -57,8 +63,9 @@ class Edits:
         """Edits in all."""
         return self.updates + self.creates + self.in_lots
 
-    def made_by(self, cells: pl.DataFrame) -> pl.DataFrame:
-        """Edit the frame of the cells that are there, and add rows to it."""
+    def edited(self, client: Client) -> pl.DataFrame:
+        """Read the cells that are there, edit them, and add rows."""
+        cells = client.cell_instance.to_frame(spec=self.spec)
         notes = pl.concat_str(pl.lit("about "), "cell")
         new = [self._new(number) for number in range(self.creates + self.in_lots)]
         frame = cells.with_columns(notes=notes)
@@ -67,6 +74,10 @@ class Edits:
         typed = {name: frame.schema.get(name, pl.String) for name in ("cell", "notes", "batch")}
         rows = pl.DataFrame(new, schema=dict.fromkeys(typed, pl.String), orient="row").cast(typed)
         return pl.concat([frame, rows], how="diagonal")
+
+    def plan(self, client: Client, frame: pl.DataFrame) -> Plan:
+        """Plan what is edited."""
+        return client.cell_instance.plan(frame, spec=self.spec)
 
     def _new(self, number: int) -> tuple[str, str, str | None]:
         name = f"new-{number:05}"
@@ -90,6 +101,49 @@ class Edits:
             cells = database.execute(_CELLS, (self.spec,)).fetchall()
             lots = database.execute(_LOTS, (self.spec,)).fetchall()
         return [Cell(*row) for row in cells], sorted(lots)
+
+
+@dataclass(frozen=True)
+class Families:
+    """New specs, each with new cells, in one plan.
+
+    Attributes
+    ----------
+    specs, cells : int
+        How many; cells of each spec.
+    """
+
+    specs: int
+    cells: int
+    updates = 0
+
+    @property
+    def count(self) -> int:
+        """Edits in all."""
+        return self.specs * (1 + self.cells)
+
+    def edited(self, _client: Client) -> pl.DataFrame:
+        """Write down every cell with its spec."""
+        pairs = [(f"spec {s}", f"cell {c}") for s in range(self.specs) for c in range(self.cells)]
+        return pl.DataFrame(pairs, schema=["spec", "cell"], orient="row")
+
+    def plan(self, client: Client, frame: pl.DataFrame) -> Plan:
+        """Plan the specs and the cells at once."""
+        none = pl.lit(None, dtype=pl.String)
+        specs = frame.select("spec").unique(maintain_order=True).with_columns(spec_id=none)
+        return client.plan(specs=specs, cells=frame.with_columns(instance_id=none))
+
+    def wrong(self, folder: Path) -> list[object]:
+        """Find what is not as it was meant; empty where every record was made once."""
+        meant = [(f"spec {s}", 1) for s in range(self.specs)]
+        meant += [
+            (f"spec {s}", f"cell {c}", 1) for s in range(self.specs) for c in range(self.cells)
+        ]
+        with closing(sqlite3.connect(folder / FILE_NAME)) as database:
+            found = [*database.execute(_SPECS), *database.execute(_BELOW)]
+        return (
+            [] if sorted(found, key=repr) == sorted(meant, key=repr) else [sorted(found, key=repr)]
+        )
 
 
 def begin(folder: Path, name: str, updates: int, creates: int = 0, in_lots: int = 0) -> Edits:

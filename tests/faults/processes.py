@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.writeback.receipt import Receipt
-    from tests.faults.edits import Edits
+    from tests.faults.edits import Edits, Families
 
 _FROM = multiprocessing.get_context("forkserver")
 _FROM.set_forkserver_preload(["tests.faults.loaded"])
@@ -137,7 +137,7 @@ class Work:
         Of the service, or of what stands before it.
     home : Path
         Folder of its state: what was read, and its journals.
-    edits : Edits
+    edits : Edits or Families
         What to write.
     fail : str
         Point at which it ends.
@@ -151,7 +151,7 @@ class Work:
 
     url: str
     home: Path
-    edits: Edits
+    edits: Edits | Families
     fail: str = ""
     timeout: float = 10.0
     again: bool = False
@@ -197,8 +197,7 @@ def _write(work: Work, told: Connection) -> None:
     warnings.simplefilter("ignore", UnfinishedApplyWarning)
     with cf.Client(work.url, "k", timeout=work.timeout) as client:
         if not work.again:
-            cells = client.cell_instance.to_frame(spec=work.edits.spec)
-            work.edits.made_by(cells).write_parquet(kept)
+            work.edits.edited(client).write_parquet(kept)
         try:
             told.send(_applied(client, work, kept, told).counts)
         except (KeyboardInterrupt, CellframeError) as fault:
@@ -211,7 +210,7 @@ def _applied(client: cf.Client, work: Work, kept: Path, told: Connection) -> Rec
 
     if work.again and client.unfinished is not None:
         return client.resume()
-    plan = client.cell_instance.plan(pl.read_parquet(kept), spec=work.edits.spec)
+    plan = work.edits.plan(client, pl.read_parquet(kept))
     if not work.again:
         _prepare(work)
         told.send(PLANNED)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.faults.edits import begin
+from tests.faults.edits import Families, begin
 from tests.faults.processes import GOOD, Service, Work, finished
-from tests.faults.proxy import HALF, RATES, TWICE, Proxy, deck, dice
+from tests.faults.proxy import CUT, HALF, LOST, RATES, RESET, TWICE, Proxy, deck, dice
 
 BATCHES = dict.fromkeys((*RATES, TWICE, HALF), 0.06)
 """Ten requests for a thousand edits would hardly meet a fault at the rates of single ones."""
@@ -34,8 +34,8 @@ def bench(tmp_path):
     """Set up a service, edits to make, and a proxy in between."""
 
     @contextmanager
-    def set_up(verdicts, *counts, without=(), timeout=0.5):
-        edits = begin(tmp_path / "lab", "under faults", *counts)
+    def set_up(verdicts, *counts, without=(), timeout=0.5, families=None):
+        edits = families or begin(tmp_path / "lab", "under faults", *counts)
         service = Service(tmp_path / "lab", without)
         try:
             with Proxy(service.port, verdicts) as proxy:
@@ -97,6 +97,16 @@ def test_a_thousand_edits_in_batches_are_made_once_each(bench, tmp_path, seed, e
         assert work.edits.wrong(tmp_path / "lab") == []
         assert set(BATCHES) <= set(proxy.counts)
         assert proxy.early == []
+
+
+@pytest.mark.law("A1")
+@pytest.mark.parametrize("without", [(), ("batch",)], ids=["batches", "rows"])
+@pytest.mark.parametrize("families", [Families(4, 10), nightly(Families(100, 10))])
+def test_records_below_new_ones_are_made_once_too(bench, tmp_path, families, without):
+    verdicts = deck(len(without), 14, (RESET, LOST, CUT, TWICE))
+    with bench(verdicts, without=without, families=families) as (service, proxy, work):
+        carried_through(work, service, proxy, 2, len(without))
+        assert families.wrong(tmp_path / "lab") == []
 
 
 @pytest.mark.law("A7")
