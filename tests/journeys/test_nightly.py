@@ -90,6 +90,7 @@ def test_4_somebody_was_faster_and_nothing_is_written(night):
     assert capacities(night) == {**dict.fromkeys(NAMES), "c-001": 0.5}
 
 
+@pytest.mark.nightly
 def test_5_a_part_is_done_and_the_rest_is_named(night):
     with (night.folder / "report.py").open("a") as report:
         report.write(COLLEAGUE)
