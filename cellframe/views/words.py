@@ -118,9 +118,13 @@ def partly_done(parts: ReceiptParts) -> bool:
 
 
 def guards(parts: ReceiptParts) -> str:
-    """Say which guard held for how many rows that were sent: ``if_match (3), compare (1)``."""
+    """Say which guard held for how many rows that were sent: ``if_match (3), compare (1)``.
+
+    A create has nothing to be guarded against but its name, and is not told of.
+    """
     sent = parts.results.select("guard", "attempts").iter_rows()
     found = Counter(text_of(guard) for guard, attempts in sent if guard and attempts)
+    del found["none"]
     return cut(", ".join(f"{guard} ({number:,})" for guard, number in found.items()), 200)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 
 import plan_samples as given
+import polars as pl
 import pytest
 
 from cellframe.views import text
@@ -241,6 +243,13 @@ def test_a_note_of_the_service_on_a_row_that_is_ok_is_shown():
 def test_a_receipt_says_which_guard_held_for_rows_that_were_sent():
     assert "Guard: if_match (3), compare (2)" in text.receipt(given.partly_done())
     assert "Guard" not in text.receipt(given.refused())
+
+
+@pytest.mark.rule("W35")
+def test_a_receipt_of_creates_says_nothing_of_guards():
+    parts = given.partly_done()
+    creates = parts.results.with_columns(guard=pl.lit("none"))
+    assert "Guard" not in text.receipt(replace(parts, results=creates))
 
 
 def test_a_receipt_says_where_the_history_is_and_how_to_finish():
