@@ -55,6 +55,9 @@ def push(  # noqa: PLR0913 - what a person may say
     max_clears: Annotated[
         int | None, typer.Option(metavar="N", min=0, help="Values that are meant to be cleared.")
     ] = None,
+    max_deletes: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="Records that are meant to be deleted.")
+    ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; kept in history.")] = None,
     yes: Yes = False,
     profile: Profile = None,
@@ -82,6 +85,7 @@ def push(  # noqa: PLR0913 - what a person may say
             invalid="skip" if skip_conflicts else "refuse",
             max_updates=max_updates,
             max_clears=max_clears,
+            max_deletes=max_deletes,
             note=note,
         )
         pushing = Pushing(client, terms, Here(profile, data), yes, json, file, output, how)

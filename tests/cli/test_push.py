@@ -137,6 +137,16 @@ def test_cleared_values_are_meant_by_their_count(here, client, sheet):
     assert here("push", "cells.csv", "--yes", *both).code == 0
 
 
+def test_deletes_are_meant_by_their_count(here, client, sheet):
+    word = pl.when(pl.col("cell") == "c-002").then(pl.lit("delete")).alias("_action")
+    read(sheet).with_columns(word).write_csv(sheet)
+    code, _, err = here("push", "cells.csv", "--yes")
+    assert code == 1
+    assert "cellframe push cells.csv --data lab --max-deletes 1 says that this is meant" in err
+    assert here("push", "cells.csv", "--yes", "--max-deletes", "1").code == 0
+    assert "c-002" not in [cell.name for cell in client.cell_instance.list()]
+
+
 @pytest.fixture
 def collided(client, sheet):
     """A sheet with one good edit, one in conflict and one that is invalid."""
