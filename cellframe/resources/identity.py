@@ -10,6 +10,7 @@ from cellframe.contract.records import KINDS
 from cellframe.errors import AmbiguousNameError, NotFoundError, PlanError
 from cellframe.frames.columns import Leaf
 from cellframe.frames.faults import Fault, table
+from cellframe.writeback.inputs import Orphan
 from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
@@ -117,10 +118,7 @@ def parent_ids(
 ) -> list[str | None]:
     """Return the parent of every row: its record's; for a new row the one it names, else the given.
 
-    Raises
-    ------
-    PlanError
-        A new row names a parent that cannot be found, or two of them.
+    What a new row names and cannot be found, `parents` takes note of.
     """
     kind = keys.kind
     if not kind.parent:
@@ -134,17 +132,20 @@ def parent_ids(
         id_, name = (None if column is None else column[row] for column in (ids, names))
         if name is not None and (id_ is None or known.parents.get(id_) != name):
             if id_ is None and parents.makes(row, name):
-                found.append(None)
                 continue
-            named = parents.find(name)
+            named, why = parents.find(name)
             if named is not None and id_ not in (None, named):
-                noun = kind.parent_noun
-                number = keys.numbers[row]
-                message = f"Row {number} is new and names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
-                refuse(NOT_RECORDS, [Fault(message, number, None, noun, name, "one parent")])
+                why = _TWO.format(noun=kind.parent_noun, name=name)
+            if why:
+                place = f"Row {keys.numbers[row]}, {kind.parent_noun!r}"
+                parents.lost[row] = Orphan(kind.parent_noun, f"{place}: {why}")
+                continue
             id_ = named or id_
         found[row] = id_ if id_ is not None else parents.given
     return found
+
+
+_TWO = "a new row names two {noun}s: {noun!r} says {name!r}, '{noun}_id' is of another. Clear one."
 
 
 class Parents:
@@ -163,6 +164,8 @@ class Parents:
     ----------
     new : dict of int to str
         By row, the name of a parent that the same plan makes.
+    lost : dict of int to Orphan
+        By row, why the parent that it names is none.
     """
 
     def __init__(
@@ -170,9 +173,10 @@ class Parents:
     ) -> None:
         self.given = given
         self.new: dict[int, str] = {}
+        self.lost: dict[int, Orphan] = {}
         self._find = find
-        self._found: dict[str, str | None] = {
-            str(step.name): step.id
+        self._found: dict[str, tuple[str | None, str]] = {
+            str(step.name): (step.id, "")
             for step in above
             if step.id and step.action is not Action.DELETE
         }
@@ -184,16 +188,15 @@ class Parents:
             self.new[row] = name
         return name in self._made
 
-    def find(self, name: str) -> str | None:
-        """Return the id of the parent with this name, asking for each name once."""
+    def find(self, name: str) -> tuple[str | None, str]:
+        """Return the id of the parent with this name, or why it is none; each is asked for once."""
         if self._find is None:
-            return None
+            return None, ""
         if name not in self._found:
             try:
-                self._found[name] = self._find(name)
+                self._found[name] = self._find(name), ""
             except (NotFoundError, AmbiguousNameError) as fault:
-                told = [Fault(str(fault), value=name, rule="parent")]
-                refuse("A new row names a parent that cannot be found.", told)
+                self._found[name] = None, str(fault)
         return self._found[name]
 
 
@@ -203,7 +206,7 @@ def twins(edited: Edited) -> list[Fault]:
     faults: list[Fault] = []
     for row in edited.new_rows:
         name = edited.names[row]
-        if name is None:
+        if name is None or row in edited.orphans:
             continue
         spelled = unicodedata.normalize("NFC", name)
         other = first.setdefault(edited.name_key(row, spelled), row)

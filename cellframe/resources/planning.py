@@ -99,6 +99,7 @@ def make_plan(
         kind, given.frame, header.columns, typed, keys.ids, names, above, source.numbers, choices
     )
     edited = replace(edited, unit_edit=unit_edit, deletes=deletes, new_parents=parents.new)
+    edited = replace(edited, orphans=parents.lost)
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     doomed = {id_ for row in deletes if (id_ := keys.ids[row]) is not None}
@@ -248,12 +249,14 @@ def _asked(connection: Connection, edited: Edited, bases: Bases, ids: AbstractSe
     """Ask the service about the rows that are edited, and about the names that are new."""
     found = records(connection, edited.kind, bases.parents_of(sorted(ids)))
     doomed = [id_ for row in sorted(edited.deletes) if (id_ := edited.ids[row]) in found]
+    taken, gone = namesakes(connection, edited, bases)
     return Present(
         records=found,
         below=below(connection, edited.kind, [str(id_) for id_ in doomed]),
-        namesakes=namesakes(connection, edited, bases),
+        namesakes=taken,
         lots=lots(connection, edited, found.values()),
         own=connection.journals.own_writes,
+        gone=gone,
     )
 
 

@@ -8,8 +8,6 @@ from cellframe.contract import routes
 from cellframe.contract.records import KINDS, RecordKind
 from cellframe.errors import InvalidRecordError, NotFoundError
 from cellframe.frames.columns import Column, Leaf
-from cellframe.frames.faults import Fault
-from cellframe.resources.identity import refuse
 from cellframe.resources.paging import read_records
 from cellframe.resources.reading import read_all
 from cellframe.transport.replies import ask
@@ -46,7 +44,8 @@ def records(
         return {id_: now for id_ in parents if (now := _one(connection, kind, id_)) is not None}
     return {
         str(record["id"]): record
-        for rows in _all(connection, kind, above)
+        for _, rows in _all(connection, kind, above)
+        if rows is not None
         for record in rows.at(rows.ids.is_in(list(parents)).arg_true()).values()
     }
 
@@ -58,18 +57,21 @@ def _one(connection: Connection, kind: RecordKind, id_: str) -> Mapping[str, Any
         return None
 
 
-def _all(connection: Connection, kind: RecordKind, parents: set[str | None]) -> Iterator[Rows]:
-    """Whole lists: of these parents, or of the lab where a parent is not known."""
+def _all(
+    connection: Connection, kind: RecordKind, parents: set[str | None]
+) -> Iterator[tuple[str, Rows | None]]:
+    """Whole lists by parent, or that of the lab where a parent is not known; None for one gone."""
     paths = (
-        [kind.collection]
+        {"": kind.collection}
         if not kind.parent or None in parents
-        else [kind.below(str(parent)) for parent in sorted(map(str, parents))]
+        else {parent: kind.below(parent) for parent in sorted(map(str, parents))}
     )
-    for path in paths:
+    for parent, path in paths.items():
+        query = {} if kind.parent else {"full": "true"}
         try:
-            yield read_all(connection, kind, [(path, {} if kind.parent else {"full": "true"})])
+            yield parent, read_all(connection, kind, [(path, query)])
         except NotFoundError:
-            continue  # The parent is gone, and its records with it.
+            yield parent, None
 
 
 def below(
@@ -93,8 +95,8 @@ def below(
 
 def namesakes(
     connection: Connection, edited: Edited, bases: Bases
-) -> dict[tuple[str | None, str], Mapping[str, Any]]:
-    """Return records that have the name of a new or renamed row already."""
+) -> tuple[dict[tuple[str | None, str], Mapping[str, Any]], set[str]]:
+    """Return records that have the name of a new or renamed row already, and parents that are none."""
     kind = edited.kind
     wanted = {
         edited.name_key(row, str(edited.names[row]))
@@ -102,13 +104,19 @@ def namesakes(
         if edited.names[row] is not None and (edited.parent_ids[row] is not None or not kind.parent)
     }
     if len(wanted) > FEW:
-        return _among(kind, _all(connection, kind, {parent for parent, _ in wanted}), wanted)
-    found = {
-        _name_key(kind, record.get(kind.parent_field), str(record["name"])): record
-        for parent, name in wanted
-        for record in _by_name(connection, kind, parent, name)
-    }
-    return {key: record for key, record in found.items() if key in wanted}
+        lists = dict(_all(connection, kind, {parent for parent, _ in wanted}))
+        gone = {parent for parent, rows in lists.items() if rows is None}
+        there = [rows for rows in lists.values() if rows is not None]
+        return _among(kind, there, wanted), gone
+    found: dict[tuple[str | None, str], Mapping[str, Any]] = {}
+    gone: set[str] = set()
+    for parent, name in wanted:
+        records = _by_name(connection, kind, parent, name)
+        if records is None:
+            gone.add(str(parent))
+        for one in records or ():
+            found[_name_key(kind, one.get(kind.parent_field), str(one["name"]))] = one
+    return {key: record for key, record in found.items() if key in wanted}, gone
 
 
 def _among(
@@ -138,18 +146,14 @@ def _renamed(edited: Edited, bases: Bases) -> list[int]:
 
 def _by_name(
     connection: Connection, kind: RecordKind, parent: str | None, name: str
-) -> Iterable[Mapping[str, Any]]:
+) -> Iterable[Mapping[str, Any]] | None:
+    """Return the records that may have a name; None where there is no such parent."""
     path = kind.collection if parent is None else kind.below(parent)
     asked = f"ilike.%{name}%" if kind.unique_without_case else f"eq.{name}"
     try:
         return read_records(connection, kind, path, {"name": asked})
     except NotFoundError:
-        message = f"No {kind.parent_noun} has the id {parent!r}."
-        refuse(
-            "A new row names a parent that cannot be found.",
-            [Fault(message, value=parent, rule="parent")],
-        )
-        raise
+        return None
     except InvalidRecordError:
         return []  # No record can have such a name; the row says why.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from cellframe.contract.records import CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC
-from cellframe.errors import ConfigError
+from cellframe.errors import ConfigError, PlanError
 from cellframe.resources.cell_spec import CellSpecs
 from cellframe.resources.identity import Parents
 from cellframe.resources.planning import make_plan
@@ -44,17 +46,37 @@ def plan_together(
     ConfigError
         There is no frame.
     PlanError
-        One of them cannot be read as records.
+        Some of them cannot be read as records; `.failures` has the faults of all.
     """
     plans: dict[str, Plan] = {}
+    faults: dict[str, PlanError] = {}
     for kind in (kind for kind in _ORDER if kind in given):
         find = CellSpecs(connection).id_of if kind.parent == CELL_SPEC.name else None
         above = plans[kind.parent].steps if kind.parent in plans else ()
         named = Parents((parents or {}).get(kind), find, above)
-        plans[kind.name] = make_plan(connection, kind, parents=named, **given[kind])
+        try:
+            plans[kind.name] = make_plan(connection, kind, parents=named, **given[kind])
+        except PlanError as fault:
+            faults[kind.noun] = fault
+    _refuse_all(faults)
     if not plans:
         raise ConfigError("plan() takes a frame: specs=, lots=, cells= or tests=.")
     return joined(list(plans.values()))
+
+
+def _refuse_all(faults: Mapping[str, PlanError]) -> None:
+    """Raise the faults of all frames at once, each beside the noun of its frame."""
+    if len(faults) == 1:
+        raise next(iter(faults.values()))
+    if faults:
+        tables = [
+            one.failures.with_columns(
+                pl.format("{}s: {}", pl.lit(noun), "message").alias("message")
+            )
+            for noun, one in faults.items()
+        ]
+        nouns = " and ".join(f"{noun}s" for noun in faults)
+        raise PlanError(f"The frames of {nouns} cannot be read as records.", pl.concat(tables))
 
 
 def joined(plans: Sequence[Plan]) -> Plan:

@@ -41,6 +41,22 @@ class Base:
 
 
 @dataclass(frozen=True, slots=True)
+class Orphan:
+    """A new row that names a parent which cannot be found.
+
+    Attributes
+    ----------
+    label : str
+        The column that names it.
+    message : str
+        Why it is none, with the row, and what to do.
+    """
+
+    label: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """An edited frame, read.
 
@@ -67,6 +83,8 @@ class Edited:
         Rows that ask for their record to be deleted.
     new_parents : mapping of int to str
         By row, the name of a parent that the same plan makes.
+    orphans : mapping of int to Orphan
+        New rows whose parent cannot be found.
     """
 
     kind: RecordKind
@@ -81,6 +99,7 @@ class Edited:
     unit_edit: UnitEdit | None = None
     deletes: AbstractSet[int] = frozenset()
     new_parents: Mapping[int, str] = field(default_factory=dict)
+    orphans: Mapping[int, Orphan] = field(default_factory=dict)
 
     @property
     def old_rows(self) -> list[int]:
@@ -146,6 +165,8 @@ class Present:
         keeps lots as text.
     below : dict of str to dict
         By the id of a record that is to be deleted, the names of the records below it, by kind.
+    gone : set of str
+        Ids of parents of new rows that no record has.
     own : callable
         What was written from here to records of these ids, newest first.
     """
@@ -154,4 +175,5 @@ class Present:
     namesakes: dict[tuple[str | None, str], Record] = field(default_factory=dict)
     lots: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     below: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    gone: AbstractSet[str] = frozenset()
     own: Callable[[Collection[str]], Mapping[str, Sequence[Written]]] = lambda _ids: {}

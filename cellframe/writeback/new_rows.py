@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cellframe.frames.columns import Leaf
 from cellframe.frames.decode import value_of
 from cellframe.writeback.diff import Class, is_same
+from cellframe.writeback.inputs import Orphan
 from cellframe.writeback.objections import held_against, invalid, step_of, without_loss
 from cellframe.writeback.steps import Action, Change, Step
 
@@ -27,21 +28,15 @@ def creates(edited: Edited, present: Present) -> Iterator[Step]:
             if (change := _filled(edited, row, label, column)) is not None
         ]
         changes = without_loss(edited, row, changes, {})
-        step = step_of(edited, row, Action.CREATE, changes=tuple(changes))
         faults = [change.message for change in changes if change.message]
-        number = edited.numbers[row]
+        faults += _faults_of_row(edited, row)
+        lost = _orphan(edited, row, present)
+        if lost is not None:
+            faults.append(lost.message)
+            changes += _named_by(edited, row, lost)
         if edited.kind.has_data:
-            yield replace(step, action=Action.INVALID, message=_HAS_DATA.format(number=number))
-            continue
-        if edited.names[row] is None:
-            faults.append(
-                f"Row {number}: a new {edited.kind.noun} needs a name in {edited.kind.noun!r}."
-            )
-        if edited.kind.parent and not edited.has_parent(row):
-            noun = edited.kind.parent_noun
-            faults.append(
-                f"Row {number}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
-            )
+            faults = [_HAS_DATA.format(number=edited.numbers[row])]
+        step = step_of(edited, row, Action.CREATE, changes=tuple(changes))
         namesake = present.namesakes.get(edited.name_key(row, str(edited.names[row])))
         if faults:
             yield replace(step, action=Action.INVALID, message=" ".join(faults))
@@ -55,6 +50,38 @@ _HAS_DATA = (
     "Row {number}: a test is made together with its data, with client.cell_measurement.create. "
     "Drop the row, or fill in the measurement_id of the test that it is."
 )
+
+
+def _faults_of_row(edited: Edited, row: int) -> list[str]:
+    """Return what a new row lacks by itself."""
+    noun = edited.kind.noun
+    unnamed = f"Row {edited.numbers[row]}: a new {noun} needs a name in {noun!r}."
+    return [unnamed] if edited.names[row] is None else []
+
+
+def _orphan(edited: Edited, row: int, present: Present) -> Orphan | None:
+    """Return why a new row has no parent; None where it has one."""
+    kind, parent = edited.kind, edited.parent_ids[row]
+    number, noun = edited.numbers[row], kind.parent_noun
+    if not kind.parent or row in edited.orphans:
+        return edited.orphans.get(row)
+    if parent in present.gone:
+        label = kind.field(kind.parent_field).column
+        return Orphan(label, f"Row {number}, {label!r}: no {noun} has the id {parent!r}.")
+    if edited.has_parent(row):
+        return None
+    asked = (
+        f"Row {number}: which {noun} is it of? Pass {noun}=, or fill in {noun!r} or '{noun}_id'."
+    )
+    return Orphan(noun, asked)
+
+
+def _named_by(edited: Edited, row: int, lost: Orphan) -> Iterator[Change]:
+    """Yield the cell that names a parent which is none."""
+    column = edited.columns.get(lost.label)
+    have = None if column is None else edited.typed.frame[lost.label][row]
+    if column is not None and have is not None:
+        yield Change(lost.label, column, Class.INVALID, None, have, None, lost.message)
 
 
 def _filled(edited: Edited, row: int, label: str, column: Column) -> Change | None:

@@ -50,10 +50,40 @@ def test_the_same_name_twice_below_one_new_parent_is_refused(client):
         client.plan(specs=SPECS, cells=cells)
 
 
-def test_a_parent_that_nobody_makes_is_refused(client):
-    cells = with_id("instance_id", [{"cell": "1", "spec": "Nowhere"}])
-    with pytest.raises(PlanError, match="cannot be found"):
-        client.plan(specs=SPECS, cells=cells)
+def test_a_parent_that_nobody_makes_is_an_invalid_row_and_names_its_column(client):
+    cells = with_id("instance_id", [{"cell": "1", "spec": at} for at in ("Nowhere", "Neu", "New")])
+    plan = client.plan(specs=SPECS, cells=cells)
+    assert plan.summary["invalid"] == 2
+    told = plan.to_frame().filter(action="invalid", column="spec")
+    assert told["you_have"].to_list() == ["Nowhere", "Neu"]
+    assert told["message"][0].startswith("Row 0, 'spec': ")
+
+
+@pytest.mark.parametrize("count", [1, 21])
+def test_a_parent_whose_id_no_record_has_is_an_invalid_row(client, spec, count):
+    rows = [{"cell": f"{n}", "spec_id": "no-such-id"} for n in range(count)]
+    plan = client.plan(cells=with_id("instance_id", rows))
+    assert plan.summary["invalid"] == count
+    assert "Row 0, 'spec_id': no spec has the id 'no-such-id'." in plan.rows[0].message
+
+
+def test_one_name_below_two_parents_that_are_none_is_no_twin(client, spec):
+    rows = [{"cell": "1", "spec": "Nowhere"}, {"cell": "1", "spec": "Neither"}]
+    assert client.plan(cells=with_id("instance_id", rows)).summary["invalid"] == 2
+
+
+def test_a_test_of_a_cell_that_is_none_is_an_invalid_row(client, cells):
+    tests = with_id("measurement_id", [{"test": "t", "cell": "nowhere"}, {"test": "u"}])
+    assert client.plan(tests=tests).summary["invalid"] == 2
+
+
+@pytest.mark.rule("W7")
+def test_the_faults_of_several_frames_are_told_at_once(client):
+    with pytest.raises(PlanError) as told:
+        client.plan(specs=SPECS.with_columns(x=1), lots=LOTS.drop("batch_id"), cells=CELLS)
+    messages = told.value.failures["message"].to_list()
+    assert [message.partition(":")[0] for message in messages] == ["specs", "lots"]
+    assert all(message in str(told.value) for message in messages)
 
 
 def test_counts_add_up_over_all_frames_and_each_row_says_what_it_is(client, cells, spec):
