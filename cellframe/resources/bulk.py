@@ -54,7 +54,11 @@ class Bulk(Resource[R]):
         return self.plan(frame).meant(expect)
 
     def delete_many(
-        self, which: str | Record | Iterable[str | Record] | AnyFrame, *, expect: int
+        self,
+        which: str | Record | Iterable[str | Record] | AnyFrame,
+        *,
+        expect: int,
+        note: str | None = None,
     ) -> Receipt:
         """Delete records: `plan_delete`, and apply.
 
@@ -62,10 +66,12 @@ class Bulk(Resource[R]):
         ----------
         which, expect
             As of `plan_delete`.
+        note : str, optional
+            Why; kept in history.
 
         Returns
         -------
         Receipt
             What became of each, also where nothing was sent.
         """
-        return self._connection.apply(self.plan_delete(which, expect=expect))
+        return self._connection.apply(self.plan_delete(which, expect=expect), note=note)

@@ -71,7 +71,7 @@ class Connection:
         self._state = state
         self._cache = cache or state
         self._shapes: dict[tuple[str, str], Shapes] = {}
-        self.apply: Callable[[Plan], Receipt] = _by_nobody
+        self.apply: Callable[..., Receipt] = _by_nobody
 
     @cached_property
     def capabilities(self) -> dict[str, Any]:
@@ -191,5 +191,5 @@ class Connection:
         return self._shapes.setdefault(key, Shapes(kind))
 
 
-def _by_nobody(plan: Plan) -> Receipt:
+def _by_nobody(plan: Plan, **_terms: object) -> Receipt:
     raise NotImplementedError(f"{plan.origin} has no client that keeps receipts.")

@@ -138,7 +138,9 @@ class OfSpec(Bulk[R]):
     def plan(self, edited: AnyFrame, *, spec: Ref | None = None) -> Plan:
         """Compare an edited frame with what was read and with the service."""
 
-    def create_many(self, frame: AnyFrame, spec: Ref | None = None) -> Receipt:
+    def create_many(
+        self, frame: AnyFrame, spec: Ref | None = None, *, note: str | None = None
+    ) -> Receipt:
         """Create the records of a frame: a plan of new rows, and apply.
 
         Parameters
@@ -147,12 +149,14 @@ class OfSpec(Bulk[R]):
             A row per record, without ids.
         spec : str or CellSpec, optional
             The spec of rows that do not name one in ``spec_id`` or ``spec``.
+        note : str, optional
+            Why; kept in history.
 
         Returns
         -------
         Receipt
             What became of each row. Where one is invalid, or has a name that is taken, nothing
-            was sent: `.refused`.
+            was sent: `.refused`, and `.plan` for ``client.apply``.
 
         Raises
         ------
@@ -161,9 +165,11 @@ class OfSpec(Bulk[R]):
         """
         from cellframe.resources.selecting import all_new
 
-        return self._connection.apply(self.plan(all_new(self.kind, frame), spec=spec))
+        return self._connection.apply(self.plan(all_new(self.kind, frame), spec=spec), note=note)
 
-    def upsert(self, frame: AnyFrame, spec: Ref, *, match: str = "name") -> Receipt:
+    def upsert(
+        self, frame: AnyFrame, spec: Ref, *, match: str = "name", note: str | None = None
+    ) -> Receipt:
         """Bring records to what a frame says, and create those that are not there; apply.
 
         Empty cells leave what the service has.
@@ -176,11 +182,14 @@ class OfSpec(Bulk[R]):
             Whose records the names are.
         match : {"name"}
             What tells which record a row is, where it has no id.
+        note : str, optional
+            Why; kept in history.
 
         Returns
         -------
         Receipt
-            What became of each row, also where nothing was sent: `.refused`.
+            What became of each row. Where nothing was sent, `.refused` says why, and `.plan` is
+            for ``client.apply``.
 
         Raises
         ------
@@ -193,7 +202,7 @@ class OfSpec(Bulk[R]):
         spec_id = self.specs.id_of(spec)
         known = self._list(self._below(spec_id), None, None, NO_FILTERS)
         found, _ = matched(to_polars(frame).frame, self.kind, match, known)
-        return self._connection.apply(self.plan(found, spec=spec_id))
+        return self._connection.apply(self.plan(found, spec=spec_id), note=note)
 
     def _named(self, name: str, within: Ref | None) -> Iterator[tuple[str, str]]:
         found = self._exactly(name, within)

@@ -55,3 +55,11 @@ def test_lots_are_matched_without_case(client, spec):
     client.cell_batch.create(spec, {"name": "Lot A"})
     assert client.cell_batch.upsert([{"lot": "LOT A", "notes": "x"}], spec).counts["ok"] == 1
     assert len(client.cell_batch.list(spec)) == 1
+
+
+def test_why_many_were_written_is_kept_in_history(client, cells, spec):
+    client.cell_instance.create_many([{"cell": "n-1"}], spec, note="from the line")
+    client.cell_instance.upsert([{"cell": "n-1", "notes": "seen"}], spec, note="looked at")
+    gone = client.cell_instance.to_frame(spec).filter(pl.col("cell") == "n-1")
+    client.cell_instance.delete_many(gone, expect=1, note="broken")
+    assert client.history()["note"][:3].to_list() == ["broken", "looked at", "from the line"]
