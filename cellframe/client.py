@@ -205,8 +205,9 @@ class Client:
         spec: Ref | None = None,
         match: str | None = None,
         map: str | PathLike[str] | Mapping[str, str] | None = None,  # noqa: A002 - the field's word
+        unit_edit: UnitEdit | None = None,
     ) -> Plan:
-        """Compare a file of cells or specs with what was read and with the service.
+        """Compare a file of cells, tests, lots or specs with what was read and with the service.
 
         Nothing is sent but reads. The file may have been saved by pandas, polars, LibreOffice or
         Excel, with other delimiters and decimal commas, sorted, filtered, with columns moved,
@@ -225,6 +226,8 @@ class Client:
         map : path or mapping of str to str, optional
             Labels by the sheet's own headers: a TOML file with ``[columns]``, or a mapping. A
             label that starts with ``_`` leaves the column out.
+        unit_edit : {"relabel", "convert"}, optional
+            As of ``client.cell_instance.plan``.
 
         Returns
         -------
@@ -243,7 +246,8 @@ class Client:
         from cellframe.resources.returned import plan_file
 
         parts = (self._connection, self.cell_spec, self.cell_instance)
-        return plan_file(*parts, Path(path), spec=spec, match=match, map=map)
+        how = {"unit_edit": unit_edit}
+        return plan_file(*parts, Path(path), spec=spec, match=match, map=map, **how)
 
     def load_plan(self, path: str | PathLike[str]) -> Plan:
         """Read a plan that was saved with ``plan.to_json()``, and make it again.

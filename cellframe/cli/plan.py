@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -49,6 +49,14 @@ Map: TypeAlias = Annotated[
         "--map", metavar="MAP.toml", help="Which of the sheet's own headers is which column."
     ),
 ]
+UnitEdited: TypeAlias = Annotated[
+    Literal["relabel", "convert"] | None,
+    typer.Option(
+        "--unit-edit",
+        help="What an edited unit over numbers that were not edited means: they were right and "
+        "it was wrong (relabel), or the quantities are as they were (convert).",
+    ),
+]
 
 
 def plan(  # noqa: PLR0913 - what a person may say
@@ -57,6 +65,7 @@ def plan(  # noqa: PLR0913 - what a person may say
     spec: Spec = None,
     match: Match = None,
     map_file: Map = None,
+    unit_edit: UnitEdited = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -85,14 +94,15 @@ def plan(  # noqa: PLR0913 - what a person may say
         message = f"A plan is kept in a file that ends with {SAVED}, and {output} does not."
         raise WrongUsageError(message)
     with connect(profile, data) as client:
-        made = client.plan_file(file, spec=spec, match=match, map=map_file)
+        made = client.plan_file(file, spec=spec, match=match, map=map_file, unit_edit=unit_edit)
         if output is not None:
             _keep(made, output)
     code = met_by_a_push(made) if exit_code else ExitCode.DONE
     if json:
         return document({"file": file, "saved": output, **plan_told(made)}, code)
     here = Here(profile, data)
-    how = typed({"--spec": spec, "--match": match, "--map": map_file})
+    given = {"--spec": spec, "--match": match, "--map": map_file, "--unit-edit": unit_edit}
+    how = typed(given)
     show(made.text(shell(here.command("push", file, *how))))
     if output is not None:
         send = f". To send what was reviewed: {here.command('push', output)}"

@@ -75,7 +75,7 @@ def pull(  # noqa: PLR0913 - what a person may say
     """Write cells to a sheet to edit, or what was measured to a table.
 
     A sheet of cells remembers what was read: edit it anywhere, then plan and push it. A file with
-    edits that were not pushed is left as it is. Tests, steps and cycles are for reading.
+    edits that were not pushed is left as it is. Steps and cycles are for reading.
     """
     rules = load_schema(schema)
     measured = _measured(tests=tests, steps=steps, cycles=cycles)

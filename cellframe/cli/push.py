@@ -12,7 +12,7 @@ from cellframe.cli.connect import connect
 from cellframe.cli.following import Here, typed
 from cellframe.cli.judging import SKIP
 from cellframe.cli.options import Data, Json, Profile, Yes
-from cellframe.cli.plan import SAVED, Map, Match, Spec
+from cellframe.cli.plan import SAVED, Map, Match, Spec, UnitEdited
 
 EXAMPLES = """\b
 Examples:
@@ -31,6 +31,7 @@ def push(  # noqa: PLR0913 - what a person may say
     spec: Spec = None,
     match: Match = None,
     map_file: Map = None,
+    unit_edit: UnitEdited = None,
     skip_conflicts: Annotated[
         bool,
         typer.Option(
@@ -70,7 +71,7 @@ def push(  # noqa: PLR0913 - what a person may say
     --skip-conflicts. Rows that were not written come back in a file that can be pushed in turn.
     """
     is_plan = file.suffix.lower() == SAVED
-    how = {"--spec": spec, "--match": match, "--map": map_file}
+    how = {"--spec": spec, "--match": match, "--map": map_file, "--unit-edit": unit_edit}
     if is_plan and typed(how):
         message = (
             f"{file} is a plan, and says itself what its rows are: {typed(how)[0]} is for sheets."
@@ -91,5 +92,5 @@ def push(  # noqa: PLR0913 - what a person may say
         pushing = Pushing(client, terms, Here(profile, data), yes, json, file, output, how)
         if is_plan:
             return pushing.carry_out(client.load_plan(file))
-        plan = client.plan_file(file, spec=spec, match=match, map=map_file)
+        plan = client.plan_file(file, spec=spec, match=match, map=map_file, unit_edit=unit_edit)
         return pushing.carry_out(plan)

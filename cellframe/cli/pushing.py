@@ -12,6 +12,7 @@ from cellframe.cli.leaving import LeftOver, whole_of
 from cellframe.cli.out import document, say, show
 from cellframe.cli.sending import Sending
 from cellframe.cli.telling import plan_told, receipt_told
+from cellframe.contract.records import CELL_INSTANCE
 from cellframe.errors import SheetError
 from cellframe.sheets.companion import load
 from cellframe.views.voice import shell
@@ -113,7 +114,7 @@ class Pushing(Sending):
         """Name the pull that the next edits start from: a pushed sheet has the old versions."""
         sheet = whole_of(self.file)
         beside = load(sheet)
-        if beside is None:
+        if beside is None or beside.kind != CELL_INSTANCE.name:
             return
         stays = "stays as it is" if sheet == self.file else "is done with"
         names = sorted(set(beside.parents.values()))

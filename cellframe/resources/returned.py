@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, CELL_SPEC, opaque_version
+from cellframe.contract.records import (
+    CELL_BATCH,
+    CELL_INSTANCE,
+    CELL_MEASUREMENT,
+    CELL_SPEC,
+    opaque_version,
+)
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
 from cellframe.resources.identity import NOT_RECORDS, Parents, refuse
@@ -48,12 +54,14 @@ def plan_file(
     spec: Ref | None = None,
     match: str | None = None,
     map: str | PathLike[str] | Mapping[str, str] | None = None,  # noqa: A002 - the public name
+    **how: Any,
 ) -> Plan:
-    """Return the plan of a file; see ``client.plan_file``."""
+    """Return the plan of a file; see ``client.plan_file``, and `make_plan` for `how`."""
     table = read_table(path)
     try:
         names = read_map(map)
-        return _planned(connection, specs, instances, table, names, spec or names.spec, match)
+        within = spec or names.spec
+        return _planned(connection, specs, instances, table, names, within, match, how)
     except PlanError as fault:
         raise PlanError(f"{path.name} cannot be planned.", fault.failures) from fault
 
@@ -66,6 +74,7 @@ def _planned(
     names: ColumnMap,
     spec: Ref | None,
     match: str | None,
+    how: Mapping[str, Any],
 ) -> Plan:
     path, frame, numbers = table.path, _renamed(table, names), table.rows
     beside, damage = companion.load_or_tell(path)
@@ -93,8 +102,9 @@ def _planned(
         connection,
         kind,
         frame,
-        parents=Parents(parent_id, specs.id_of) if kind.parent else None,
+        parents=Parents(parent_id, specs.id_of) if kind.parent == CELL_SPEC.name else None,
         source=source,
+        **how,
     )
 
 
@@ -102,7 +112,7 @@ def _parent(
     kind: RecordKind, specs: CellSpecs, spec: Ref | None, beside: Companion | None
 ) -> str | None:
     """Return the parent of new rows that name none: the given one, else that of all the others."""
-    if not kind.parent:
+    if kind.parent != CELL_SPEC.name:
         return None
     if spec is not None:
         return specs.id_of(spec)
@@ -139,15 +149,19 @@ def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKi
     Raises
     ------
     PlanError
-        They are tests, or parts of them, which are for reading.
+        They are parts of tests, which are for reading.
     """
     labels = set(frame.columns)
     key = CELL_MEASUREMENT.key
     if key in labels:
-        message = f"{path.name} is a table of tests, or of what was measured in them (it has {key!r}), and those are for reading. Cells and specs can be edited."
+        if CELL_MEASUREMENT.version in labels or not frame[key].drop_nulls().is_duplicated().any():
+            return CELL_MEASUREMENT
+        message = f"{path.name} is a table of what was measured in tests (it has a {key!r} many times), and those are for reading. Tests, cells, lots and specs can be edited."
         refuse(NOT_RECORDS, [Fault(message, column=key, rule="kind")])
     if beside is not None and beside.kind == CELL_SPEC.name:
         return CELL_SPEC
+    if {CELL_BATCH.key, CELL_BATCH.noun} <= labels and CELL_INSTANCE.key not in labels:
+        return CELL_BATCH
     is_spec = (
         CELL_SPEC.key in labels and not {CELL_INSTANCE.key, CELL_INSTANCE.noun, "name"} & labels
     )
@@ -155,7 +169,8 @@ def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKi
 
 
 def _check_service(connection: Connection, path: Path, beside: Companion | None) -> None:
-    if beside is not None and beside.service != connection.service:
+    # A table of tests is not told apart by its service; its records are found by their versions.
+    if beside is not None and beside.service not in ("", connection.service):
         message = (
             f"{path.name} was pulled from {beside.origin}, and this is {connection.wire.origin}. "
             "Name the service that it came from, or pull it again from this one."

@@ -161,14 +161,13 @@ def test_a_sheet_without_ids_says_how_it_can_be_read(here, cells, tmp_path):
     assert "Match its rows by name: --match name --spec SPEC" in err
 
 
-def test_a_table_of_tests_is_for_reading(here, client, cells):
+def test_a_table_of_cycles_is_for_reading(here, client, cells):
     detail = {"measurement": {"name": "ageing"}, "time_series": cycling()}
     client.cell_measurement.create("c-000", detail)
-    for table in ("tests", "cycles"):
-        here("pull", "LFP 18650", f"--{table}", "-o", f"{table}.csv")
-        code, _, err = here("plan", f"{table}.csv")
-        assert code == 1
-        assert f"{table}.csv is a table of tests, or of what was measured in them" in err
+    here("pull", "LFP 18650", "--cycles", "-o", "cycles.csv")
+    code, _, err = here("plan", "cycles.csv")
+    assert code == 1
+    assert "cycles.csv is a table of what was measured in tests" in err
 
 
 def test_the_service_being_away_is_6(run, sheet):
@@ -177,3 +176,22 @@ def test_the_service_being_away_is_6(run, sheet):
     assert (code, out) == (6, "")
     assert err.startswith("Error: ")
     assert "Traceback" not in err
+
+
+def test_a_table_of_tests_is_edited_and_pushed(here, client, cells, tmp_path):
+    client.cell_measurement.create_properties(cells["instance_id"][0], "t", {})
+    here("pull", "LFP 18650", "--tests", "-o", "tests.csv")
+    sheet = next(tmp_path.rglob("tests.csv"))
+    sheet.write_text(sheet.read_text("utf-8-sig").replace(",t,", ",ageing,"), "utf-8-sig")
+    code, out, _ = here("push", "tests.csv", "--yes")
+    assert code == 0
+    assert "To go on" not in out
+    assert [test.name for test in client.cell_measurement.list()] == ["ageing"]
+
+
+def test_the_shell_says_what_an_edited_unit_means(here, client, sheet):
+    sheet.write_text(sheet.read_text("utf-8-sig").replace(MASS, "cell.mass [kg]"), "utf-8-sig")
+    assert "12 invalid" in here("plan", "cells.csv")[1]
+    assert "to update" not in here("plan", "cells.csv", "--unit-edit", "convert")[1]
+    _, out, _ = here("plan", "cells.csv", "--unit-edit", "relabel")
+    assert "--unit-edit relabel" in out

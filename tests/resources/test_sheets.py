@@ -373,11 +373,40 @@ def test_a_match_that_cannot_be_made_says_why(client, cells, weighing, how, said
 # --- tables for reading
 
 
-def test_a_table_of_tests_is_no_sheet_of_cells(client, tmp_path):
-    path = tmp_path / "tests.csv"
-    path.write_text("measurement_id,instance_id,test\nm,i,t\n", "utf-8")
-    with pytest.raises(PlanError, match=r"tests.csv is a table of tests.*for reading"):
+def test_a_table_of_steps_is_for_reading(client, tmp_path):
+    path = tmp_path / "steps.csv"
+    path.write_text("measurement_id,instance_id,test\nm,i,t\nm,i,t\n", "utf-8")
+    with pytest.raises(PlanError, match=r"steps.csv is a table of what was measured.*for reading"):
         client.plan_file(path)
+
+
+@pytest.mark.parametrize("name", ["tests.csv", "tests.parquet"])
+def test_a_sheet_of_tests_comes_back_as_a_plan(client, cells, tmp_path, name):
+    from cellframe.resources.sheets import write_for_reading
+
+    made = client.cell_measurement.create_properties(cells["instance_id"][0], "t", {}, tags=["a"])
+    frame, path = client.cell_measurement.to_frame(), tmp_path / name
+    write_for_reading(frame, path, "tests")
+    assert not client.plan_file(path)
+    edited = tmp_path / f"edited-{name}"
+    write_for_reading(frame.with_columns(notes=pl.lit("seen")), edited, "tests")
+    assert client.apply(client.plan_file(edited)).counts == {"ok": 1}
+    assert client.cell_measurement.get(made.id).notes == "seen"
+
+
+def test_a_file_of_lots_comes_back_as_a_plan(client, spec, tmp_path):
+    client.cell_batch.create(spec, {"name": "L-1"})
+    path = tmp_path / "lots.csv"
+    client.cell_batch.to_frame().with_columns(notes=pl.lit("seen")).write_csv(path)
+    assert client.apply(client.plan_file(path)).counts == {"ok": 1}
+    assert client.cell_batch.get("L-1").notes == "seen"
+
+
+def test_a_file_says_what_an_edited_unit_means(client, cells, tmp_path):
+    path = tmp_path / "cells.csv"
+    cells.rename({MASS: "cell.mass [kg]"}).write_csv(path)
+    assert client.plan_file(path).summary["invalid"]
+    assert not client.plan_file(path, unit_edit="convert")
 
 
 def test_a_table_for_reading_is_renewed_and_never_written_over_an_edit(tmp_path):
