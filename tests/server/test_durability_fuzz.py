@@ -20,7 +20,7 @@ from tests.faults.conversation import conversation, mutated, scope
 
 ROOT = Path(__file__).parents[2]
 MODULE = "tests.server.test_durability_fuzz"
-SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(4, 20))]
+SEEDS = [*range(2), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(2, 20))]
 EACH = 5000
 PROBLEM = {"error_code", "message", "detail"}
 _ELSEWHERE: list[str] = []

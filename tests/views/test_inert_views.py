@@ -80,7 +80,7 @@ def unsafe(written):
     marks = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
     return [
         character
-        for character in written.replace("\n", "")
+        for character in sorted(set(written) - {"\n"})
         if unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
         or unicodedata.bidirectional(character) in marks
         or character in "\u200e\u200f\u061c"

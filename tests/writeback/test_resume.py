@@ -276,7 +276,7 @@ def test_a_lab_that_nobody_wrote_to_has_nothing_to_finish(client):
 @pytest.mark.law("A2")
 @pytest.mark.law("A3")
 @pytest.mark.rule("W42")
-@pytest.mark.parametrize("seed", range(500 if NIGHTLY else 50))
+@pytest.mark.parametrize("seed", range(500 if NIGHTLY else 25))
 def test_every_state_of_a_crash_recovers(wire, tapped, plan, spec, tmp_path, monkeypatch, seed):
     chance = random.Random(seed)
     monkeypatch.setattr(run, "WAVE", chance.choice([1, 2, 100]))
