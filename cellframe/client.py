@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.resources.base import Ref
     from cellframe.resources.sheets import SheetReport
+    from cellframe.resources.taken import OnExists
     from cellframe.resources.upkeep import Cache
     from cellframe.writeback.apply import Invalid, OnError
     from cellframe.writeback.history import Unfinished
@@ -308,6 +309,7 @@ class Client:
         cells: AnyFrame | None = None,
         tests: AnyFrame | None = None,
         unit_edit: UnitEdit | None = None,
+        on_exists: OnExists = "error",
     ) -> Plan:
         """Compare edited frames of several kinds in one plan. Nothing is sent but reads.
 
@@ -321,6 +323,8 @@ class Client:
             Frames of ``to_frame``, edited.
         unit_edit : {"relabel", "convert"}, optional
             As of ``client.cell_instance.plan``.
+        on_exists : {"error", "update", "skip"}
+            What becomes of new rows whose names are taken; as there.
 
         Returns
         -------
@@ -345,7 +349,7 @@ class Client:
         kinds = (CELL_SPEC, CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT)
         given = dict(zip(kinds, (specs, lots, cells, tests), strict=True))
         frames = {
-            kind: {"frame": frame, "unit_edit": unit_edit}
+            kind: {"frame": frame, "unit_edit": unit_edit, "on_exists": on_exists}
             for kind, frame in given.items()
             if frame is not None
         }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
     from cellframe.resources.records import RecordList
+    from cellframe.resources.taken import OnExists
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.unit_edits import UnitEdit
 
@@ -185,6 +186,7 @@ class CellBatches(OfSpec[CellBatch]):
         spec: Ref | None = None,
         base: AnyFrame | None = None,
         unit_edit: UnitEdit | None = None,
+        on_exists: OnExists = "error",
     ) -> Plan:
         """Compare an edited frame of lots with what was read and with the service.
 
@@ -203,6 +205,9 @@ class CellBatches(OfSpec[CellBatch]):
             What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
             were right and their unit was wrong; ``"convert"``, the quantities are as they were.
             Such rows are invalid where not given.
+        on_exists : {"error", "update", "skip"}
+            What becomes of a new row whose name a lot has already: it is told and nothing is
+            sent, it is an edit of that lot, or it is left out.
 
         Returns
         -------
@@ -216,7 +221,7 @@ class CellBatches(OfSpec[CellBatch]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        return self._plan(edited, spec, base, None, unit_edit)
+        return self._plan(edited, spec, base, None, unit_edit, on_exists)
 
     def _called(self, name: str, within: Ref | None) -> Iterable[CellBatch]:
         # Part of the name: an exact filter would miss its other cases.

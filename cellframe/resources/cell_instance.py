@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cellframe.resources.reading import Columns
     from cellframe.resources.records import RecordList
     from cellframe.resources.sheets import SheetReport
+    from cellframe.resources.taken import OnExists
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.unit_edits import UnitEdit
 
@@ -303,6 +304,7 @@ class CellInstances(OfSpec[CellInstance]):
         base: AnyFrame | None = None,
         numbers: Sequence[int] | None = None,
         unit_edit: UnitEdit | None = None,
+        on_exists: OnExists = "error",
     ) -> Plan:
         """Compare an edited frame of cells with what was read and with the service.
 
@@ -325,6 +327,9 @@ class CellInstances(OfSpec[CellInstance]):
             What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
             were right and their unit was wrong; ``"convert"``, the quantities are as they were.
             Such rows are invalid where not given.
+        on_exists : {"error", "update", "skip"}
+            What becomes of a new row whose name a cell has already: it is told and nothing is
+            sent, it is an edit of that cell, or it is left out.
 
         Returns
         -------
@@ -339,7 +344,7 @@ class CellInstances(OfSpec[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit `spec`.
         """
-        return self._plan(edited, spec, base, numbers, unit_edit)
+        return self._plan(edited, spec, base, numbers, unit_edit, on_exists)
 
     def build_frame(
         self,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame, Backend
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.reading import Columns
+    from cellframe.resources.taken import OnExists
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.unit_edits import UnitEdit
 
@@ -167,6 +168,7 @@ class CellSpecs(Bulk[CellSpec]):
         *,
         base: AnyFrame | None = None,
         unit_edit: UnitEdit | None = None,
+        on_exists: OnExists = "error",
     ) -> Plan:
         """Compare an edited frame of specs with what was read and with the service.
 
@@ -184,6 +186,9 @@ class CellSpecs(Bulk[CellSpec]):
             What is meant where a unit was edited over numbers that were not: ``"relabel"``, they
             were right and their unit was wrong; ``"convert"``, the quantities are as they were.
             Such rows are invalid where not given.
+        on_exists : {"error", "update", "skip"}
+            What becomes of a new row whose name a spec has already: it is told and nothing is
+            sent, it is an edit of that spec, or it is left out.
 
         Returns
         -------
@@ -197,7 +202,14 @@ class CellSpecs(Bulk[CellSpec]):
         """
         from cellframe.resources.planning import make_plan
 
-        return make_plan(self._connection, self.kind, edited, base=base, unit_edit=unit_edit)
+        return make_plan(
+            self._connection,
+            self.kind,
+            edited,
+            base=base,
+            unit_edit=unit_edit,
+            on_exists=on_exists,
+        )
 
     def read(self, ids: Sequence[str]) -> dict[str, CellSpec]:
         """Return specs by id: one with its components, several as they stand in the list."""

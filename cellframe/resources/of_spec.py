@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.resources.reading import Wish
     from cellframe.resources.records import CellSpec
+    from cellframe.resources.taken import OnExists
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
     from cellframe.writeback.unit_edits import UnitEdit
@@ -119,6 +120,7 @@ class OfSpec(Bulk[R]):
         base: AnyFrame | None,
         numbers: Sequence[int] | None,
         unit_edit: UnitEdit | None,
+        on_exists: OnExists,
     ) -> Plan:
         from cellframe.resources.identity import Parents
         from cellframe.resources.planning import make_plan
@@ -132,14 +134,22 @@ class OfSpec(Bulk[R]):
             parents=Parents(None if spec is None else self.specs.id_of(spec), self.specs.id_of),
             source=None if numbers is None else Source(numbers),
             unit_edit=unit_edit,
+            on_exists=on_exists,
         )
 
     @abstractmethod
-    def plan(self, edited: AnyFrame, *, spec: Ref | None = None) -> Plan:
+    def plan(
+        self, edited: AnyFrame, *, spec: Ref | None = None, on_exists: OnExists = "error"
+    ) -> Plan:
         """Compare an edited frame with what was read and with the service."""
 
     def create_many(
-        self, frame: AnyFrame, spec: Ref | None = None, *, note: str | None = None
+        self,
+        frame: AnyFrame,
+        spec: Ref | None = None,
+        *,
+        on_exists: OnExists = "error",
+        note: str | None = None,
     ) -> Receipt:
         """Create the records of a frame: a plan of new rows, and apply.
 
@@ -149,6 +159,8 @@ class OfSpec(Bulk[R]):
             A row per record, without ids.
         spec : str or CellSpec, optional
             The spec of rows that do not name one in ``spec_id`` or ``spec``.
+        on_exists : {"error", "update", "skip"}
+            What becomes of rows whose names are taken; as of `plan`.
         note : str, optional
             Why; kept in history.
 
@@ -165,7 +177,8 @@ class OfSpec(Bulk[R]):
         """
         from cellframe.resources.selecting import all_new
 
-        return self._connection.apply(self.plan(all_new(self.kind, frame), spec=spec), note=note)
+        plan = self.plan(all_new(self.kind, frame), spec=spec, on_exists=on_exists)
+        return self._connection.apply(plan, note=note)
 
     def upsert(
         self, frame: AnyFrame, spec: Ref, *, match: str = "name", note: str | None = None

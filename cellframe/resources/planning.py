@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import polars as pl
 
 from cellframe.contract.records import RecordKind, opaque_version
-from cellframe.frames.backend import AnyFrame, to_polars
+from cellframe.frames.backend import AnyFrame, Incoming, to_polars
 from cellframe.frames.cast import Typed, cast
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, renamed
@@ -31,6 +31,7 @@ from cellframe.resources.identity import (
     twins,
 )
 from cellframe.resources.present import below, lots, namesakes, records
+from cellframe.resources.taken import OnExists, check_on_exists, settled
 from cellframe.writeback.assemble import assemble
 from cellframe.writeback.bases import Bases, Reading, readings
 from cellframe.writeback.choices import read_choices
@@ -61,6 +62,7 @@ def make_plan(
     parents: Parents | None = None,
     source: Source | None = None,
     unit_edit: UnitEdit | None = None,
+    on_exists: OnExists = "error",
 ) -> Plan:
     """Return the plan of an edited frame; see the resources' ``plan``.
 
@@ -72,11 +74,32 @@ def make_plan(
         Where the frame came from, where that is a file.
     unit_edit : {"relabel", "convert"}, optional
         What an edited unit over an unedited number means.
+    on_exists : {"error", "update", "skip"}
+        What becomes of new rows whose names are taken.
     """
     checked(unit_edit)
-    connection = connection.within(0)
+    check_on_exists(on_exists)
     incoming = to_polars(frame)
     source = source or Source(range(incoming.frame.height))
+
+    def planned(given: pl.DataFrame) -> Plan:
+        like = replace(incoming, frame=given)
+        above = parents or Parents(None, None)
+        return _planned(connection.within(0), kind, like, base, above, source, unit_edit)
+
+    return settled(planned(incoming.frame), incoming.frame, on_exists, planned)
+
+
+def _planned(
+    connection: Connection,
+    kind: RecordKind,
+    incoming: Incoming,
+    base: AnyFrame | None,
+    parents: Parents,
+    source: Source,
+    unit_edit: UnitEdit | None,
+) -> Plan:
+    """Return the plan of an edited frame, with every name that is taken told."""
     keys = Keys(kind, incoming.frame, source.numbers)
     bases, now = (
         _bases(connection, kind, keys, source.kept)
@@ -93,7 +116,6 @@ def make_plan(
     given = _settled(incoming.frame, source, header, read, is_known)
     names = called(keys, keys.names(header, given.texts), bases)
     typed = _typed(given, header, names, source, incoming.numbers)
-    parents = parents or Parents(None, None)
     above = parent_ids(keys, typed.frame, known, parents)
     edited = Edited(
         kind, given.frame, header.columns, typed, keys.ids, names, above, source.numbers, choices
