@@ -19,6 +19,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from cellframe.contract.problems import Problem
 from cellframe.contract.wire import Reply
+from cellframe.server.prepared import Prepared
 from cellframe.server.refusals import Refusal, refuse
 from cellframe.server.strict import digest_of
 from cellframe.server.tables import answers
@@ -37,16 +38,21 @@ KEPT_FOR = 30 * 24 * 3600 * 1_000_000
 HEADER = "idempotency-key"
 REPLAYED = "idempotency-replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_FOUND = select(answers).where(
-    answers.c.caller == bindparam("caller"),
-    answers.c.key == bindparam("key"),
-    answers.c.created_at > bindparam("since"),
+_TOLD = ("digest", "status", "etag", "body", "created_at")
+_FOUND = Prepared(
+    select(*(answers.c[name] for name in _TOLD)).where(
+        answers.c.caller == bindparam("caller"),
+        answers.c.key == bindparam("key"),
+        answers.c.created_at > bindparam("since"),
+    )
 )
 _NEW = insert(answers)
 # Where one is there already, it has expired.
-_KEEP = _NEW.on_conflict_do_update(
-    index_elements=["caller", "key"],
-    set_={name: _NEW.excluded[name] for name in ("digest", "status", "etag", "body", "created_at")},
+_KEEP = Prepared(
+    _NEW.on_conflict_do_update(
+        index_elements=["caller", "key"], set_={name: _NEW.excluded[name] for name in _TOLD}
+    ),
+    ("caller", "key", *_TOLD),
 )
 _RUNNING: set[tuple[str, str, str]] = set()
 _GUARD = threading.Lock()
@@ -93,17 +99,18 @@ class Once:
             422 where the key was used for another request.
         """
         asked = {"caller": self.caller, "key": self.key, "since": self.now - KEPT_FOR}
-        row = connection.execute(_FOUND, asked).first()
+        row = _FOUND.first(connection, asked)
         if row is None:
             return None
-        if row.digest != self.digest:
+        digest, status, etag, body, _ = row
+        if digest != self.digest:
             message = (
                 "This Idempotency-Key was used for another request; choose a new key for each, "
                 "and repeat one with what was sent under it."
             )
             raise Refusal(Problem(422, message, code="IDEMPOTENCY_MISMATCH"))
-        tagged = {} if row.etag is None else {"etag": row.etag}
-        return Reply(row.status, {**tagged, REPLAYED: "true"}, row.body.encode())
+        tagged = {} if etag is None else {"etag": etag}
+        return Reply(status, {**tagged, REPLAYED: "true"}, body.encode())
 
     def keep(self, work: Work, reply: Reply) -> None:
         """Keep the answer together with the change that it tells of."""
@@ -116,7 +123,7 @@ class Once:
             "body": reply.content.decode(),
             "created_at": self.now,
         }
-        work.connection.execute(_KEEP, row)
+        _KEEP.run(work.connection, row)
 
     @contextmanager
     def running(self) -> Generator[None]:
