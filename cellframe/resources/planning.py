@@ -21,6 +21,7 @@ from cellframe.frames.headers import Header, read_header
 from cellframe.frames.rows import Rows
 from cellframe.frames.shapes import Shapes
 from cellframe.resources.again import Again
+from cellframe.resources.higher import misplaced
 from cellframe.resources.identity import (
     NOT_RECORDS,
     Keys,
@@ -121,7 +122,8 @@ def _planned(
         kind, given.frame, header.columns, typed, keys.ids, names, above, source.numbers, choices
     )
     edited = replace(edited, unit_edit=unit_edit, deletes=deletes, new_parents=parents.new)
-    edited = replace(edited, orphans=parents.lost)
+    lost = {**parents.lost, **misplaced(connection, keys, above)}
+    edited = replace(edited, orphans=lost)
     refuse("Two new rows have one name.", twins(edited))
     unread = {id_ for id_ in keys.known_ids if id_ not in bases}
     doomed = {id_ for row in deletes if (id_ := keys.ids[row]) is not None}

@@ -10,6 +10,8 @@ from cellframe.writeback.deletions import deletes
 from cellframe.writeback.known_rows import updates
 from cellframe.writeback.lots import new_lots
 from cellframe.writeback.new_rows import creates
+from cellframe.writeback.objections import step_of
+from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from cellframe.writeback.bases import Bases
     from cellframe.writeback.inputs import Edited, Present
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.steps import Step
 
 
 def assemble(
@@ -43,6 +46,7 @@ def assemble(
         step.row: step
         for step in [*updates(edited, bases, present, asked), *creates(edited, present)]
     }
+    steps |= {row: _misplaced(edited, row, steps.get(row)) for row in _moved(edited)}
     ordered = [steps[row] for row in sorted(steps, key=lambda row: -1 if row is None else row)]
     rows = chosen(ordered, edited.choices)
     lots, known = new_lots(rows, present)
@@ -50,3 +54,15 @@ def assemble(
     known_ids = [step.id for step in (*rows, *last) if step.id is not None and step.id in bases]
     part = replace(plan.part, bases={id_: bases[id_] for id_ in known_ids})
     return plan.with_part(part, steps=(*lots, *rows, *last), lots=known)
+
+
+def _moved(edited: Edited) -> list[int]:
+    """Return rows of records that show another place than theirs."""
+    return [row for row in edited.old_rows if row in edited.orphans]
+
+
+def _misplaced(edited: Edited, row: int, step: Step | None) -> Step:
+    """Return the row of a record that shows another place than its own as invalid."""
+    step = step or step_of(edited, row, Action.INVALID)
+    said = [step.message, edited.orphans[row].message]
+    return replace(step, action=Action.INVALID, message=" ".join(filter(None, said)))

@@ -42,7 +42,7 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A new row that names a parent which cannot be found.
+    """A row that names a parent which cannot be found, or is not its own.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Edited:
     new_parents : mapping of int to str
         By row, the name of a parent that the same plan makes.
     orphans : mapping of int to Orphan
-        New rows whose parent cannot be found.
+        Rows whose parent cannot be found, or is not the one they show.
     """
 
     kind: RecordKind

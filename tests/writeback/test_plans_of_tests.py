@@ -7,6 +7,8 @@ from datetime import datetime
 import polars as pl
 import pytest
 
+from cellframe.resources.sheets import write_for_reading
+
 PROTOCOL = {"name": "C/20", "ambient_temperature_degc": 25.0, "definition": {"steps": [1, 2]}}
 SETUP = {"cycler": "Maccor 4000", "channel_number": 7, "rig": "B"}
 
@@ -135,3 +137,40 @@ def test_a_new_row_of_a_test_is_invalid_and_says_how_one_is_made(client, tests_r
 def test_a_test_stays_with_its_cell(client, cells, tests_read):
     edited = with_values(tests_read, instance_id=cells["instance_id"][2])
     assert client.cell_measurement.plan(edited).summary["invalid"] == 1
+
+
+@pytest.mark.rule("W23")
+@pytest.mark.parametrize("label", ["spec", "spec_id"])
+def test_another_spec_of_a_test_is_an_invalid_row(client, tests_read, label):
+    edited = with_values(tests_read, **{label: "other"})
+    (step,) = client.cell_measurement.plan(edited)
+    assert step.action.value == "invalid"
+    assert step.message.startswith(f"Row 0, {label!r}: does not change")
+    assert client.apply(client.cell_measurement.plan(edited)).refused
+
+
+def test_an_edit_beside_another_spec_is_not_sent(client, tests_read):
+    (step,) = client.cell_measurement.plan(with_values(tests_read, spec="other", notes="second"))
+    assert (step.action.value, step.changes[0].label) == ("invalid", "notes")
+
+
+def test_a_spec_beside_many_tests_is_looked_at_too(client, cells, spec):
+    for id_ in client.cell_instance.create_many(
+        [{"cell": f"n-{n}"} for n in range(21)], spec
+    ).to_frame()["id"]:
+        client.cell_measurement.create_properties(id_, "t", {})
+    read = client.cell_measurement.to_frame()
+    assert not client.cell_measurement.plan(read)
+    for label in ("spec", "spec_id"):
+        edited = read.with_columns(pl.lit("other").alias(label))
+        assert client.cell_measurement.plan(edited).summary["invalid"] == 21
+
+
+def test_a_spec_that_a_file_guards_against_formulas_is_no_edit(client, tmp_path):
+    spec = client.cell_spec.create({"name": "=made of"})
+    cell = client.cell_instance.create(spec, {"name": "c"})
+    client.cell_measurement.create_properties(cell.id, "t", {})
+    path = tmp_path / "tests.csv"
+    write_for_reading(client.cell_measurement.to_frame(), path, "tests")
+    assert "'=made of" in path.read_text("utf-8-sig")
+    assert not client.plan_file(path)
