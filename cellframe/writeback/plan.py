@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import polars as pl
@@ -223,7 +224,7 @@ class Plan:
         updated = [s for s in self.rows if s.kind is part.kind and s.action is Action.UPDATE]
         return Tally(len(updated), part.base_rows, _clears(updated), part.base_filled)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Digest of everything that would be sent, and of what it was compared with."""
         return digest_of(self.service, self.steps)
