@@ -1,8 +1,9 @@
 """How does a connection come about: straight, or past a proxy?
 
-All of it has one limit: the name, the addresses, what a proxy says, and the handshakes. Python's
-`ssl` wraps no connection that is TLS already, as one through an ``https://`` proxy is, and what
-urllib3 has for that waits anew for every byte; so `Nested` stands on the metered socket itself.
+All of it has one limit: the addresses, what a proxy says, and the handshakes. How long a name is
+looked up is the system's to say, since `getaddrinfo` takes no limit. Python's `ssl` wraps no
+connection that is TLS already, as one through an ``https://`` proxy is, and what urllib3 has for
+that waits anew for every byte; so `Nested` stands on the metered socket itself.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -35,6 +37,55 @@ def test_a_bomb_is_refused_before_it_is_decoded(tmp_path, monkeypatch, kind):
     with pytest.raises(LimitExceededError, match=r"The series has 7,500,000 values.*CELLFRAME_MAX"):
         check_weight(path, "The series")
     assert time.monotonic() - started < 2
+
+
+def of_one_text(path, kind: str):
+    """A file of 800 kB whose footer says as much, and which is 1.6 GB with a text in every row."""
+    letters = np.random.default_rng(0).integers(33, 123, 800_000, np.uint8).tobytes().decode()
+    texts = pa.DictionaryArray.from_arrays(np.zeros(2000, np.int32), [letters])
+    column = texts if kind != "list of texts" else pa.ListArray.from_arrays([0, 1000, 2000], texts)
+    pq.write_table(
+        pa.table({"a": column}),
+        path,
+        store_schema=kind == "category",
+        dictionary_pagesize_limit=10**8,
+    )
+
+
+_CHILD = """
+import resource, sys, time
+from pathlib import Path
+import polars as pl
+from cellframe.errors import LimitExceededError
+from cellframe.frames.weight import check_weight
+small, bomb = map(Path, sys.argv[1:])
+check_weight(small, "A small one")
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (size + 256 * 2**20,) * 2)
+started = time.monotonic()
+try:
+    check_weight(bomb, "The series")
+except LimitExceededError as fault:
+    print(time.monotonic() - started)
+"""
+
+
+@pytest.mark.law("X6")
+@pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read from /proc")
+@pytest.mark.parametrize("kind", ["number", "text", "category", "list of texts"])
+def test_a_bomb_takes_little_time_and_memory(tmp_path, monkeypatch, kind):
+    small, path = tmp_path / "small", tmp_path / "bomb"
+    pl.DataFrame({"a": ["b"], "c": [["d"]]}).write_parquet(small)
+    if kind == "number":
+        monkeypatch.setenv("CELLFRAME_MAX_GIB", "0.05")
+        bomb(path, 7_500_000, kind)
+    else:
+        monkeypatch.setenv("CELLFRAME_MAX_GIB", "1")
+        of_one_text(path, kind)
+    command = [sys.executable, "-c", _CHILD, str(small), str(path)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert float(ran.stdout) < 2
 
 
 @pytest.mark.law("X6")
