@@ -180,6 +180,9 @@ def lots(
         except NotFoundError:
             continue  # An older service: the lot is text on the cell.
         found[parent] = {fold(lot["name"]): (lot["name"], lot["id"]) for lot in found_lots}
+    if found or connection.offers("cell_list"):
+        # What has such a list keeps lots as records, below specs that are still to be made too.
+        found |= {name: {} for name in edited.new_parents.values()}
     return found
 
 

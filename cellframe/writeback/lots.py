@@ -34,7 +34,7 @@ def new_lots(
     }
     new: dict[tuple[str, str], Step] = {}
     for step in steps:
-        parent = str(step.parent_id)
+        parent = str(step.parent_id or step.new_parent)
         for change in step.changes:
             name, row = change.you_have, change.column.field
             sent = (
@@ -49,15 +49,15 @@ def new_lots(
                 and parent in known
                 and fold(name) not in known[parent]
             ):
-                new.setdefault(
-                    (parent, fold(name)), _new_lot(name, parent, present.lots[parent].values())
-                )
+                lot = _new_lot(name, step, present.lots[parent].values())
+                new.setdefault((parent, fold(name)), lot)
     return list(new.values()), known
 
 
-def _new_lot(name: str, parent: str, lots: Iterable[tuple[str, str]]) -> Step:
+def _new_lot(name: str, cell: Step, lots: Iterable[tuple[str, str]]) -> Step:
     names = [lot for lot, _ in lots]
     near = get_close_matches(name, names, n=1, cutoff=_ALIKE)
     others = "no existing lot is like it" if names else "this spec has no lots yet"
     message = f"nearest existing lot: {near[0]!r}" if near else others
-    return Step(Action.CREATE, CELL_BATCH, None, None, name, parent, message=message)
+    above = (cell.parent_id, (), {}, None, message, cell.new_parent)
+    return Step(Action.CREATE, CELL_BATCH, None, None, name, *above)

@@ -124,6 +124,18 @@ def test_tests_are_edited_beside_cells(client, cells):
     assert client.apply(plan).counts == {"ok": 2, "unchanged": 11}
 
 
+def test_a_lot_below_a_new_spec_stands_in_the_plan(client, tmp_path):
+    plan = client.plan(cells=CELLS, specs=SPECS)
+    made = [("spec", "create"), ("lot", "create"), ("cell", "create"), ("cell", "create")]
+    assert actions(plan) == made
+    assert plan.summary["lots_created"] == 1
+    path = tmp_path / "plan.json"
+    path.write_text(plan.to_json())
+    assert client.apply(client.load_plan(path)).counts == {"ok": 3}
+    assert [lot.name for lot in client.cell_batch.list("New")] == ["L-1"]
+    assert client.cell_instance.to_frame("New")["batch"].to_list() == ["L-1", "L-1"]
+
+
 def test_no_frame_at_all_is_a_slip(client):
     with pytest.raises(ConfigError, match="takes a frame"):
         client.plan()
