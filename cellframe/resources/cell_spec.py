@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cellframe.resources.reading import Columns
     from cellframe.resources.taken import OnExists
     from cellframe.writeback.plan import Plan
+    from cellframe.writeback.receipt import Receipt
     from cellframe.writeback.unit_edits import UnitEdit
 
 
@@ -210,6 +211,67 @@ class CellSpecs(Bulk[CellSpec]):
             unit_edit=unit_edit,
             on_exists=on_exists,
         )
+
+    def create_many(
+        self, frame: AnyFrame, *, on_exists: OnExists = "error", note: str | None = None
+    ) -> Receipt:
+        """Create the specs of a frame: a plan of new rows, and apply.
+
+        Parameters
+        ----------
+        frame : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A row per spec, without ids.
+        on_exists : {"error", "update", "skip"}
+            What becomes of rows whose names are taken; as of `plan`.
+        note : str, optional
+            Why; kept in history.
+
+        Returns
+        -------
+        Receipt
+            What became of each row. Where one is invalid, or has a name that is taken, nothing
+            was sent: `.refused`, and `.plan` for ``client.apply``.
+
+        Raises
+        ------
+        PlanError
+            A row has an id, or the frame cannot be read as records.
+        """
+        from cellframe.resources.selecting import all_new
+
+        plan = self.plan(all_new(self.kind, frame), on_exists=on_exists)
+        return self._connection.apply(plan, note=note)
+
+    def upsert(self, frame: AnyFrame, *, match: str = "name", note: str | None = None) -> Receipt:
+        """Bring specs to what a frame says, and create those that are not there; apply.
+
+        Empty cells leave what the service has.
+
+        Parameters
+        ----------
+        frame : polars or pandas DataFrame, LazyFrame, or list of dicts
+            A row per spec, with its name.
+        match : {"name"}
+            What tells which spec a row is, where it has no id.
+        note : str, optional
+            Why; kept in history.
+
+        Returns
+        -------
+        Receipt
+            What became of each row. Where nothing was sent, `.refused` says why, and `.plan` is
+            for ``client.apply``.
+
+        Raises
+        ------
+        ConfigError, PlanError
+            The frame cannot be read as records.
+        """
+        from cellframe.frames.backend import to_polars
+        from cellframe.resources.matching import matched
+
+        found, _ = matched(to_polars(frame).frame, self.kind, match, self.list())
+        return self._connection.apply(self.plan(found), note=note)
 
     def read(self, ids: Sequence[str]) -> dict[str, CellSpec]:
         """Return specs by id: one with its components, several as they stand in the list."""

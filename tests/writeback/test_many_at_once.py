@@ -63,3 +63,13 @@ def test_why_many_were_written_is_kept_in_history(client, cells, spec):
     gone = client.cell_instance.to_frame(spec).filter(pl.col("cell") == "n-1")
     client.cell_instance.delete_many(gone, expect=1, note="broken")
     assert client.history()["note"][:3].to_list() == ["broken", "looked at", "from the line"]
+
+
+def test_specs_are_created_and_brought_up_to_date_like_cells(client, spec):
+    rows = [{"spec": "A", "notes": "one"}, {"spec": "B", "notes": None}]
+    assert client.cell_spec.create_many(rows, note="from the line").counts == {"ok": 2}
+    assert client.cell_spec.create_many(rows, on_exists="skip").counts == {"unchanged": 2}
+    rows = [{"spec": "A", "notes": "two"}, {"spec": "C", "notes": "new"}]
+    assert client.cell_spec.upsert(rows, note="again").counts == {"ok": 2}
+    assert [client.cell_spec.get(name).notes for name in "ABC"] == ["two", None, "new"]
+    assert client.history()["note"][:2].to_list() == ["again", None]
