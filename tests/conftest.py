@@ -83,13 +83,26 @@ def _said(monkeypatch):
     return said
 
 
+_PRINTED = pytest.StashKey[str]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Remember what a test, and the processes it started, printed."""
+    report = yield
+    if call.when == "call":
+        item.stash[_PRINTED] = report.capstdout + report.capstderr
+    return report
+
+
 @pytest.fixture(autouse=True)
-def _canaries_stay_hidden(caplog, tmp_path, _private_state, _said):
-    """Law X3: no secret is in a log line, in an error, or in a file that a test leaves behind."""
+def _canaries_stay_hidden(request, caplog, tmp_path, _private_state, _said):
+    """Law X3: no secret is printed, in a log line, in an error, or in a file that is left behind."""
     caplog.set_level(logging.DEBUG)
     yield
     lines = [record.getMessage() for record in caplog.get_records("call")]
-    text = "".join([*lines, *_said]).encode()
+    printed = request.node.stash.get(_PRINTED, "")
+    text = "".join([*lines, *_said, printed]).encode()
     files = [
         path for home in (tmp_path, _private_state) for path in home.rglob("*") if path.is_file()
     ]
