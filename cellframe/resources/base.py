@@ -272,6 +272,7 @@ class Resource(ABC, Generic[R]):
 def query_of(filters: Mapping[str, Any], known: type[NameFilters]) -> dict[str, Any]:
     """Return filters as the query of a list."""
     check_known(filters, known, "filter")
+    _check_order(filters)
     spelled: dict[str, Any] = {}
     for name, value in filters.items():
         if value is None:
@@ -300,6 +301,21 @@ def check_known(given: Mapping[str, Any], known: type[Any], noun: str) -> None:
             raise ConfigError(message)
 
 
+def _check_order(filters: Mapping[str, Any]) -> None:
+    """Refuse an order that there is not, before a frame in an order of its own hides it."""
+    for name, words in _ORDERS.items():
+        word = filters.get(name)
+        if word is not None and word not in words:
+            near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.5)
+            advice = f"Did you mean {near[0]!r}? " if near else ""
+            message = f"There is no {name}={word!r}. {advice}There are: {', '.join(words)}."
+            raise ConfigError(message)
+
+
+_ORDERS = {
+    "order_by": ("name", "created_at", "updated_at", "start_time"),
+    "order": ("asc", "desc"),
+}
 _TIMES = {
     "created_after": "created_at_gt",
     "created_before": "created_at_lt",

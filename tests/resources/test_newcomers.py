@@ -21,6 +21,14 @@ def test_a_filter_that_there_is_not_is_refused(client, cells, name):
         client.cell_instance.to_frame("LFP 18650", **{name: "L1"})
 
 
+@pytest.mark.parametrize("wish", [{"order_by": "nmae"}, {"order": "ascending"}])
+@pytest.mark.parametrize("read", ["list", "to_frame"])
+def test_an_order_that_there_is_not_is_refused_with_the_nearest(client, cells, read, wish):
+    near = {"order_by": "name", "order": "asc"}[next(iter(wish))]
+    with pytest.raises(ConfigError, match=f"Did you mean '{near}'.*There are: {near}, "):
+        getattr(client.cell_instance, read)("LFP 18650", **wish)
+
+
 @pytest.mark.parametrize(
     "terms",
     [
