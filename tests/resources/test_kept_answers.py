@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -11,11 +12,13 @@ import pytest
 
 import cellframe as cf
 from cellframe.client import Client
+from cellframe.contract.wire import Reply
 from cellframe.errors import ConfigError, OfflineMissError
 from cellframe.store.blobs import Blobs
 from cellframe.transport.caching.keeping import Keeping
 from cellframe.transport.caching.wire import CachedWire, folders
 from cellframe.transport.policy import Policy, Secret
+from cellframe.transport.replies import make_request
 from tests.conftest import CANARY, with_cell
 from tests.cycling import cycling
 
@@ -128,6 +131,55 @@ def test_users_organizations_and_services_never_share_a_folder(tmp_path):
     assert len({own for _, own in found}) == len(policies)
     assert len({service for service, _ in found}) == 3
     assert found == [folders(tmp_path, policy) for policy in policies]
+
+
+class Answering:
+    """A service that answers each user with the user's own name."""
+
+    in_place = False
+
+    def __init__(self, policy: Policy, who: str):
+        self.origin, self.who = policy.address, who
+
+    def send(self, request):
+        body = f'{{"of": "{self.who}", "at": "{request.path}"}}'.encode()
+        return Reply(200, {"content-type": "application/json"}, body)
+
+    def close(self):
+        pass
+
+
+def _cross_hits(tmp_path, requests: int) -> int:
+    """Count answers of somebody else, among users of one folder who ask for the same paths."""
+    policies = [
+        Policy(f"https://{host}.example.org", Secret(key), organization_id=organization)
+        for host, key, organization in product("ab", ("one", "two"), (None, "o1"))
+    ]
+    wires = [
+        CachedWire(
+            Answering(one, str(at)), *folders(tmp_path, one), Blobs(tmp_path / "f"), Keeping(60)
+        )
+        for at, one in enumerate(policies)
+    ]
+    foreign = 0
+    for turn in range(requests):
+        at = turn * 5 % len(wires)
+        request = make_request("GET", f"/cell_instances/{turn % 23}")
+        foreign += f'"of": "{at}"'.encode() not in wires[at].send(request).body
+    for wire in wires:
+        wire.close()
+    return foreign
+
+
+@pytest.mark.law("R4")
+def test_nobody_is_given_the_answer_of_somebody_else(tmp_path):
+    assert _cross_hits(tmp_path, 2000) == 0
+
+
+@pytest.mark.nightly
+@pytest.mark.law("R4")
+def test_nobody_is_given_the_answer_of_somebody_else_in_ten_thousand(tmp_path):
+    assert _cross_hits(tmp_path, 10_000) == 0
 
 
 @pytest.mark.law("R1")
