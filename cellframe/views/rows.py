@@ -223,7 +223,9 @@ def outcomes(parts: ReceiptParts, limit: int) -> tuple[list[Outcome], int]:
     """
     found = [line for line in parts.results.iter_rows(named=True) if _is_told(line)]
     found.sort(key=lambda line: OUTCOMES.index(_known(line["outcome"], OUTCOMES)))
-    return [_outcome(line) for line in found[:limit]], max(0, len(found) - limit)
+    mixed = is_mixed(parts.results)
+    shown = [_outcome(line, mixed=mixed) for line in found[:limit]]
+    return shown, max(0, len(found) - limit)
 
 
 def text_of(value: object) -> str:
@@ -334,11 +336,12 @@ def cell_of(line: Mapping[str, Any], longest: int, whole: Sequence[str] = ()) ->
     return Cell(kind, column, read, have, now, "" if message in whole else cut(message, MESSAGE))
 
 
-def _outcome(line: Mapping[str, Any]) -> Outcome:
+def _outcome(line: Mapping[str, Any], *, mixed: bool) -> Outcome:
+    noun = f"{cut(text_of(line['record']), NAME)} " if mixed else ""
     return Outcome(
         _known(line["outcome"], OUTCOMES),
         cut(text_of(line["outcome"]).replace("_", " "), NAME),
-        _label(line),
+        noun + _label(line),
         cut(text_of(line["id"]), NAME),
         cut(f"{text_of(line['status'])} {text_of(line['code'])}".strip(), NAME),
         cut(text_of(line["message"]), MESSAGE),

@@ -136,6 +136,14 @@ def test_a_lot_below_a_new_spec_stands_in_the_plan(client, tmp_path):
     assert client.cell_instance.to_frame("New")["batch"].to_list() == ["L-1", "L-1"]
 
 
+def test_a_receipt_of_several_kinds_says_which_each_row_is(client):
+    cells = with_id("instance_id", [{"cell": "b", "spec": "Nowhere"}])
+    specs = with_id("spec_id", [{"spec": None, "notes": "unnamed"}])
+    said = repr(client.apply(client.plan(specs=specs, cells=cells)))
+    assert "invalid  spec row 0" in said
+    assert "invalid  cell b" in said
+
+
 def test_no_frame_at_all_is_a_slip(client):
     with pytest.raises(ConfigError, match="takes a frame"):
         client.plan()
