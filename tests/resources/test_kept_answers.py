@@ -150,23 +150,21 @@ class Answering:
 
 
 def _cross_hits(tmp_path, requests: int) -> int:
-    """Count answers of somebody else, among users of one folder who ask for the same paths."""
+    """Count answers of somebody else, where users take turns at one folder and the same paths."""
     policies = [
         Policy(f"https://{host}.example.org", Secret(key), organization_id=organization)
         for host, key, organization in product("ab", ("one", "two"), (None, "o1"))
     ]
-    wires = [
-        CachedWire(
-            Answering(one, str(at)), *folders(tmp_path, one), Blobs(tmp_path / "f"), Keeping(60)
-        )
-        for at, one in enumerate(policies)
-    ]
     foreign = 0
-    for turn in range(requests):
-        at = turn * 5 % len(wires)
-        request = make_request("GET", f"/cell_instances/{turn % 23}")
-        foreign += f'"of": "{at}"'.encode() not in wires[at].send(request).body
-    for wire in wires:
+    for first in range(0, requests, 40):
+        at = first // 40 % len(policies)
+        where = folders(tmp_path, policies[at])
+        wire = CachedWire(
+            Answering(policies[at], str(at)), *where, Blobs(tmp_path / "f"), Keeping(60)
+        )
+        for turn in range(first, first + 40):
+            request = make_request("GET", f"/cell_instances/{turn % 23}")
+            foreign += f'"of": "{at}"'.encode() not in wire.send(request).body
         wire.close()
     return foreign
 
