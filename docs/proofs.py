@@ -29,7 +29,7 @@ def table(tests: Path, marker: str) -> str:
     marker : str
         ``rule`` or ``law``.
     """
-    found = sorted(set(_collect(tests, marker)), key=lambda proof: (_order(proof.number), proof))
+    found = sorted(set(collect(tests, marker)), key=lambda proof: (_order(proof.number), proof))
     if not found:
         return f"*No test is marked with a {marker} yet.*"
     lines = [f"| {proof.number} | {_words(proof.test)} | `{proof.file}` |" for proof in found]
@@ -38,7 +38,8 @@ def table(tests: Path, marker: str) -> str:
     )
 
 
-def _collect(tests: Path, marker: str) -> Iterator[Proof]:
+def collect(tests: Path, marker: str) -> Iterator[Proof]:
+    """Find the tests with one marker; a test with two numbers is two proofs."""
     for path in sorted(tests.rglob("test_*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         where = path.relative_to(tests.parent).as_posix()

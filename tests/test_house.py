@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import keyword
 import re
@@ -30,6 +31,16 @@ FORBIDDEN = {
     "a folder of one machine": rf"(?<![\w.~}}])/(?:{FOLDERS})/[\w.]",
     "a package registry's host": r"https?://[^ )\"']*(?:pypi|npmjs|debian)",
 }
+PROVED = {
+    "rule": [f"W{number}" for number in (*range(1, 26), 28, *range(30, 50))],
+    "law": [
+        *(f"D{number}" for number in range(1, 15)),
+        *(f"A{number}" for number in range(1, 13)),
+        *(f"R{number}" for number in range(1, 11)),
+        *(f"X{number}" for number in (1, 2, 3, 4, 6, 12)),
+    ],
+}
+"""Rules of writing back, and laws of reading, comparing and applying; 26, 27 and 29 are of workbooks."""
 
 
 def files_of_the_project() -> list[Path]:
@@ -211,3 +222,12 @@ def test_every_file_that_the_page_on_the_house_names_is_there():
     named = set(re.findall(r"`([\w/]+\.py)`", page))
     there = [f"/{path.relative_to(ROOT)}" for path in (ROOT / "cellframe").rglob("*.py")]
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in there)] == []
+
+
+@pytest.mark.parametrize("marker", PROVED)
+def test_every_rule_and_law_has_its_test(marker):
+    spec = importlib.util.spec_from_file_location("proofs", ROOT / "docs" / "proofs.py")
+    proofs = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(proofs)
+    proved = {proof.number for proof in proofs.collect(ROOT / "tests", marker)}
+    assert [number for number in PROVED[marker] if number not in proved] == []

@@ -24,6 +24,21 @@ if TYPE_CHECKING:
 
 FindParent = Callable[[str], str]
 NOT_RECORDS = "The frame cannot be read as records."
+_MEASURED = {"Time [s]", "Step count", "Cycle count"}
+
+
+def refuse_series(columns: Sequence[str]) -> None:
+    """Refuse what was measured, which is not edited in a frame.
+
+    Raises
+    ------
+    PlanError
+        A column is one of series, steps or cycles.
+    """
+    found = [label for label in columns if label in _MEASURED]
+    if found:
+        message = f"This is a frame of series, steps or cycles: it has {found[0]!r}. They are for reading. client.cell_measurement.extend() adds rows to a test, and create() makes a new one."
+        refuse(NOT_RECORDS, [Fault(message, column=found[0], rule="kind")])
 
 
 def _refuse_children(kind: RecordKind, frame: pl.DataFrame) -> None:

@@ -7,6 +7,7 @@ saw. The service is asked about rows that are not as they were read, and about n
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,7 @@ from cellframe.resources.identity import (
     called,
     parent_ids,
     refuse,
+    refuse_series,
     twins,
 )
 from cellframe.resources.present import below, lots, namesakes, records
@@ -80,6 +82,7 @@ def make_plan(
     """
     checked(unit_edit)
     check_on_exists(on_exists)
+    refuse_series(_labels(frame))
     incoming = to_polars(frame)
     source = source or Source(range(incoming.frame.height))
 
@@ -89,6 +92,14 @@ def make_plan(
         return _planned(connection.within(0), kind, like, base, above, source, unit_edit)
 
     return settled(planned(incoming.frame), incoming.frame, on_exists, planned)
+
+
+def _labels(frame: AnyFrame) -> list[str]:
+    """Return the columns of a frame, of a lazy one before its rows are read."""
+    if isinstance(frame, pl.LazyFrame):
+        with suppress(pl.exceptions.PolarsError):  # `to_polars` says what is wrong.
+            return frame.collect_schema().names()
+    return [str(label) for label in getattr(frame, "columns", ())]
 
 
 def _planned(

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 
 import cellframe as cf
 from cellframe.contract.series import CYCLES, STEPS
-from cellframe.errors import ConfigError, NotFoundError, StoreError, TransportError
+from cellframe.errors import ConfigError, NotFoundError, PlanError, StoreError, TransportError
 from cellframe.frames.long import KEYS
 from tests.cycling import cycling, later
 
@@ -108,6 +108,23 @@ def test_cells_of_a_fleet_can_be_edited_and_planned(client, fleet):
     assert not client.cell_instance.plan(cells)
     plan = client.cell_instance.plan(cells.with_columns(notes=pl.lit("tested")))
     assert client.apply(plan, max_updates=12).counts == {"ok": 12}
+
+
+@pytest.mark.rule("W24")
+@pytest.mark.parametrize("part", ["time_series", "steps", "cycles"])
+@pytest.mark.parametrize("kind", ["cell_instance", "cell_measurement"])
+def test_what_was_measured_is_for_reading(client, fleet, part, kind):
+    measured = getattr(client.cell_instance.detail_frames(spec=SPEC), part)
+    with pytest.raises(PlanError, match="They are for reading") as raised:
+        getattr(client, kind).plan(measured)
+    assert len(raised.value.failures) == 1
+
+
+@pytest.mark.rule("W24")
+def test_a_series_is_refused_before_its_rows_are_read(client):
+    rows = pl.LazyFrame({"measurement_id": ["m"], "Time [s]": [0.0]}).map_batches(pytest.fail)
+    with pytest.raises(PlanError, match="They are for reading"):
+        client.cell_measurement.plan(rows)
 
 
 def test_cycles_join_cells_by_key(client, fleet):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 
 import pandas as pd
 import polars as pl
 import pytest
 from writeback_tools import MASS, edit, mass
 
+import cellframe as cf
 from cellframe.client import Client
 from cellframe.errors import PlanError
 
@@ -36,6 +38,25 @@ RESHAPED = {
     "pandas records": lambda frame: frame.to_pandas().to_dict("records"),
     "columns back": lambda frame: frame[frame.columns[::-1]],
 }
+
+
+@pytest.mark.rule("W3")
+def test_a_reading_is_kept_with_when_and_what_was_asked(client, cells, spec):
+    before = time.time()
+    client.cell_instance.to_frame(spec, name="c-003")
+    some, every = client._connection.versions.pulls("cell_instance")
+    assert (some.complete, some.query) == (False, {"name": "ilike.%c-003%"})
+    assert (every.complete, every.query, every.rows) == (True, {}, 12)
+    assert before <= some.fetched_at <= time.time()
+    assert (some.client, some.labels, some.scope) == (cf.__version__, cells.columns, spec.id)
+
+
+@pytest.mark.rule("W3")
+@pytest.mark.rule("W46")
+def test_rows_that_a_filter_left_out_are_neither_edits_nor_deletes(client, cells, spec):
+    some = client.cell_instance.to_frame(spec, name="c-003")
+    assert some.height == 1
+    assert client.cell_instance.plan(some).summary == {"create": 0, "update": 0, "unchanged": 1}
 
 
 @pytest.mark.rule("W1")
