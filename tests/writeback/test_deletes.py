@@ -36,6 +36,15 @@ def test_a_delete_by_column_needs_its_count(client, cells):
 
 
 @pytest.mark.rule("W46")
+def test_a_choice_in_a_file_deletes_nothing_that_moved(client, colleague, cells):
+    colleague.cell_instance.update(cells["instance_id"][3], {"notes": "still needed"})
+    chosen = marked(cells, "c-003").with_columns(_choice=pl.lit("mine"), _server_now=pl.lit(""))
+    plan = client.cell_instance.plan(chosen)
+    assert (plan.summary["conflict"], "delete" in plan.summary) == (1, False)
+    assert "Read it again before you delete it" in str(plan)
+
+
+@pytest.mark.rule("W46")
 def test_a_larger_count_than_is_there_is_no_blank_cheque(client, cells):
     plan = client.cell_instance.plan(marked(cells, "c-003", "c-004"))
     assert "more than the 1 that are meant" in client.apply(plan, max_deletes=1).refused
