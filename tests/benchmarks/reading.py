@@ -210,7 +210,7 @@ def checks(rows: int) -> Iterator[Row]:
 
 def reading(place: Place, latency: int, asked: argparse.Namespace, home: Path) -> Iterator[Row]:
     """Everything that a service has a part in."""
-    lists.learn(lists.fetch(place.address, place.spec(1000))[1])
+    lists.learn(lists.fetch(place.address, place.spec(min(asked.rows)))[1])
     for rows in (rows for rows in asked.rows if rows < ONCE):
         yield from lists_of(place, rows, latency, asked.rounds, Path(tempfile.mkdtemp(dir=home)))
     for rows in (rows for rows in asked.rows if rows >= ONCE and not latency):
