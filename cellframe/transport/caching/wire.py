@@ -184,8 +184,17 @@ class CachedWire:
         question.asks_for_pages()
         key = (question.target, question.is_file, self._changes.seen())
         return self._flights.join(
-            key, question.called, question.oldest, lambda: self._brought(question)
+            key,
+            question.called,
+            question.oldest,
+            lambda: self._landed(question) or self._brought(question),
         )
+
+    def _landed(self, question: Question) -> Reply | None:
+        """Return what another thread brought between this one's look and its turn to ask."""
+        if not question.age or question.request.walk is not None:
+            return None
+        return self._served(question)
 
     def _served(self, question: Question) -> Reply | None:
         """Return the kept answer, where it may be given without asking, and is whole."""
