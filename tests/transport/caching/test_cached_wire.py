@@ -214,6 +214,20 @@ def test_sixteen_threads_that_want_the_same_ask_once(wire, shelf, asks):
     assert shelf.statuses == [200]
 
 
+@pytest.mark.law("R6")
+def test_what_landed_between_a_look_and_a_turn_is_not_asked_for_again(wire, monkeypatch, shelf):
+    seen, others = wire._changes.seen, [get]
+
+    def late():
+        if others:
+            others.pop()(wire)  # as another thread would, just now
+        return seen()
+
+    monkeypatch.setattr(wire._changes, "seen", late)
+    assert get(wire)["notes"] == "first"
+    assert shelf.statuses == [200]
+
+
 def test_a_fault_is_told_to_all_who_wait_and_the_next_asks_again(wire, shelf):
     shelf.loses, shelf.pause = ("GET",), 0.05
     with ThreadPoolExecutor(8) as pool:
