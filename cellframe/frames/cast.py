@@ -57,7 +57,6 @@ def cast(
     columns: Mapping[str, Column],
     names: Sequence[str | None],
     numbers: Mapping[str, Sequence[int]],
-    rows: Sequence[int] | None = None,
 ) -> Typed:
     """Give every column its declared type.
 
@@ -71,8 +70,6 @@ def cast(
         What to call each row in a fault.
     numbers : mapping of str to sequence of int
         Rows of a mixed column whose value was a number.
-    rows : sequence of int, optional
-        What each row is called in a fault; its position where not given.
     """
     series: list[pl.Series] = []
     faults: list[Fault] = []
@@ -84,9 +81,7 @@ def cast(
         for row in lost.arg_true():
             value = _as_python(given, row)
             if not (isinstance(value, float) and value != value):  # noqa: PLR0124
-                said = row if rows is None else rows[row]
-                fault = cell_fault(row, names[row], label, value, rule, advice, number=said)
-                faults.append(fault)
+                faults.append(cell_fault(row, names[row], label, value, rule, advice))
         if dtype_of(column) == pl.String:
             made = made.replace("", None)
             coerced[label] = _came_as_number(given, numbers.get(label, ()))

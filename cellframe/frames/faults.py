@@ -64,10 +64,10 @@ def cell_fault(
     return Fault(message, row, called, column, None if value is None else str(value), rule)
 
 
-def renamed(fault: Fault, name: str | None, number: int) -> Fault:
-    """Return a fault of a row that is now known by a name and a number of its owner's."""
+def renamed(fault: Fault, name: str | None, place: str) -> Fault:
+    """Return a fault of a cell that is now known by a name and by what its owner calls its place."""
     told = fault.message.partition(", ")[2]
-    who = f"Row {number} ('{name}')" if name else f"Row {number}"
+    who = f"{place} ('{name}')" if name else place
     return replace(fault, name=name, message=f"{who}, {told}")
 
 

@@ -205,7 +205,7 @@ def _name_column(file: Path) -> str | None:
 
 
 def _take_table(folder: Folder, file: Path) -> None:
-    if file.suffix.lower() not in FORMATS:
+    if FORMATS.get(file.suffix.lower()) in (None, "xlsx"):
         folder.left_out[folder.name(file)] = lacks(file)
         return
     try:

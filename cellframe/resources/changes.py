@@ -155,7 +155,7 @@ class Changes:
 
 
 def _moved(fault: Fault, row: int) -> Fault:
-    return replace(renamed(fault, fault.name, row), row=row)
+    return replace(renamed(fault, fault.name, f"Row {row}"), row=row)
 
 
 def _parent_key(kind: RecordKind) -> str:

@@ -175,7 +175,7 @@ def _settled(
 ) -> _Given:
     """Put the cells of a file that nobody edited back as they were read."""
     columns = header.columns
-    if not source.is_text or not columns:
+    if source.codec == "typed" or not columns:
         return _Given(frame, frame)
     from cellframe.sheets.settle import settle
 
@@ -184,7 +184,7 @@ def _settled(
         frame.select(list(columns)),
         read,
         known,
-        escaped=source.is_escaped,
+        codec=source.codec,
         delimiter=source.delimiter,
     )
     shown = [pl.coalesce(found.frame[label], frame[label]).alias(label) for label in columns]
@@ -199,13 +199,13 @@ def _typed(
     mixed: Mapping[str, list[int]],
 ) -> Typed:
     """Return a frame with the declared types."""
-    typed = cast(given.texts, header.columns, names, mixed, source.numbers)
-    rows = [fault.row or 0 for fault in given.faults]
+    typed = cast(given.texts, header.columns, [None] * len(names), mixed)
     faults = [
-        renamed(fault, names[row], source.numbers[row])
-        for fault, row in zip(given.faults, rows, strict=True)
+        renamed(fault, names[row], source.place(row, str(fault.column)))
+        for fault in (*typed.faults, *given.faults)
+        for row in [fault.row or 0]
     ]
-    return replace(typed, faults=[*typed.faults, *faults])
+    return replace(typed, faults=faults)
 
 
 def _bases(

@@ -19,7 +19,6 @@ from cellframe.resources.identity import NOT_RECORDS, Parents, refuse
 from cellframe.resources.matching import matched
 from cellframe.resources.planning import make_plan
 from cellframe.resources.together import plan_together
-from cellframe.sheets import companion
 from cellframe.sheets.labels import read_map
 from cellframe.sheets.tables import read_table
 from cellframe.writeback.inputs import Base, Source
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from cellframe.sheets.companion import Companion
     from cellframe.sheets.labels import ColumnMap
     from cellframe.sheets.tables import Table
+    from cellframe.writeback.inputs import Codec
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.saved import Saved
 
@@ -77,11 +77,11 @@ def _planned(
     how: Mapping[str, Any],
 ) -> Plan:
     path, frame, numbers = table.path, _renamed(table, names), table.rows
-    beside, damage = companion.load_or_tell(path)
+    beside = table.beside
     kind = _kind(path, frame, beside)
     _check_service(connection, path, beside)
     parent_id = _parent(kind, specs, spec, beside)
-    notices = [*table.notices, *([damage] if damage else [])]
+    notices = [*table.notices]
     if (match or names.match) is not None:
         given = None if spec is None else parent_id
         known = _listed(kind, instances, given)
@@ -92,8 +92,10 @@ def _planned(
         _refuse_keyless(path, kind, frame)
     source = Source(
         numbers=numbers,
-        is_text=table.is_text,
-        is_escaped=table.is_text and kind.key in table.frame.columns,
+        codec=_codec(table, kind),
+        sheet=table.sheet,
+        letters=_letters(table, names),
+        kinds=None if table.kinds is None else table.kinds.rename(names.columns, strict=False),
         delimiter=table.delimiter,
         kept=_kept(beside),
         notices=tuple(notices),
@@ -106,6 +108,19 @@ def _planned(
         source=source,
         **how,
     )
+
+
+def _codec(table: Table, kind: RecordKind) -> Codec:
+    """Return how the values of a table are written."""
+    if table.format == "csv":
+        return "csv" if kind.key in table.frame.columns else "text"
+    return "xlsx" if table.format == "xlsx" else "typed"
+
+
+def _letters(table: Table, names: ColumnMap) -> dict[str, str]:
+    """Return the columns of a sheet of a workbook, by our labels."""
+    labels = (names.columns.get(label, label) for label in table.frame.columns)
+    return dict(zip(labels, table.letters, strict=False))
 
 
 def _parent(

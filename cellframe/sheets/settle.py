@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
@@ -56,7 +56,7 @@ def settle(
     base: pl.DataFrame,
     known: pl.Series,
     *,
-    escaped: bool,
+    codec: Literal["text", "csv", "xlsx"],
     delimiter: str = "",
 ) -> Settled:
     """Put the cells that nobody edited back as they were read.
@@ -71,11 +71,13 @@ def settle(
         What was read, with its types, row by row; null where that is not known.
     known : Series of bool
         Rows whose base is known.
-    escaped : bool
-        Whether texts that a spreadsheet would run were guarded when the file was written.
+    codec : {"text", "csv", "xlsx"}
+        How values are written: as delimited text, as such text with guards before texts that a
+        spreadsheet would run, or as the cells of a workbook.
     delimiter : str
         Of the file; it tells what a comma within a number can be.
     """
+    escaped = codec == "csv"
     cells = {
         label: _Cells(
             dtype_of(column), mine[label], _known(base, label, column, known), escaped=escaped

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import polars as pl
 
 from cellframe.errors import SheetError
+from cellframe.sheets import companion
 from cellframe.sheets.delimited import MOST_CELLS, MOST_COLUMNS, is_row_numbers, read_texts
 from cellframe.sheets.dialect import read_bytes, sniff
 from cellframe.sheets.held import find_holder
 from cellframe.sheets.texts import unguarded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
-Format: TypeAlias = Literal["csv", "parquet"]
-FORMATS: dict[str, Format] = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".parquet": "parquet"}
+    from cellframe.sheets.companion import Companion
+
+Format: TypeAlias = Literal["csv", "parquet", "xlsx"]
+FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".parquet": "parquet",
+    ".xlsx": "xlsx",
+}
 """By suffix, without case."""
 FIRST_ROW = 2
 """A spreadsheet counts from 1, and its row 1 is the header."""
@@ -37,24 +46,38 @@ class Table:
     path : Path
         The file.
     format : str
-        ``csv`` or ``parquet``.
-    is_text : bool
-        Whether every value is a text that a type must be made of.
+        ``csv``, ``parquet`` or ``xlsx``.
     notices : tuple of str
         What was seen when it was read.
     rows : sequence of int, shape (n_rows,)
         The number that each row has in a spreadsheet: the header is row 1.
     delimiter : str
         Of delimited text; empty for other files.
+    beside : Companion or None
+        What the file was made from, where it knows.
+    sheet : str
+        Name of the sheet of a workbook; empty for other files.
+    letters : sequence of str, shape (n_columns,)
+        The columns of the frame as the sheet of a workbook names them; empty for other files.
+    kinds : DataFrame of UInt8, shape (n_rows, n_columns), or None
+        What kind of cell each value stood in, in a workbook; see `workbook.cells`.
     """
 
     frame: pl.DataFrame
     path: Path
     format: Format
-    is_text: bool
     notices: tuple[str, ...]
     rows: Sequence[int]
     delimiter: str = ""
+    beside: Companion | None = None
+    sheet: str = ""
+    letters: Sequence[str] = ()
+    kinds: pl.DataFrame | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether every value is a text that a type must be made of."""
+        return self.format != "parquet"
 
 
 class _Raw(NamedTuple):
@@ -80,14 +103,22 @@ def format_of(path: Path) -> Format:
     return found
 
 
-def read_table(path: Path) -> Table:
-    """Read the table that a file holds.
+def read_tables(path: Path, *, known: Collection[str] = ()) -> list[Table]:
+    """Read the tables that a file holds, each with what it was made from.
 
     Parameters
     ----------
     path : Path
-        A delimited text (``.csv``, ``.txt``, ``.tsv``), read as text, or ``.parquet``, read as
-        typed.
+        A delimited text (``.csv``, ``.txt``, ``.tsv``) or a workbook (``.xlsx``), read as text, or
+        ``.parquet``, read as typed.
+    known : collection of str
+        Headers that mean something to the caller, besides those of ours: they tell which sheets
+        of a workbook hold tables.
+
+    Returns
+    -------
+    list of Table
+        One of every sheet of a workbook that holds records, and one of any other file.
 
     Raises
     ------
@@ -96,18 +127,43 @@ def read_table(path: Path) -> Table:
         header: every fault at once.
     """
     form = format_of(path)
-    raw = _read_parquet(path) if form == "parquet" else _read_delimited(path)
     holder = find_holder(path)
-    if holder is not None:
-        raw.notices.append(
-            f"{path.name} is open in {holder}: what is not saved there yet is not seen."
-        )
-    frame = _without_index(raw)
+    held = (
+        []
+        if holder is None
+        else [f"{path.name} is open in {holder}: what is not saved there yet is not seen."]
+    )
+    if form == "xlsx":
+        from cellframe.sheets.workbook.reading import read_workbook
+
+        first, *others = read_workbook(path, known=known)
+        return [replace(first, notices=(*first.notices, *held)), *others]
+    raw = _read_parquet(path) if form == "parquet" else _read_delimited(path)
+    beside, damage = companion.load_or_tell(path)
+    raw.notices.extend([*held, *([damage] if damage else [])])
+    frame = without_index(raw.frame, raw.notices)
     filled = frame.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     rows = range(FIRST_ROW, FIRST_ROW + frame.height)
     if not filled.all():
         frame, rows = frame.filter(filled), [rows[row] for row in filled.arg_true()]
-    return Table(frame, path, form, form == "csv", tuple(raw.notices), rows, raw.delimiter)
+    notices = tuple(raw.notices)
+    return [Table(frame, path, form, notices, rows, raw.delimiter, beside)]
+
+
+def read_table(path: Path) -> Table:
+    """Read the one table that a file holds; see `read_tables`.
+
+    Raises
+    ------
+    SheetError
+        Also where the file is a workbook with several.
+    """
+    first, *others = read_tables(path)
+    if others:
+        sheets = ", ".join(repr(table.sheet) for table in (first, *others))
+        message = f"{path.name} has several sheets with tables ({sheets}), and one is wanted. Save it in a workbook of its own."
+        raise SheetError(message)
+    return first
 
 
 def _read_delimited(path: Path) -> _Raw:
@@ -148,13 +204,12 @@ def _read_parquet(path: Path) -> _Raw:
         raise SheetError(message) from None
 
 
-def _without_index(raw: _Raw) -> pl.DataFrame:
-    """Return a table without the row numbers that pandas keeps with its frames."""
+def without_index(frame: pl.DataFrame, notices: list[str]) -> pl.DataFrame:
+    """Return a table without the row numbers that pandas keeps with its frames; tell of them."""
     found = [
         label
-        for label in raw.frame.columns
-        if _PANDAS_INDEX.fullmatch(label) and is_row_numbers(raw.frame[label].cast(pl.String))
+        for label in frame.columns
+        if _PANDAS_INDEX.fullmatch(label) and is_row_numbers(frame[label].cast(pl.String))
     ]
-    for label in found:
-        raw.notices.append(f"The column {label!r} is pandas' row numbers and is left out.")
-    return raw.frame.drop(found)
+    notices += [f"The column {label!r} is pandas' row numbers and is left out." for label in found]
+    return frame.drop(found)

@@ -63,6 +63,9 @@ def write_table(frame: pl.DataFrame, path: Path, *, name: str | None = None) -> 
     """
     form = format_of(path)
     notices: list[str] = []
+    if form == "xlsx":
+        message = f"{path.name} is a workbook, and this table is written as CSV or parquet."
+        raise SheetError(message)
     if form == "csv":
         content = _delimited(frame, path, name)
         notices = [told for kind in _KINDS for told in in_few_words(_notices(frame, kind))]

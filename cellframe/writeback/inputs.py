@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from cellframe.writeback.unit_edits import UnitEdit
 
 Record: TypeAlias = "Mapping[str, Any]"
+Codec: TypeAlias = Literal["typed", "text", "csv", "xlsx"]
+"""How the values of a frame came: with their types; as delimited text, and as such text with texts
+guarded against being run as formulas, as it is written here; as the cells of a workbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +133,37 @@ class Source:
     ----------
     numbers : sequence of int, shape (n_rows,)
         What each row is called.
-    is_text : bool
-        Whether every value came as text, in whatever way a tool wrote it.
-    is_escaped : bool
-        Whether texts were guarded against being run as formulas when the file was written.
+    codec : {"typed", "text", "csv", "xlsx"}
+        How the values came.
     delimiter : str
         Of delimited text; it tells what a comma within a number can be.
     kept : mapping of (str, str) to Base
         What the file itself says was read, by id and version.
     notices : sequence of str
         What was seen when it was read.
+    sheet : str
+        Name of the sheet of a workbook.
+    letters : mapping of str to str
+        The columns of that sheet, by label.
+    kinds : DataFrame of UInt8, optional
+        What kind of cell each value stood in; see `sheets.workbook.cells`.
     """
 
     numbers: Sequence[int]
-    is_text: bool = False
-    is_escaped: bool = False
+    codec: Codec = "typed"
     delimiter: str = ""
     kept: Mapping[tuple[str, str], Base] = field(default_factory=dict)
     notices: Sequence[str] = ()
+    sheet: str = ""
+    letters: Mapping[str, str] = field(default_factory=dict)
+    kinds: pl.DataFrame | None = None
+
+    def place(self, row: int, label: str) -> str:
+        """Return what a cell is called: by its address in a workbook, by its row elsewhere."""
+        letter = self.letters.get(label)
+        if letter is None:
+            return f"Row {self.numbers[row]}"
+        return f"{self.sheet}!{letter}{self.numbers[row]}"
 
 
 @dataclass(slots=True)

@@ -87,7 +87,7 @@ class Back(NamedTuple):
         }
 
 
-def back(path: Path, base: pl.DataFrame, *, escaped: bool = True) -> Back:
+def back(path: Path, base: pl.DataFrame, *, codec: str = "csv") -> Back:
     """Read a file that came back, and settle it by what was read."""
     table = read_table(path)
     columns = {label: column for label, column in COLUMNS.items() if label in table.frame.columns}
@@ -100,7 +100,7 @@ def back(path: Path, base: pl.DataFrame, *, escaped: bool = True) -> Back:
         table.frame.select(list(columns)),
         read,
         known,
-        escaped=escaped,
+        codec=codec,
         delimiter=table.delimiter,
     )
     made = cast(
@@ -108,7 +108,6 @@ def back(path: Path, base: pl.DataFrame, *, escaped: bool = True) -> Back:
         {label: column for label, column in columns.items() if label != "checked"},
         [None] * len(known),
         {},
-        range(len(known)),
     )
     refused = {(int(f.row or 0), str(f.column)) for f in [*settled.faults, *made.faults]}
     return Back(made.frame, read.select(made.frame.columns), settled, refused)
@@ -120,7 +119,7 @@ def one(label: str, read: Any, mine: str | None, *, delimiter: str = ",") -> Set
     given = pl.DataFrame({label: pl.Series([mine], dtype=pl.String)})
     known = pl.Series([True])
     columns = {label: COLUMNS[label]}
-    return settle(columns, given, base, known, escaped=True, delimiter=delimiter)
+    return settle(columns, given, base, known, codec="csv", delimiter=delimiter)
 
 
 def value(label: str, read: Any, mine: str | None, **more: str) -> tuple[str | None, Settled]:

@@ -123,13 +123,13 @@ def test_a_file_of_somebody_elses_has_no_guards():
     base = pl.DataFrame({"notes": ["'=1", None]})
     mine = pl.DataFrame({"notes": ["'=1", "'=2"]})
     known = pl.Series([True, True])
-    found = settle({"notes": COLUMNS["notes"]}, mine, base, known, escaped=False)
+    found = settle({"notes": COLUMNS["notes"]}, mine, base, known, codec="text")
     assert (found.frame["notes"].to_list(), found.notices) == (["'=1", "'=2"], ())
 
 
 def test_a_row_that_is_not_known_is_read_and_never_put_back():
     base, mine = pl.DataFrame({"notes": ["007"]}), pl.DataFrame({"notes": ["7"]})
-    found = settle({"notes": COLUMNS["notes"]}, mine, base, pl.Series([False]), escaped=True)
+    found = settle({"notes": COLUMNS["notes"]}, mine, base, pl.Series([False]), codec="csv")
     assert (found.frame["notes"].to_list(), found.notices) == (["7"], ())
 
 
@@ -137,7 +137,7 @@ def test_a_column_that_was_not_read_is_read_as_it_came():
     mine = pl.DataFrame({MASS: ["41,5"]})
     known = pl.Series([True])
     columns = {MASS: COLUMNS[MASS]}
-    found = settle(columns, mine, pl.DataFrame(), known, escaped=True, delimiter=";")
+    found = settle(columns, mine, pl.DataFrame(), known, codec="csv", delimiter=";")
     assert found.frame[MASS].to_list() == ["41.5"]
 
 
@@ -145,7 +145,7 @@ def test_one_notice_a_column_with_a_count_and_an_example():
     base = pl.DataFrame({"notes": ["007", "008", "x"]})
     mine = pl.DataFrame({"notes": ["7", "8", "x"]})
     known = pl.Series([True] * 3)
-    found = settle({"notes": COLUMNS["notes"]}, mine, base, known, escaped=True)
+    found = settle({"notes": COLUMNS["notes"]}, mine, base, known, codec="csv")
     assert found.notices == (
         "'notes': 2 values came back as a tool rewrites them, such as '007' as '7'; they count as not edited.",
     )

@@ -79,7 +79,7 @@ def test_a_guarded_header_is_read_without_its_guard(tmp_path):
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("cells.xlsx", "ends in '.xlsx'"),
+        ("cells.ods", "ends in '.ods'"),
         ("cells", "has no ending"),
         ("missing.csv", "There is no file"),
         ("missing.parquet", "There is no file"),

@@ -222,7 +222,7 @@ def test_a_file_that_cannot_be_replaced_stays_as_it_is(tmp_path, monkeypatch, fa
     [
         ("no/x.csv", "There is no folder"),
         ("folder.csv", "is a folder"),
-        ("x.xlsx", "ends in '.xlsx'"),
+        ("x.ods", "ends in '.ods'"),
     ],
 )
 def test_a_place_where_nothing_can_be_written_is_said(tmp_path, name, what):
