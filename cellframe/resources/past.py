@@ -16,7 +16,7 @@ from cellframe.writeback.receipt import Receipt
 from cellframe.writeback.resuming import rest_of
 from cellframe.writeback.saved import Saved, SavedFrame
 from cellframe.writeback.told import account
-from cellframe.writeback.undoing import bases, frame_of, images, notices
+from cellframe.writeback.undoing import bases, frame_of, images, notices, purpose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +73,8 @@ def undo(connection: Connection, applied: Receipt | str | PathLike[str] | None) 
         raise StoreError(f"{told.path.stem} wrote nothing: there is nothing to undo.")
     frames = tuple(_edited(kind, records) for kind, records in written.items())
     plan = replan(connection, Saved(connection.service, connection.wire.origin, frames))
-    return replace(plan, notices=(*notices(told), *plan.notices))
+    why = purpose(told)
+    return replace(plan, notices=(f"This {why}.", *notices(told), *plan.notices), purpose=why)
 
 
 def _edited(kind: RecordKind, records: Sequence[Image]) -> SavedFrame:

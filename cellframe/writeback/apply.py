@@ -188,7 +188,7 @@ def header(plan: Plan, terms: Terms) -> dict[str, Any]:
         "counts": plan.summary,
         "service": plan.service,
         "origin": plan.origin,
-        "note": agreed.pop("note"),
+        "note": agreed.pop("note") or plan.purpose or None,
         "terms": agreed,
     }
 

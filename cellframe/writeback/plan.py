@@ -62,6 +62,8 @@ class Plan:
         keeps lots as text.
     expected : int or None
         Deletes that were said to be meant when the plan was made.
+    purpose : str
+        What an apply of it is for, where its caller notes nothing: an undo says what it takes back.
     again : callable or None
         Makes this plan again; None where it came through a pickle.
     """
@@ -74,6 +76,7 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     lots: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     expected: int | None = None
+    purpose: str = field(default="", compare=False)
     again: Callable[[Saved], Plan] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

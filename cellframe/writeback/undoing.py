@@ -132,11 +132,15 @@ def bases(records: Iterable[Image]) -> dict[tuple[str, str], Mapping[str, Any]]:
     return {(str(after["id"]), str(opaque_version(after))): after for after in afters}
 
 
-def notices(account: Account) -> tuple[str, ...]:
-    """Say what taking an apply back does, and what it leaves."""
+def purpose(account: Account) -> str:
+    """Say which apply is taken back."""
     why = f" ({account.header['note']!r})" if account.header.get("note") else ""
-    when = begun(account.header)
-    said = [f"This takes back the apply of {when:%Y-%m-%d %H:%M} UTC{why}."]
+    return f"takes back the apply of {begun(account.header):%Y-%m-%d %H:%M} UTC{why}"
+
+
+def notices(account: Account) -> tuple[str, ...]:
+    """Say what taking an apply back leaves, and makes anew."""
+    said: list[str] = []
     if not account.is_finished:
         said.append("It was not finished: what it may still have written is left as it is.")
     anew = sum(told.intent["action"] == DELETE for told in account.written)

@@ -286,3 +286,13 @@ def test_children_that_were_deleted_are_made_anew_and_updates_of_parents_put_bac
     ]
     assert client.apply(plan)
     assert client.cell_spec.get(spec.id).notes is None
+
+
+def test_history_says_what_an_undo_takes_back_unless_its_caller_notes_why(client, cells):
+    client.apply(client.cell_instance.plan(edit(cells, "c-003", notes="z")), note="weighed")
+    client.apply(client.undo())
+    client.apply(client.undo(), note="after all")
+    newest, before = client.history()["note"][:2]
+    assert newest == "after all"
+    assert before.startswith("takes back the apply of 20")
+    assert before.endswith("UTC ('weighed')")
