@@ -16,6 +16,7 @@ from tests.journeys.conftest import need
 from tests.journeys.desk import files_of_a_lab
 
 pytestmark = [
+    pytest.mark.nightly,
     pytest.mark.timeout(300),
     pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed"),
 ]
@@ -53,7 +54,7 @@ def edits(names: list[str], last: str) -> list[tuple[str, ...]]:
     )
 
 
-@pytest.mark.parametrize("count", [24, pytest.param(84, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("count", [24, 84])
 def test_cells_and_their_series_come_in_are_edited_by_three_and_come_back(desk, records, count):
     names = [f"c-{number:03}" for number in range(count)]
     files_of_a_lab(desk.folder / "files", names)
@@ -68,7 +69,6 @@ def test_cells_and_their_series_come_in_are_edited_by_three_and_come_back(desk, 
     assert cells["notes"].to_list() == [None] * (count - 1) + ["dent; +0,3 mm at the rim"]
 
 
-@pytest.mark.nightly
 def test_the_table_of_severson_keeps_its_lots_that_look_like_dates(desk, records):
     table = pl.read_csv(need("severson-lfp", "cells.csv"), infer_schema=False)
     (desk.folder / "files").mkdir()

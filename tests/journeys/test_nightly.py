@@ -42,6 +42,7 @@ def capacities(desk) -> dict[str, float]:
     return dict(cells.select("cell", CAPACITY).iter_rows())
 
 
+@pytest.mark.nightly
 def test_0_all_is_done_and_the_night_after_there_is_nothing_to_do(night):
     code, out, err = night.run("nightly.sh")
     assert code == 0, err

@@ -12,6 +12,7 @@ import pytest
 from tests.journeys.conftest import need, upload
 from tests.journeys.test_severson import SPEC, as_records
 
+pytestmark = pytest.mark.nightly  # 84 uploads; those of test_severson_series are in every run
 LIFE, INDEX = "cell.cycle_life [1]", "cell.index_in_split [1]"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import pickle
+import shutil
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,13 +28,28 @@ def upload(client, cell, name, cycles, **fields):
     return client.cell_measurement.create(cell, detail)
 
 
+@pytest.fixture(scope="module")
+def _measured(_twelve_cells, tmp_path_factory):
+    """The folder of the fleet, which is made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("measured") / "lab"
+    shutil.copytree(_twelve_cells, folder)
+    with cf.open_local(folder) as client:
+        upload(client, "c-000", "formation", 2, end_time="2026-02-01T10:00:00+01:00")
+        upload(client, "c-000", "aging", 3, start_time="2026-02-02T00:00:00Z")
+        gap = {"gap": {"value": 1, "unit": "mm"}}
+        client.cell_measurement.create_properties("c-000", "x-ray", gap)
+        upload(client, "c-001", "formation", 1, end_time="2026-01-15T00:00:00Z")
+    return folder
+
+
 @pytest.fixture
-def fleet(client, cells):
+def _records(request, _records):
+    return request.getfixturevalue("_measured") if "fleet" in request.fixturenames else _records
+
+
+@pytest.fixture
+def fleet(cells):
     """Twelve cells; three tests of c-000, one of c-001, all of them of different lengths."""
-    upload(client, "c-000", "formation", 2, end_time="2026-02-01T10:00:00+01:00")
-    upload(client, "c-000", "aging", 3, start_time="2026-02-02T00:00:00Z")
-    client.cell_measurement.create_properties("c-000", "x-ray", {"gap": {"value": 1, "unit": "mm"}})
-    upload(client, "c-001", "formation", 1, end_time="2026-01-15T00:00:00Z")
     return cells
 
 

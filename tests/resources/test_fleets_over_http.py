@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
 
+import cellframe as cf
 from cellframe.store.blobs import digest_of
 from tests.conftest import CANARY
 from tests.cycling import cycling
@@ -37,22 +38,25 @@ frames.time_series
 """
 
 
+@pytest.fixture(scope="module")
+def _measured(tmp_path_factory):
+    """The folder of two cells with many tests, each of which has a series of its own."""
+    folder = tmp_path_factory.mktemp("measured") / "lab"
+    with cf.open_local(folder) as client:
+        spec = client.cell_spec.create({"name": "LFP 18650"})
+        cells = [client.cell_instance.create(spec, {"name": name}) for name in ("c-0", "c-1")]
+        for number in range(TESTS):
+            own = cycling(1).with_columns(pl.lit(float(number)).alias("Temperature [degC]"))
+            detail = {"measurement": {"name": f"t-{number}"}, "time_series": own}
+            client.cell_measurement.create(cells[number % 2], detail)
+    return folder
+
+
 @pytest.fixture
-def fleet(remote):
-    """A cell with many tests, each of which has a series of its own."""
-    spec = remote.cell_spec.create({"name": "LFP 18650"})
-    cell = remote.cell_instance.create(spec, {"name": "c-0"})
-    other = remote.cell_instance.create(spec, {"name": "c-1"})
-    series = cycling(1)
-
-    def make(number: int) -> None:
-        own = series.with_columns(pl.lit(float(number)).alias("Temperature [degC]"))
-        detail = {"measurement": {"name": f"t-{number}"}, "time_series": own}
-        remote.cell_measurement.create(cell if number % 2 else other, detail)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(make, range(TESTS)))
-    return remote
+def fleet(request, tmp_path, _measured):
+    """A client of a service with the fleet, of which nothing is here yet."""
+    shutil.copytree(_measured, tmp_path / "served")
+    return request.getfixturevalue("remote")
 
 
 def asked_for_files(caplog) -> int:

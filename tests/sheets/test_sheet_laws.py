@@ -56,6 +56,7 @@ days = st.dates() | st.just(date(2000, 2, 29)) | st.just(date(1899, 12, 31))
 times = st.datetimes(min_value=at("1000-01-01"))
 whole = st.integers(-(2**53), 2**53)
 FEW = settings(max_examples=settings().max_examples // 5)
+FEWER = settings(max_examples=settings().max_examples // 10)
 VALUES = {DAY: days, TIME: times, MASS: numbers, "count": whole}
 
 
@@ -148,7 +149,7 @@ NEW = {
 
 @pytest.mark.law("D5")
 @pytest.mark.parametrize("resave", resaving.ALL, ids=lambda program: program.__name__)
-@FEW
+@FEWER
 @given(frame=frames(), data=st.data())
 def test_exactly_the_edited_cells_are_edits(folder, resave, frame, data):
     path = folder / "cells.csv"

@@ -16,11 +16,12 @@ from tests.faults.edits import begin
 from tests.faults.processes import Service, Work, finished
 from tests.faults.proxy import PASS, Proxy
 
-LESSER = [(), ("batch",), ("batch", "version", "idempotency_key")]
-
 
 def nightly(*values):
     return pytest.param(*values, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])
+
+
+LESSER = [(), nightly(("batch",)), ("batch", "version", "idempotency_key")]
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_service_that_ends_at_any_point_is_written_to_once(
 
 
 @pytest.mark.law("A9")
-@pytest.mark.parametrize("count", [8, nightly(200)])
+@pytest.mark.parametrize("count", [4, nightly(200)])
 def test_an_interrupted_apply_returns_soon_and_is_finished_later(serving, lab, tmp_path, count):
     thrown, url = random.Random(count), serving().url
     for number in range(count):
