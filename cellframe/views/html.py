@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from cellframe.views import words
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
     from cellframe.views.parts import PlanParts, ReceiptParts
     from cellframe.views.rows import Row
@@ -89,6 +92,8 @@ def plan(parts: PlanParts) -> str:
             sent=_unfolded(shown.rows, _SENT),
             more=shown.more,
             sendable=parts.sendable,
+            closing=parts.closing,
+            style=_style(),
             words=words,
         )
     )
@@ -122,9 +127,11 @@ def receipt(parts: ReceiptParts) -> str:
             partly=words.NOT_ATOMIC if words.partly_done(parts) else "",
             outcomes=found,
             more=more,
+            voice=parts.voice,
             guards=words.guards(parts),
-            journal=cut(parts.journal, words.SENTENCE),
-            steps=words.next_steps(parts),
+            journal=cut(parts.journal, words.SENTENCE) if parts.closing else "",
+            steps=words.next_steps(parts) if parts.closing else [],
+            style=_style(),
         )
     )
     return _compact(lines)
@@ -153,6 +160,26 @@ def document(title: str, *fragments: str) -> str:
         .get_template("document.html.j2")
         .render(title=cut(title, 200), fragments=safe)
     )
+
+
+def style_hash() -> str:
+    """Return what a content security policy calls the style of plans and receipts.
+
+    Returns
+    -------
+    str
+        A source of ``style-src``, in quotes: ``'sha256-…'``. It allows this style and no other.
+    """
+    digest = sha256(_style().encode()).digest()
+    return f"'sha256-{b64encode(digest).decode()}'"
+
+
+@cache
+def _style() -> Markup:
+    """Return the style as it stands between its tags: what its hash is of."""
+    from markupsafe import Markup
+
+    return Markup(_compact(_environment().get_template("style.css.j2").render()))  # noqa: S704 - our own
 
 
 @cache

@@ -84,6 +84,8 @@ class ReceiptParts:
         File with the history of this apply; empty when nothing was sent.
     voice : Voice
         How to say what to do next.
+    closing : bool
+        Whether to say it, and where the journal is; as of `PlanParts`.
     """
 
     noun: str
@@ -93,3 +95,4 @@ class ReceiptParts:
     refused: str
     journal: str
     voice: Voice = PYTHON
+    closing: bool = True

@@ -70,6 +70,19 @@ PYTHON = Voice(
 )
 
 
+PAGE = Voice(
+    noun="file",
+    send="",
+    decided_by={},
+    remedies=dict.fromkeys(("conflict", "invalid", "exists"), ""),
+    override=lambda _counts: "",
+    all_changes="the list of all changes, below, has the rest",
+    all_results="the workbook of the rows that were not written has the rest",
+    finish="",
+)
+"""The words of a page that asks for itself what is to be decided, by forms."""
+
+
 def shell(push: str, finish: str = "cellframe resume") -> Voice:
     """Return the words of the shell.
 

@@ -144,7 +144,7 @@ def _any(parts: ReceiptParts, *outcomes: str) -> bool:
 
 def _count(key: str, number: int, voice: Voice) -> Count:
     one, several = _PHRASES.get(key, (cut(key.replace("_", " "), 40),) * 2)
-    call = voice.decided_by[key] if key in TO_DECIDE else ""
+    call = voice.decided_by.get(key, "") if key in TO_DECIDE else ""
     return Count(
         key if key in _PHRASES else "other", f"{number:,} {one if number == 1 else several}", call
     )

@@ -389,9 +389,13 @@ class Plan:
         yield text.plan_rich(parts_of(self), options.max_width)
 
     def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, voice: Voice = PYTHON, *, closing: bool = True) -> str:
+        """Return the plan as a fragment of HTML; see `text`."""
         from cellframe.views import html
 
-        return html.plan(parts_of(self))
+        return html.plan(replace(parts_of(self, voice), closing=closing))
 
     def text(self, voice: Voice = PYTHON, *, closing: bool = True) -> Text:
         """Return the plan in colour for a terminal, in the words of Python or of the shell.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -250,9 +250,16 @@ class Receipt:
         yield text.receipt_rich(self._parts(), options.max_width)
 
     def _repr_html_(self) -> str:
+        return self.html()
+
+    def html(self, voice: Voice = PYTHON, *, closing: bool = True) -> str:
+        """Return the receipt as a fragment of HTML, in the words of Python or of a page.
+
+        Without `closing` it neither says what to do next nor where the journal is.
+        """
         from cellframe.views import html
 
-        return html.receipt(self._parts())
+        return html.receipt(replace(self._parts(voice), closing=closing))
 
     def text(self, voice: Voice = PYTHON) -> Text:
         """Return the receipt in colour for a terminal, in the words of Python or of the shell."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64encode
+from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import plan_samples as given
 import pytest
 
 from cellframe.views import html
+from cellframe.views.voice import PAGE
 
 
 class Reader(HTMLParser):
@@ -213,3 +217,23 @@ def test_a_document_holds_its_fragments_under_a_policy_without_script():
     assert "script" not in policy
     assert "<title>Plan &lt;b&gt;</title>" in page
     assert page.count('<div class="cellframe-view">') == 2
+
+
+def test_a_page_can_allow_the_style_of_plans_and_receipts_and_no_other():
+    for fragment in (html.plan(given.full_plan()), html.receipt(given.partly_done())):
+        _, _, rest = fragment.partition("<style>")
+        style, _, _ = rest.partition("</style>")
+        digest = b64encode(sha256(style.encode()).digest()).decode()
+        assert html.style_hash() == f"'sha256-{digest}'"
+        assert fragment.count("<style") == 1
+        assert " style=" not in fragment
+
+
+def test_a_page_that_asks_by_itself_is_told_of_no_call_and_no_journal():
+    plan = replace(given.full_plan(), voice=PAGE, closing=False)
+    receipt = replace(given.partly_done(), voice=PAGE, closing=False)
+    for said in (read(html.plan(plan)), read(html.receipt(receipt))):
+        assert "client." not in said
+        assert "Nothing sent yet" not in said
+    assert receipt.journal
+    assert receipt.journal not in html.receipt(receipt)
