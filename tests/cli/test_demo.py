@@ -53,6 +53,10 @@ def test_every_step_is_shown_in_order(shown):
     assert places == sorted(places)
 
 
+def test_no_terminal_no_colour(shown):
+    assert "\x1b" not in shown[1]
+
+
 def test_no_line_is_wider_than_the_page_but_code_and_paths(shown):
     long = [line for line in shown[1].splitlines() if len(line) > 100]
     assert all(

@@ -90,10 +90,6 @@ def test_a_terminal_that_knows_no_boxes_still_gets_the_demo(run):
     assert "5. Apply" in out
 
 
-def test_no_terminal_no_colour(run):
-    assert "\x1b" not in "".join(run("demo")[1:])
-
-
 def test_a_terminal_has_colour_unless_it_is_unwanted(tmp_path):
     pty = pytest.importorskip("pty")
     show = "from cellframe.cli.out import console; console().print('x', style='bold red')"
