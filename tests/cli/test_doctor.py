@@ -19,7 +19,7 @@ import pytest
 
 from cellframe.cli.checks import disk, machine, service
 from cellframe.cli.checks.finding import State
-from cellframe.cli.checks.machine import EXTRAS, SETTINGS
+from cellframe.cli.checks.machine import SETTINGS
 from cellframe.cli.profiles import Profile, config_file, save
 from cellframe.store.journals import Journals
 from cellframe.store.places import cache_folder, state_folder
@@ -270,22 +270,16 @@ def test_every_variable_that_is_heeded_is_known_to_the_doctor():
     assert named <= set(SETTINGS)
 
 
-def test_the_extras_are_those_of_the_project():
+def test_the_packages_are_those_of_the_project():
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    named = project["optional-dependencies"]
-    assert {extra: {re.split("[<>=]", one)[0] for one in named[extra]} for extra in named} == {
-        extra: set(packages) for extra, packages in EXTRAS.items()
-    }
+    assert set(machine.PACKAGES) <= {re.split("[<>=]", one)[0] for one in project["dependencies"]}
 
 
 def test_packages_that_are_missing_are_told(examine, monkeypatch, lab):
     monkeypatch.setattr(machine, "PACKAGES", ("polars", "nope"))
-    monkeypatch.setitem(EXTRAS, "excel", ("nope",))
     code, found = examine("--data", lab)
     assert (code, found["Packages"][0].state) == (1, "fault")
     assert found["Packages"][0].words.endswith("missing: nope")
-    assert found["Extra excel"][0].state == "ok"
-    assert found["Extra excel"][0].advice.endswith("pip install 'cellframe[excel]'")
 
 
 def test_a_terminal_without_letters_needs_attention(run, lab):

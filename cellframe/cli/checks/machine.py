@@ -19,9 +19,10 @@ from cellframe.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGES = ("polars", "pandas", "pyarrow", "pandera", "requests", "numpy")
-EXTRAS = {"excel": ("xlsxwriter", "fastexcel", "openpyxl")}
-"""What can be installed besides, and the packages that it consists of."""
+PACKAGES = (
+    *("polars", "pandas", "pyarrow", "pandera", "requests", "numpy"),
+    *("fastexcel", "xlsxwriter"),
+)
 SETTINGS = {
     "CELLFRAME_API_URL": True,
     "CELLFRAME_API_KEY": False,
@@ -56,7 +57,6 @@ def machine() -> Iterator[Finding]:
     """Look at this computer."""
     yield Finding("Python", f"{platform.python_version()} at {sys.executable}")
     yield _packages()
-    yield from map(_extra, EXTRAS)
     yield from _settings()
     yield _clock_and_zone()
     yield _terminal()
@@ -74,17 +74,6 @@ def _packages() -> Finding:
         f"{words}; missing: {', '.join(missing)}",
         State.FAULT,
         "Install cellframe again in this Python: python -m pip install --force-reinstall cellframe",
-    )
-
-
-def _extra(name: str) -> Finding:
-    missing = [package for package in EXTRAS[name] if _version(package) is None]
-    if not missing:
-        return Finding(f"Extra {name}", "installed")
-    return Finding(
-        f"Extra {name}",
-        f"not installed: {', '.join(missing)}",
-        advice=f"Where it is needed: python -m pip install 'cellframe[{name}]'",
     )
 
 
