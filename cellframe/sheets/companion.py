@@ -27,6 +27,8 @@ _MOST_BYTES = 256 * 1024**2
 _FOR_EVERYBODY = 0o666
 _GZIP = 31
 """How zlib is told that a stream is gzip's, by its window bits."""
+DAMAGES = (zlib.error, ValueError, TypeError, KeyError, AttributeError)
+"""What `from_bytes` raises of a companion that is not whole."""
 _DAMAGED = (
     "{name} is damaged or of another version of cellframe, and is left aside: the sheet is "
     "compared with what is kept on this computer, else with the service alone."
@@ -78,11 +80,15 @@ def save(sheet: Path, companion: Companion) -> None:
 
     Records that are too many to be read back are left out: they are kept on this computer.
     """
+    write_whole(path_of(sheet).resolve(), to_bytes(companion), mode=_FOR_EVERYBODY)
+
+
+def to_bytes(companion: Companion) -> bytes:
+    """Return a companion, packed; without its records where they are too many to be read back."""
     body = orjson.dumps(companion, option=orjson.OPT_SORT_KEYS)
     if len(body) > _MOST_BYTES:
         body = orjson.dumps(replace(companion, records=()), option=orjson.OPT_SORT_KEYS)
-    content = _digest(body) + b"\n" + body
-    write_whole(path_of(sheet).resolve(), gzip.compress(content, mtime=0), mode=_FOR_EVERYBODY)
+    return gzip.compress(_digest(body) + b"\n" + body, mtime=0)
 
 
 def load(sheet: Path) -> Companion | None:
@@ -94,20 +100,20 @@ def load_or_tell(sheet: Path) -> tuple[Companion | None, str | None]:
     """Return the companion of a sheet, and what is wrong with it where it cannot be used."""
     path = path_of(sheet)
     try:
-        return _parse(path.read_bytes()), None
+        return from_bytes(path.read_bytes()), None
     except FileNotFoundError:
         return None, None
-    except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, *DAMAGES):
         return None, _DAMAGED.format(name=path.name)
 
 
-def _parse(raw: bytes) -> Companion:
-    """Return what was saved.
+def from_bytes(raw: bytes) -> Companion:
+    """Return what `to_bytes` packed.
 
     Raises
     ------
-    ValueError, TypeError, KeyError, AttributeError, zlib.error
-        It is not what was saved.
+    DAMAGES
+        It is not what was packed.
     """
     unpacking = zlib.decompressobj(wbits=_GZIP)
     digest, _, body = unpacking.decompress(raw, _MOST_BYTES + len(_digest(b""))).partition(b"\n")
