@@ -1,0 +1,180 @@
+"""Whose rows are these, in which columns, and in which library do the answers go back?
+
+Every question of this room takes a long frame: rows of one cell or of many, told apart by
+``measurement_id``, else ``instance_id``, else ``cell``; one cell where there is none of them. A
+column in another unit is read as what it is: ``Voltage [mV]`` is a voltage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe.contract.quantities import UnitError, conversion
+from cellframe.contract.series import CYCLE, STEP, TIME
+from cellframe.errors import FrameError
+from cellframe.frames.backend import is_pandas, to_backend, to_polars
+from cellframe.frames.columns import parse
+from cellframe.frames.faults import Fault, table
+from cellframe.frames.long import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from cellframe.frames.backend import AnyFrame
+
+DIRECTION, FINDING, DEFINITION = "Direction", "Finding", "Definition"
+TOLD = {FINDING: pl.Categorical(), DEFINITION: pl.Categorical()}
+"""The last columns of every answer: what is to be said of a row, and what made its numbers."""
+IDENTITIES = ("measurement_id", "instance_id", "cell")
+"""By which tests are told apart, the first that is there."""
+CELLS = ("instance_id", "cell", "measurement_id", "test")
+"""By which cells are told apart, whose tests belong together, the first that is there."""
+
+
+def given(frame: AnyFrame) -> pl.LazyFrame:
+    """Return any frame as a LazyFrame; NaN are gaps."""
+    lazy = frame if isinstance(frame, pl.LazyFrame) else to_polars(frame).frame.lazy()
+    return lazy.with_columns(pl.selectors.float().fill_nan(None))
+
+
+def back(made: pl.DataFrame, frame: AnyFrame) -> Any:
+    """Return an answer in the library that the question came in."""
+    return to_backend(made, "pandas") if is_pandas(frame) else made
+
+
+def keys_of(columns: Iterable[str]) -> list[str]:
+    """Return the keys and names that a frame has, in their order."""
+    there = set(columns)
+    return [key for key in KEYS if key in there]
+
+
+def first_of(names: Sequence[str], columns: Iterable[str]) -> str | None:
+    """Return the first of some names that a frame has."""
+    there = set(columns)
+    return next((name for name in names if name in there), None)
+
+
+def require(schema: Mapping[str, Any], needed: Iterable[str], what: str) -> None:
+    """Say all at once which columns a frame lacks, and which hold no numbers.
+
+    Parameters
+    ----------
+    schema : mapping of str to polars type
+        Of the frame.
+    needed : iterable of str
+        Labels that must be there. Those with a unit hold numbers.
+    what : str
+        What the frame is to be a frame of, in an error.
+
+    Raises
+    ------
+    FrameError
+        `.failures` has a row per column.
+    """
+    faults: list[Fault] = []
+    for label in needed:
+        if label not in schema:
+            message = f"There is no column {label!r}."
+            faults.append(Fault(message, column=label, rule="column"))
+        elif parse(label)[1] and not (schema[label].is_numeric() or schema[label] == pl.Null):
+            message = f"{label!r} should hold numbers and holds {schema[label]}."
+            faults.append(Fault(message, column=label, rule="number"))
+    if faults:
+        has = ", ".join(repr(label) for label in schema) or "no column"
+        message = f"This is not {what}; the frame has {has}."
+        raise FrameError(message, table(faults))
+
+
+def labelled(lazy: pl.LazyFrame, labels: Iterable[str]) -> pl.LazyFrame:
+    """Return a frame in which quantities that are there in other units have the labels asked for.
+
+    Parameters
+    ----------
+    lazy : LazyFrame
+        Whatever came.
+    labels : iterable of str
+        With the units in which they are wanted.
+    """
+    schema = lazy.collect_schema()
+    named = {}
+    for label in schema:
+        path, unit = parse(label)
+        if unit is not None:
+            named.setdefault(path, (label, unit))
+    made: list[pl.Expr] = []
+    for label in labels:
+        path, wanted = parse(label)
+        if label in schema or wanted is None or path not in named:
+            continue
+        have, unit = named[path]
+        try:
+            line = conversion(unit, wanted)
+        except UnitError:
+            continue
+        scale, offset = (float(line.scale), float(line.offset)) if line else (1.0, 0.0)
+        made.append((pl.col(have) * scale + offset).alias(label))
+    return lazy.with_columns(made)
+
+
+def by_test(
+    frame: AnyFrame,
+    make: Callable[[pl.DataFrame], Iterable[pl.DataFrame]],
+    *,
+    needed: Sequence[str],
+    used: Sequence[str],
+    schema: Mapping[str, Any],
+) -> Any:
+    """Ask a question of each test of a series by itself, and put the answers under each other.
+
+    Parameters
+    ----------
+    frame : polars or pandas DataFrame, or LazyFrame
+        A LazyFrame is read test by test, so that memory is that of one test and of the answers.
+    make : callable
+        Given the rows of one test in the order of steps and time, yields parts of the answer.
+    needed, used : sequence of str
+        Columns that must be there, and that are read where they are.
+    schema : mapping of str to polars type
+        Columns of the answer, but for the keys; ``Cycle count`` only where the series counts them.
+
+    Returns
+    -------
+    DataFrame
+        The keys, then the answer's columns, in the library that the question came in.
+
+    Raises
+    ------
+    FrameError
+        A column is missing, or holds no numbers.
+    """
+    lazy = labelled(given(frame), used)
+    there = lazy.collect_schema()
+    require(there, needed, "a time series")
+    keys = keys_of(there)
+    wanted = [label for label in schema if label != CYCLE or CYCLE in there]
+    lazy = lazy.select(*keys, *dict.fromkeys(label for label in used if label in there))
+    types = {**{key: there[key] for key in keys}, **{label: schema[label] for label in wanted}}
+    parts = [pl.DataFrame(schema=types)]
+    for test in _tests(lazy, first_of(IDENTITIES, keys)):
+        whose = [pl.lit(test[key][0], there[key]).alias(key) for key in keys]
+        parts += [part.with_columns(whose).select(*types) for part in make(test)]
+    return back(pl.concat(parts), frame)
+
+
+def _tests(lazy: pl.LazyFrame, identity: str | None) -> Iterator[pl.DataFrame]:
+    order = [label for label in (STEP, TIME) if label in lazy.collect_schema()]
+    if identity is None:
+        whole = lazy.collect()
+        if whole.height:
+            yield _sorted(whole, order)
+        return
+    names = lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]
+    for name in names:
+        # A filter on one test opens that test's file alone.
+        yield _sorted(lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect(), order)
+
+
+def _sorted(rows: pl.DataFrame, order: list[str]) -> pl.DataFrame:
+    return rows.sort(order, maintain_order=True) if order else rows
