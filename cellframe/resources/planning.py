@@ -186,6 +186,8 @@ def _settled(
         known,
         codec=source.codec,
         delimiter=source.delimiter,
+        kinds=source.kinds,
+        place=source.place if source.letters else None,
     )
     shown = [pl.coalesce(found.frame[label], frame[label]).alias(label) for label in columns]
     return _Given(frame.with_columns(shown), found.frame, found.faults, found.notices)
