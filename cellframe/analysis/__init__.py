@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cellframe.analysis.incremental import differential_voltage, incremental_capacity
     from cellframe.analysis.peak_table import peaks
+    from cellframe.analysis.pulses import resistance
 
-__all__ = ["differential_voltage", "incremental_capacity", "peaks"]
+__all__ = ["differential_voltage", "incremental_capacity", "peaks", "resistance"]
 
 # No module is called as what it answers: importing it would put it in the place of the function.
 _HOMES = {
     "differential_voltage": "incremental",
     "incremental_capacity": "incremental",
     "peaks": "peak_table",
+    "resistance": "pulses",
 }
 
 
