@@ -4,42 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
 from cellframe.errors import SheetError, first_few
-from cellframe.sheets.held import find_holder
+from cellframe.sheets.putting import Written, put
 from cellframe.sheets.rewriting import may_be_lost, may_be_rewritten
 from cellframe.sheets.tables import FIRST_ROW, format_of
 from cellframe.sheets.texts import guard, in_few_words, is_text, written
-from cellframe.store.places import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-_FOR_EVERYBODY = 0o666
-"""Less what the user's umask takes away."""
 _MOST_CHARACTERS = 32_767
 """That an Excel cell holds; it cuts the rest off in silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A table that was written.
-
-    Attributes
-    ----------
-    digest : str
-        SHA-256 of the file.
-    notices : tuple of str
-        Values that a spreadsheet may rewrite when it opens the file.
-    """
-
-    digest: str
-    notices: tuple[str, ...]
 
 
 def write_table(frame: pl.DataFrame, path: Path, *, name: str | None = None) -> Written:
@@ -71,7 +51,7 @@ def write_table(frame: pl.DataFrame, path: Path, *, name: str | None = None) -> 
         notices = [told for kind in _KINDS for told in in_few_words(_notices(frame, kind))]
     else:
         content = _parquet(frame)
-    _put(path.resolve(), content)
+    put(path.resolve(), content)
     return Written(hashlib.sha256(content).hexdigest(), tuple(notices))
 
 
@@ -151,32 +131,3 @@ def _notices(frame: pl.DataFrame, kind: _Kind) -> dict[str, str | None]:
 
 def _many(count: int) -> str:
     return "1 value" if count == 1 else f"{count:,} values"
-
-
-def _put(path: Path, content: bytes) -> None:
-    holder = find_holder(path)
-    if holder is not None:
-        message = (
-            f"{path.name} is open in {holder} and stays as it is: close it there and try again. "
-            f"If it is not open, delete {holder.lock.name}."
-        )
-    elif not path.parent.is_dir():
-        message = f"There is no folder {path.parent}. Make it, or name another."
-    elif path.is_dir():
-        message = f"{path} is a folder. Name a file in it."
-    else:
-        message = _try(path, content)
-    if message:
-        raise SheetError(message)
-
-
-def _try(path: Path, content: bytes) -> str:
-    """Write the file; return what went wrong, if something did."""
-    try:
-        write_whole(path, content, mode=_FOR_EVERYBODY, sync=True)
-    except PermissionError:
-        # Windows says so of a file that another program holds, other systems of the folder.
-        return f"{path} cannot be written: it is open in another program, or its folder is not yours to write in. The file is as it was."
-    except OSError as fault:
-        return f"{path} cannot be written: {fault.strerror}. The file is as it was."
-    return ""
