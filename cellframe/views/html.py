@@ -128,7 +128,7 @@ def receipt(parts: ReceiptParts) -> str:
             outcomes=found,
             more=more,
             voice=parts.voice,
-            guards=words.guards(parts),
+            guards=words.guards(parts) if parts.closing else "",
             journal=cut(parts.journal, words.SENTENCE) if parts.closing else "",
             steps=words.next_steps(parts) if parts.closing else [],
             style=_style(),

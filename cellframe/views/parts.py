@@ -85,7 +85,7 @@ class ReceiptParts:
     voice : Voice
         How to say what to do next.
     closing : bool
-        Whether to say it, and where the journal is; as of `PlanParts`.
+        Whether to say it, where the journal is, and what guarded the writes.
     """
 
     noun: str

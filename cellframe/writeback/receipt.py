@@ -255,7 +255,8 @@ class Receipt:
     def html(self, voice: Voice = PYTHON, *, closing: bool = True) -> str:
         """Return the receipt as a fragment of HTML, in the words of Python or of a page.
 
-        Without `closing` it neither says what to do next nor where the journal is.
+        Without `closing` it says neither what to do next, nor where the journal is, nor what
+        guarded the writes.
         """
         from cellframe.views import html
 
