@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from cellframe.sheets.workbook.sheet import Sheet
 
 NAME = "Read me"
+_WIDTH, _HEIGHT = 92, 16
+"""Characters of the second column, and points of a line of it."""
 _LINES = (
     (
         "You cannot break anything",
@@ -85,13 +87,17 @@ def write_guide(book: Workbook, sheets: Sequence[Sheet], origin: str) -> None:
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     page.hide_gridlines(2)
-    page.set_column(0, 0, 30)
-    page.set_column(1, 1, 95)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
+    page.set_column(0, 0, 34)
+    page.set_column(1, 1, _WIDTH)
     page.write_string(0, 0, "About this workbook", title)
     row = 2
     for left, right in [*_about(sheets, origin), ("", ""), *_how(sheets)]:
         page.write_string(row, 0, left, head)
         page.write_string(row, 1, right, plain)
+        # Programs do not agree on when to make a row as high as its text.
+        page.set_row(row, _HEIGHT * (1 + len(right) // _WIDTH))
         row += 1
 
 

@@ -145,7 +145,9 @@ def looks_of(book: Workbook) -> Looks:
     @cache
     def cell(kind: str, grey: bool) -> Format:  # noqa: FBT001 - a look is a kind and a shade
         shade = {"font_color": _GREY, "bg_color": _PALE} if grey else {}
-        return add(num_format=_NUMBERS[kind], **shade)
+        # At the right, a date stands against the text beside it.
+        side = {"align": "left"} if kind in _LIKE else {}
+        return add(num_format=_NUMBERS[kind], **shade, **side)
 
     @cache
     def wrong(kind: str, grey: bool) -> Format:  # noqa: FBT001, ARG001 - the same for every shade
