@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_CELLS = 10**7
+MOST_CELLS = 5 * 10**6
 """Rows times columns of a sheet, and cells in its XML."""
 MOST_CHARACTERS = 200 * 1024**2
 """Of all cells together, as often as a text is used."""
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
-_LAST_LETTERS = 3
+MOST_MERGED = 100_000
+_MOST_COMBINATIONS = 10_000
+"""Of the attributes of cells; a workbook has a few dozen."""
 
 
 class CellsError(ValueError):
@@ -116,77 +119,118 @@ def read_cells(text: str, book: Book) -> Grid:
     text = without_prefix(text)
     start = text.find("<sheetData>")
     end = text.rfind("</sheetData>")
-    found = None if start < 0 or end < 0 else _quickly(text[start + 11 : end])
+    if text.count("<c ") > MOST_CELLS:
+        raise CellsError(_TOO_MANY)
+    found = None if start < 0 or end < 0 else _in_pieces(text[start + 11 : end], book)
     if found is None:
         if text.count("<") > MOST_CELLS:
             raise CellsError(_TOO_MANY)
-        found = _tag_by_tag(text)
+        found = _values(_tag_by_tag(text), book)
     merged = re.findall(r'<mergeCell ref="([A-Z0-9:]+)"', text[max(end, 0) :])
-    return _grid(found, book, merged)
+    if len(merged) > MOST_MERGED:
+        raise CellsError(f"more than {MOST_MERGED:,} merged cells")
+    return _grid(found, merged)
 
 
 _TOO_MANY = f"more than {MOST_CELLS:,} cells"
-_BEFORE = re.compile(r"(?:</row>|<row(?: [^<>]*)?/?>)*")
-_CELL = r'(?s)^r="([A-Z]{1,3})([0-9]{1,7})"([^<>]*)>(?:<v>([^<]*)</v></c>)?(.*)$'
+_PIECE = 2**22
+"""Characters of XML that are taken at once: as columns they need ten times as much memory."""
+
+
+def _in_pieces(body: str, book: Book) -> pl.DataFrame | None:
+    """Return the values of cells, where all of their XML is regular."""
+    starts = [0]
+    while len(body) - starts[-1] > _PIECE:
+        at = body.find("</row>", starts[-1] + _PIECE)
+        if at < 0:
+            break
+        starts.append(at)
+    found: list[pl.DataFrame] = []
+    for start, end in pairwise([*starts, len(body)]):
+        piece = _quickly(body[start:end])
+        if piece is None:
+            return None
+        found.append(_values(piece, book))
+    return pl.concat(found)
+
+
 _ROWS = r"(?:</row>|<row(?: [^<>]*)?/?>)*"
+_BEFORE = re.compile(_ROWS)
+_DIGITS, _LETTERS = "0123456789", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _REST = (
     r"(?s)^(?:<f(?: [^<>]*[^/])?>([^<]*)</f>|<f(?: [^<>]*)?/>)?"
     r"(?:<v(?: [^<>]*)?>([^<]*)</v>|<v ?/>|<is>(.*)</is>)?</c>" + f"{_ROWS}$"
 )
 _ATTRIBUTES = re.compile(r'(?: (\w+)="([^"]*)")*\s*/?')
+_VALUE_ENDS = "</v></c>"
 
 
 def _quickly(body: str) -> pl.DataFrame | None:
-    """Return the cells of XML that is as regular as spreadsheets write it; None of any other."""
-    if body.count("<c ") > MOST_CELLS:
-        raise CellsError(_TOO_MANY)
+    """Return the cells of XML that is as regular as spreadsheets write it; None of any other.
+
+    A cell is mostly ``<c r="B7" s="1" t="s"><v>12</v></c>``: it is cut where its signs stand, which
+    takes half the time of an expression.
+    """
     parts = pl.Series([body]).str.split("<c ").explode()
     if not _BEFORE.fullmatch(parts[0]):
         return None
-    found = parts[1:].str.extract_groups(_CELL).struct.unnest()
-    found.columns = ["letters", "row", "attributes", "value", "rest"]
-    if found["rest"].null_count():
+    tag, opens, below = parts[1:].str.splitn(">", 3).struct.unnest().get_columns()
+    first, at, attributes = tag.str.splitn('"', 3).struct.unnest().get_columns()
+    letters = at.str.strip_chars_end(_DIGITS)
+    row = at.str.strip_chars_start(_LETTERS).cast(pl.Int32, strict=False)
+    kinds = None if attributes.null_count() else _by_attributes(attributes)
+    if not (first == "r=").all() or row.null_count() or kinds is None:
         return None
-    kinds = _by_attributes(found["attributes"])
-    if kinds is None:
+    if not letters.unique().str.contains("^[A-Z]{1,3}$").all():
         return None
-    found = found.with_columns(
-        kinds, formula=pl.lit(None, pl.String), inner=pl.lit(None, pl.String)
+    value = below.str.strip_suffix(_VALUE_ENDS)
+    is_plain = (
+        (opens == "<v") & below.str.ends_with(_VALUE_ENDS) & ~value.str.contains("<", literal=True)
     )
-    whole = found["value"].is_not_null() | found["attributes"].str.ends_with("/")
-    only_rows = found["rest"].str.contains(f"^{_ROWS}$")
-    odd = (~(whole & only_rows)).arg_true()
-    if len(odd):
-        if not (found["value"].is_null() | only_rows).all():
+    is_plain = is_plain.fill_null(value=False)
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, len(row))
+    formula = inner = nothing
+    if not is_plain.all():
+        odd = (~is_plain).arg_true()
+        more = _otherwise(attributes[odd], opens[odd], below[odd])
+        if more is None:
             return None
-        more = found["rest"][odd].str.extract_groups(_REST).struct.unnest()
-        matched = found["rest"][odd].str.contains(_REST)
-        if not matched.all():
-            return None
-        more.columns = ["formula", "value", "inner"]
-        has_formula = found["rest"][odd].str.starts_with("<f")
-        formulas = pl.select(pl.when(has_formula).then(more["formula"].fill_null(""))).to_series()
-        # `<v></v>` is a value, and `<v/>` none: so a formula's empty text is told from no value.
-        found = found.with_columns(
-            found["formula"].scatter(odd, formulas),
-            found["value"].scatter(odd, more["value"]),
-            found["inner"].scatter(odd, more["inner"]),
+        value = value.scatter(odd, more["value"])
+        formula, inner = (
+            nothing.clone().scatter(odd, more["formula"]),
+            nothing.clone().scatter(odd, more["inner"]),
         )
-    inner = found["inner"].is_not_null().arg_true()
-    if len(inner):
-        texts = inner_texts(found["inner"][inner])
-        found = found.with_columns(found["inner"].scatter(inner, texts))
-    return found.select(
-        *("letters", "row", "type", "style"),
-        plain(found["value"]),
-        plain(found["formula"]),
-        "inner",
-    )
+    series = (letters, row, *kinds, plain(value), plain(formula), inner)
+    return pl.DataFrame([one.alias(label) for one, label in zip(series, _LABELS, strict=True)])
+
+
+def _otherwise(attributes: pl.Series, opens: pl.Series, below: pl.Series) -> pl.DataFrame | None:
+    """Return what stands in cells that are empty, the last of their row, or more than a value."""
+    rest = pl.select(
+        pl.when(opens.is_null()).then(pl.lit("")).otherwise(opens + ">" + below.fill_null(""))
+    ).to_series()
+    is_empty = attributes.str.ends_with("/")
+    fits = pl.select(
+        pl.when(is_empty).then(rest.str.contains(f"^{_ROWS}$")).otherwise(rest.str.contains(_REST))
+    ).to_series()
+    if not fits.all():
+        return None
+    found = rest.str.extract_groups(_REST).struct.unnest()
+    found.columns = ["formula", "value", "inner"]
+    # `<v></v>` is a value, and `<v/>` none: so a formula's empty text is told from no value.
+    formula = pl.when(rest.str.starts_with("<f")).then(found["formula"].fill_null(""))
+    inner = found["inner"]
+    filled = inner.is_not_null().arg_true()
+    if len(filled):
+        inner = inner.scatter(filled, inner_texts(inner[filled]))
+    return pl.DataFrame([found["value"], inner]).with_columns(formula=formula)
 
 
 def _by_attributes(attributes: pl.Series) -> list[pl.Series] | None:
     """Return types and styles of cells; their attributes have few combinations."""
     unique = attributes.unique()
+    if len(unique) > _MOST_COMBINATIONS:
+        return None
     types: list[str] = []
     styles: list[int] = []
     for text in unique:
@@ -206,7 +250,7 @@ def _style(text: str) -> int:
 
 
 _LABELS = ("letters", "row", "type", "style", "value", "formula", "inner")
-_CELLS = {label: pl.Int32() if label == "style" else pl.String() for label in _LABELS}
+_CELLS = {label: pl.Int32() if label in ("row", "style") else pl.String() for label in _LABELS}
 
 
 def _tag_by_tag(text: str) -> pl.DataFrame:
@@ -239,6 +283,8 @@ class _Reading:
             given = re.fullmatch(r"([A-Z]{1,3})([0-9]{1,7})", attributes.get("r", ""))
             self.column = number_of(given[1]) if given else self.column + 1
             self.row = int(given[2]) if given else max(self.row, 1)
+            if self.row > MOST_ROWS or self.column > MOST_COLUMNS:
+                raise CellsError(_BEYOND)
         elif name in ("v", "f", "is"):
             self.parts.setdefault(name, [])
 
@@ -258,7 +304,7 @@ class _Reading:
             # An empty text is a value where a type says so alone; see `_quickly`.
             value = None if value == "" and "t" not in self.cell else value
             type_, style = self.cell.get("t", "n"), _style(self.cell.get("s", "0"))
-            at = letter_of(self.column), str(self.row)
+            at = letter_of(self.column), self.row
             self.cells.append((*at, type_, style, value, formula, inner))
 
     def _text(self, part: str) -> str | None:
@@ -266,30 +312,51 @@ class _Reading:
         return None if found is None else "".join(found)
 
 
-def _grid(found: pl.DataFrame, book: Book, merged: list[str]) -> Grid:
+def _values(found: pl.DataFrame, book: Book) -> pl.DataFrame:
+    """Return the cells that are filled: rows and columns, what stands there, and its kind."""
+    parts: list[pl.DataFrame] = []
+    for type_ in found["type"].unique():
+        part = found.filter(found["type"] == type_)
+        texts, kinds = _texts(str(type_), part, book)
+        if part["formula"].count():
+            texts, kinds = _of_formulas(part, texts, kinds)
+        at = part.select("letters", "row").with_columns(text=texts, kind=kinds)
+        parts.append(at.filter(kinds != Kind.EMPTY))
+    if not parts:
+        return pl.DataFrame(schema=_VALUES)
+    values = pl.concat(parts)
+    letters = values["letters"].unique()
+    numbers = [number_of(text) for text in letters]
+    columns = values["letters"].replace_strict(letters, numbers, return_dtype=pl.Int32)
+    return values.with_columns(columns)
+
+
+_VALUES = {"letters": pl.Int32, "row": pl.Int32, "text": pl.String, "kind": pl.UInt8}
+
+
+def _grid(found: pl.DataFrame, merged: list[str]) -> Grid:
     """Return cells as a table, without rows and columns that are empty."""
-    texts, kinds = _texts(found, book)
-    filled = kinds != Kind.EMPTY
-    if not filled.all():
-        found, texts, kinds = found.filter(filled), texts.filter(filled), kinds.filter(filled)
-    letters = found["letters"].unique()
-    at_column = [number_of(text) for text in letters]
-    column = found["letters"].replace_strict(letters, at_column, return_dtype=pl.Int32).to_numpy()
-    row = found["row"].cast(pl.Int32).to_numpy()
+    row, column = found["row"].to_numpy(), found["letters"].to_numpy()
     if found.height and (row.max() > MOST_ROWS or row.min() < 1 or column.max() > MOST_COLUMNS):
-        raise CellsError("a cell beyond the last row or column")
+        raise CellsError(_BEYOND)
+    if (found["text"].str.len_bytes().cast(pl.Int64).sum() or 0) > MOST_CHARACTERS:
+        raise CellsError(_TOO_LONG)
     rows, at_row = np.unique(row, return_inverse=True)
     columns, at_column = np.unique(column, return_inverse=True)
     if len(rows) * len(columns) > MOST_CELLS:
         raise CellsError(_TOO_MANY)
     place = at_column.astype(np.int64) * len(rows) + at_row
     return Grid(
-        _spread(texts, place, len(rows), len(columns)),
-        _spread(kinds, place, len(rows), len(columns)),
+        _spread(found["text"], place, len(rows), len(columns)),
+        _spread(found["kind"], place, len(rows), len(columns)),
         rows.tolist(),
         columns.tolist(),
         merged,
     )
+
+
+_BEYOND = "a cell beyond the last row or column"
+_TOO_LONG = f"more than {MOST_CHARACTERS // 1024**2} million characters"
 
 
 def _spread(
@@ -305,90 +372,74 @@ def _spread(
     return [dense[number * height : (number + 1) * height] for number in range(width)]
 
 
-def _texts(found: pl.DataFrame, book: Book) -> tuple[pl.Series, pl.Series]:
-    """Return what stands in cells as text, and of what kind they are."""
-    type_, value, inner = found["type"], found["value"], found["inner"]
-    is_number = type_ == "n"
-    number = _where(is_number, value.str.strip_chars()).cast(pl.Float64, strict=False)
-    number = _where(number.is_finite(), number)
-    is_date = is_number & found["style"].is_in(book.dates) if book.dates else None
-    shown: dict[str, tuple[Any, pl.Series, int]] = {}
-    shown["n"] = (is_number & number.is_not_null(), _decimals(value, number), Kind.NUMBER)
-    if is_date is not None and is_date.any():
-        days = _where(is_date, number)
-        moments = iso(days, from_1904=book.from_1904)
-        wrong = days.is_not_null() & moments.is_null()
-        shown["wrong"] = (wrong, _decimals(value, number), Kind.ERROR)
-        shown["date"] = (is_date & moments.is_not_null(), moments, Kind.DATE)
-    if (type_ == "s").any():
-        shown["s"] = (*_shared(value, type_ == "s", book.strings), Kind.TEXT)
-    others = {
-        "inlineStr": (lambda: pl.coalesce(inner, value), Kind.TEXT),
-        "str": (lambda: unescaped(value), Kind.TEXT),
-        "b": (lambda: value.replace_strict(_TRUTHS, default=None), Kind.TRUTH),
-        "d": (lambda: value.str.replace(r"(T00:00:00(\.0+)?)?(Z|\+00:00)?$", ""), Kind.DATE),
-        "e": (lambda: value.replace("", None), Kind.ERROR),
-    }
-    there = set(type_.unique())
-    for name, (made, kind) in others.items():
-        if name in there:
-            texts = pl.select(made()).to_series()
-            shown[name] = ((type_ == name) & texts.is_not_null(), texts, kind)
-    texts, kinds = _chosen(shown, len(value))
-    # What no rule above took has a value that its type cannot have.
-    odd = kinds.eq(Kind.EMPTY) & value.is_not_null() & value.ne("")
-    if odd.any():
-        texts, kinds = _put(texts, odd, value), _put(kinds, odd, Kind.ERROR)
-    formula = found["formula"]
-    if formula.count():
-        has = formula.is_not_null()
-        is_text = type_ == "str"
-        unsaid = has & (kinds == Kind.EMPTY) & ~(is_text & value.is_not_null())
-        texts = _put(texts, unsaid, "=" + formula)
-        kinds = _put(kinds + has.cast(pl.UInt8) * FORMULA, unsaid, int(Kind.UNSAID))
-    blank = texts.eq("").fill_null(value=False)
-    if blank.any():
-        kinds = _put(kinds, blank, kinds - Kind.TEXT)
-        texts = _put(texts, blank, None)
-    return texts, kinds
+def _texts(type_: str, found: pl.DataFrame, book: Book) -> tuple[pl.Series, pl.Series]:
+    """Return what stands in cells of one type as text, and of what kind they are."""
+    value = found["value"]
+    if type_ == "n":
+        return _numbers(value.str.strip_chars(), found["style"], book)
+    if type_ == "s":
+        texts, kind = _shared(value, book.strings), Kind.TEXT
+    elif type_ in ("inlineStr", "str"):
+        texts, kind = pl.coalesce(found["inner"], unescaped(value)), Kind.TEXT
+    elif type_ == "b":
+        texts, kind = (
+            value.replace_strict(_TRUTHS, default=None, return_dtype=pl.String),
+            Kind.TRUTH,
+        )
+    elif type_ == "d":
+        texts, kind = value.str.replace(r"(T00:00:00(\.0+)?)?(Z|\+00:00)?$", ""), Kind.DATE
+    else:
+        texts, kind = value, Kind.ERROR
+    return _filled(pl.select(texts).to_series(), value, kind)
 
 
 _TRUTHS = {"1": "TRUE", "0": "FALSE", "true": "TRUE", "false": "FALSE"}
 
 
-def _where(which: pl.Series, values: pl.Series) -> pl.Series:
-    return pl.select(pl.when(which).then(values)).to_series()
+def _filled(texts: pl.Series, value: pl.Series, kind: int) -> tuple[pl.Series, pl.Series]:
+    """Return texts and their kinds; a value that has no text of its type is an error, not nothing."""
+    made = pl.when(texts != "").then(texts)
+    wrong = texts.is_null() & value.ne("")
+    kinds = pl.when(wrong).then(int(Kind.ERROR)).when(texts != "").then(int(kind))
+    texts = pl.select(pl.when(wrong).then(value).otherwise(made)).to_series()
+    return texts, pl.select(kinds.otherwise(int(Kind.EMPTY)).cast(pl.UInt8)).to_series()
 
 
-def _put(values: pl.Series, which: pl.Series, other: Any) -> pl.Series:
-    """Return values, with others in some places."""
-    put = pl.when(which).then(other if isinstance(other, pl.Series) else pl.lit(other))
-    return pl.select(put.otherwise(values).cast(values.dtype)).to_series()
-
-
-def _chosen(shown: Mapping[str, tuple[Any, pl.Series, int]], height: int) -> Any:
-    texts = pl.Series([None], dtype=pl.String).new_from_index(0, height)
-    kinds = pl.Series([0], dtype=pl.UInt8).new_from_index(0, height)
-    for which, these, kind in shown.values():
-        texts, kinds = _put(texts, which, these), _put(kinds, which, int(kind))
+def _numbers(value: pl.Series, styles: pl.Series, book: Book) -> tuple[pl.Series, pl.Series]:
+    """Return numbers by the shortest decimals that read back as them, and dates by ISO 8601."""
+    number = value.cast(pl.Float64, strict=False)
+    whole = value.str.contains(r"^-?[0-9]+$")
+    shown = pl.when(number.is_finite()).then(
+        pl.when(whole).then(value).otherwise(number.cast(pl.String).str.strip_suffix(".0"))
+    )
+    texts, kinds = _filled(pl.select(shown).to_series(), value, Kind.NUMBER)
+    dates = (styles.is_in(book.dates) & (kinds == Kind.NUMBER)).arg_true()
+    if len(dates):
+        moments = iso(number[dates], from_1904=book.from_1904)
+        days = _filled(moments, value[dates], Kind.DATE)
+        texts, kinds = texts.scatter(dates, days[0]), kinds.scatter(dates, days[1])
     return texts, kinds
 
 
-def _decimals(value: pl.Series, number: pl.Series) -> pl.Series:
-    """Return numbers as text: whole ones by the digits that stand there."""
-    whole = value.str.contains(r"^-?[0-9]+$")
-    return pl.select(
-        pl.when(whole).then(value).otherwise(number.cast(pl.String).str.strip_suffix(".0"))
-    ).to_series()
+def _of_formulas(
+    found: pl.DataFrame, texts: pl.Series, kinds: pl.Series
+) -> tuple[pl.Series, pl.Series]:
+    """Return texts and kinds where formulas stand: with their value, else as themselves."""
+    has = found["formula"].is_not_null()
+    # The type of a text says that an empty one was calculated.
+    unsaid = has & (kinds == Kind.EMPTY) & ((found["type"] != "str") | found["value"].is_null())
+    texts = pl.select(pl.when(unsaid).then("=" + found["formula"]).otherwise(texts)).to_series()
+    said = pl.select(kinds + has.cast(pl.UInt8) * FORMULA).to_series()
+    chosen = pl.when(unsaid).then(pl.lit(int(Kind.UNSAID), pl.UInt8)).otherwise(said)
+    return texts, pl.select(chosen.cast(pl.UInt8)).to_series()
 
 
-def _shared(value: pl.Series, which: pl.Series, strings: pl.Series) -> tuple[pl.Series, pl.Series]:
+def _shared(value: pl.Series, strings: pl.Series) -> pl.Series:
     """Return texts by their numbers, weighed as often as they are used."""
-    at = _where(which, value).str.strip_chars().cast(pl.UInt32, strict=False)
-    known = at < len(strings)
-    if not known.fill_null(value=True).all() or (which & at.is_null() & value.is_not_null()).any():
+    at = value.str.strip_chars().cast(pl.UInt32, strict=False)
+    if not (at < len(strings)).fill_null(value=True).all() or at.null_count() > value.null_count():
         raise CellsError("a text that is not there")
     weights = strings.str.len_bytes().cast(pl.Int64).gather(at.drop_nulls())
     if (weights.sum() or 0) > MOST_CHARACTERS:
-        raise CellsError(f"more than {MOST_CHARACTERS // 1024**2} million characters")
-    return which & at.is_not_null(), strings.gather(at)
+        raise CellsError(_TOO_LONG)
+    return strings.gather(at)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 64
 """Tags within tags; a workbook has less than ten."""
+MOST_STRINGS = 5 * 10**6
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 # Spreadsheets write characters that XML cannot hold so, and the first of such a sequence itself.
@@ -112,6 +113,8 @@ def shared_strings(text: str | None) -> pl.Series:
     if first < 0 or "<!" in text:
         return texts_of(_strings_one_by_one(text))
     last = text.rfind("</sst>")
+    if text.count("<si>") > MOST_STRINGS:
+        raise MarkupError("has too many texts")
     items = pl.Series([text[first + 4 : last]]).str.split("<si>").explode()
     whole = items.str.ends_with("</si>")
     if not whole.all() or items.str.count_matches("</si>", literal=True).ne(1).any():
@@ -121,12 +124,13 @@ def shared_strings(text: str | None) -> pl.Series:
 
 def inner_texts(items: pl.Series) -> pl.Series:
     """Return the texts in ``si`` and ``is``, given what stands between their tags."""
-    simple = items.str.contains(_SIMPLE)
-    found = items.str.extract(_SIMPLE).fill_null("")
-    if not simple.all():
-        odd = simple.not_().arg_true()
-        inner = [_runs(f"<si>{items[row]}</si>") for row in odd]
-        found = found.scatter(odd, inner)
+    found = items.str.strip_prefix("<t>").str.strip_suffix("</t>")
+    odd = (found.str.contains("<", literal=True) | (found == items)).arg_true()
+    if len(odd):
+        inner = items[odd].str.extract(_SIMPLE)
+        for place in (~items[odd].str.contains(_SIMPLE)).arg_true():
+            inner = inner.scatter(place, _runs(f"<si>{items[odd[place]]}</si>"))
+        found = found.scatter(odd, inner.fill_null(""))
     return texts_of(found)
 
 
