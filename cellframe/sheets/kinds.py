@@ -35,6 +35,14 @@ class Kind(IntEnum):
     """A formula that nobody calculated."""
 
 
+_NO_VALUES = {
+    Kind.ERROR: ("is an error, and no value", "Correct the formula behind it, or write the value."),
+    Kind.UNSAID: (
+        "is a formula that was never calculated",
+        "Open the workbook in a spreadsheet and save it there, or write the value.",
+    ),
+}
+"""What is refused wherever it stands, and what to do then."""
 _NAMES = {Kind.NUMBER: "number", Kind.DATE: "date", Kind.TRUTH: "truth"}
 _EPOCHS = (datetime(1899, 12, 30), datetime(1904, 1, 1))  # noqa: DTZ001 - a time in UTC without zone
 """Day 0 of Excel, and of Excel on old Macs."""
@@ -59,12 +67,11 @@ def judged(
         What was read there, and the text that reads back as it.
     """
     bare = kind & ~FORMULA
-    if bare == Kind.ERROR:
-        advice = "Correct the formula behind it, or write the value."
-        return Verdict(None, rule="is an error, and no value", advice=advice)
-    if bare == Kind.UNSAID:
-        advice = "Open the workbook in a spreadsheet and save it there, or write the value."
-        return Verdict(None, rule="is a formula that was never calculated", advice=advice)
+    if (kind & FORMULA or bare == Kind.UNSAID) and str(base).startswith("="):
+        return Verdict(exact, is_rewritten=True)  # As pandas writes a text that looks like one.
+    if bare in _NO_VALUES:
+        rule, advice = _NO_VALUES[Kind(bare)]
+        return Verdict(None, rule=rule, advice=advice)
     is_day = dtype == pl.Date or isinstance(dtype, pl.Datetime)
     if bare == Kind.NUMBER and is_day:
         if _is_serial_of(text, base):

@@ -41,6 +41,7 @@ _PART = rf"(\d{{1,2}}[/-]\d{{1,2}}|{_DOTTED}\.|{_MONTH}[- ]?\d{{1,4}}|\d{{1,2}}[
 _WRITTEN = re.compile(r"-?(0|[1-9]\d*)(\.\d*[1-9]|\.0)?([eE][+-]\d{2,3})?|-?\d\.\d\dE[+-]\d{2,3}")
 _WRITTEN_PART = re.compile(rf"\d{{1,2}}[-. ]+{_MONTH}|{_MONTH}-\d\d|\d{{1,2}}:\d\d:\d\d( [AP]M)?")
 _IN_EXPONENTS = re.compile(r"-?\d(\.\d+)?E[+-]\d{2,3}", re.IGNORECASE)
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTROL = {code: None for code in range(32) if chr(code) not in "\t\n\r"}
 
 
@@ -65,7 +66,7 @@ def is_rewritten(base: str, mine: str | None) -> bool:
         As it was read, and as it came back; None for an empty cell.
     """
     if mine is None:
-        return base in MISSING
+        return base in MISSING or not base.strip()
     if _plain(base) == _plain(mine):
         return True
     value = base.strip()  # Blanks around a number, a truth or a date are dropped with its text.
@@ -97,8 +98,12 @@ def is_shortened(mine: str, base: float) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return a text as every reader leaves it: composed, with LF, without control characters."""
-    lines = re.sub(r"\r\n?", "\n", text).translate(_CONTROL)
+    """Return a text as every reader leaves it: composed, with LF, without control characters.
+
+    openpyxl leaves the escapes of a workbook as they stand, and saves what looks like one as it is.
+    """
+    held = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    lines = re.sub(r"\r\n?", "\n", held).translate(_CONTROL)
     return unicodedata.normalize("NFC", lines)
 
 

@@ -167,6 +167,7 @@ class _Cells:
         self.differs = differs.arg_true()
         self.faults: list[Fault] = []
         self.rewritten: list[tuple[str | None, str | None]] = []
+        self.put_back: set[int] = set()
         self.coerced: list[tuple[int, str, int]] = []
 
     def settle(self, label: str, judge: Judge) -> pl.Series:
@@ -184,6 +185,7 @@ class _Cells:
                 self.faults.append(cell_fault(row, None, label, text, verdict.rule, verdict.advice))
             elif verdict.is_rewritten:
                 self.rewritten.append((text, was))
+                self.put_back.add(row)
             elif self.dtype == pl.String and kind & ~FORMULA > Kind.TEXT and verdict.text != was:
                 self.coerced.append((row, str(text), kind))
         return pl.Series(label, values, dtype=pl.String)
@@ -195,7 +197,8 @@ class _Cells:
         """Return the rows whose value a formula gave."""
         if self.kinds is None:
             return []
-        return self.kinds.is_between(FORMULA, FORMULA + Kind.TRUTH).arg_true().to_list()
+        is_value = self.kinds.is_between(FORMULA, FORMULA + Kind.TRUTH)
+        return [row for row in is_value.arg_true() if row not in self.put_back]
 
     def notice(self, label: str) -> str | None:
         """Say what was put back although it came otherwise."""

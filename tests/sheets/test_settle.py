@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from sheet_tools import COLUMNS, MASS, back, usual, value
 
+from cellframe.sheets.kinds import FORMULA, Kind
 from cellframe.sheets.rewriting import is_rewritten
 from cellframe.sheets.settle import settle
 from cellframe.sheets.writing import write_table
@@ -165,3 +166,29 @@ def test_a_number_that_lost_its_point_is_refused(base, mine):
 def test_a_text_that_lost_its_commas_is_no_edit(base, mine):
     assert is_rewritten(base, mine)
     assert not is_rewritten(base, mine + "1")
+
+
+@pytest.mark.parametrize(
+    ("base", "mine"), [("_x0041_", "A"), ("\a", "_x0007_"), ("a\r\nb", "a_x000D_\nb")]
+)
+def test_a_text_that_a_tool_took_an_escape_for_is_no_edit(base, mine):
+    assert is_rewritten(base, mine)
+    assert not is_rewritten(base, mine + "1")
+
+
+def test_a_blank_that_a_tool_dropped_is_no_edit():
+    assert is_rewritten(" ", None)
+    assert not is_rewritten("x", None)
+
+
+@pytest.mark.parametrize("kind", [Kind.NUMBER + FORMULA, Kind.ERROR + FORMULA, Kind.UNSAID])
+@pytest.mark.parametrize(("read", "is_put_back"), [("=1+1", True), ("x", False)])
+def test_a_text_that_a_tool_made_a_formula_of_is_put_back_and_told(kind, read, is_put_back):
+    base, mine = pl.DataFrame({"notes": [read]}), pl.DataFrame({"notes": ["2"]})
+    kinds = pl.DataFrame({"notes": pl.Series([int(kind)], dtype=pl.UInt8)})
+    known, columns = pl.Series([True]), {"notes": COLUMNS["notes"]}
+    found = settle(
+        columns, mine, base, known, codec="xlsx", kinds=kinds, place=lambda _row, _label: "Cells!D2"
+    )
+    assert (found.frame["notes"][0] == read) is is_put_back
+    assert (len(found.notices) == 1) if is_put_back else (found.notices or found.faults)
