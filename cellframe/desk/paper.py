@@ -78,7 +78,7 @@ def draw(template: str, here: Here, **values: Any) -> bytes:
         What the template shows, ``title`` among it.
     """
     given = {"here": here, **values}
-    return _environment().get_template(f"{template}.html.j2").render(given).encode()
+    return _environment().get_template(f"{template}.html.j2").render(given).encode(errors="replace")
 
 
 def static(name: str) -> Static | None:

@@ -61,7 +61,7 @@ class Trouble:
 def trouble(fault: CellframeError) -> Trouble:
     """Return what a page says of an error of ours: every fault, and no word of Python."""
     failures = getattr(fault, "failures", None)
-    head, *more = str(fault).splitlines() or [""]
+    head, *more = str(fault).split("\n")
     if failures is None:
         if isinstance(fault, (TransportError, ServerError, RateLimitError)):
             return Trouble(_AWAY, [head])
