@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cellframe.contract.records import (
     CELL_BATCH,
@@ -15,17 +15,18 @@ from cellframe.contract.records import (
 )
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
 from cellframe.frames.faults import Fault
-from cellframe.resources.identity import NOT_RECORDS, Parents, refuse
+from cellframe.resources.identity import NOT_RECORDS, refuse
 from cellframe.resources.matching import matched
-from cellframe.resources.planning import make_plan
 from cellframe.resources.together import plan_together
+from cellframe.sheets.headings import labels_of
 from cellframe.sheets.labels import read_map
-from cellframe.sheets.tables import read_table
+from cellframe.sheets.tables import read_tables
 from cellframe.writeback.inputs import Base, Source
 from cellframe.writeback.saved import load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from os import PathLike
     from pathlib import Path
 
@@ -57,70 +58,100 @@ def plan_file(
     **how: Any,
 ) -> Plan:
     """Return the plan of a file; see ``client.plan_file``, and `make_plan` for `how`."""
-    table = read_table(path)
+    names = read_map(map)
+    tables = read_tables(path, known=names.columns)
+    reader = _Reader(connection, specs, instances, names, spec or names.spec, match or names.match)
     try:
-        names = read_map(map)
-        within = spec or names.spec
-        return _planned(connection, specs, instances, table, names, within, match, how)
+        found = [reader.rows(table) for table in tables]
+        refuse(f"{path.name} has several sheets of one kind.", [*_twice(found)])
+        given = {one.kind: {"frame": one.frame, "source": one.source, **how} for one in found}
+        return plan_together(connection, given, {one.kind: one.parent_id for one in found})
     except PlanError as fault:
         raise PlanError(f"{path.name} cannot be planned.", fault.failures) from fault
 
 
-def _planned(
-    connection: Connection,
-    specs: CellSpecs,
-    instances: CellInstances,
-    table: Table,
-    names: ColumnMap,
-    spec: Ref | None,
-    match: str | None,
-    how: Mapping[str, Any],
-) -> Plan:
-    path, frame, numbers = table.path, _renamed(table, names), table.rows
-    beside = table.beside
-    kind = _kind(path, frame, beside)
-    _check_service(connection, path, beside)
-    parent_id = _parent(kind, specs, spec, beside)
-    notices = [*table.notices]
-    if (match or names.match) is not None:
-        given = None if spec is None else parent_id
-        known = _listed(kind, instances, given)
-        frame, new = matched(frame, kind, str(match or names.match), known)
-        told = [f"Row {numbers[row]}: {said}" for row, said in new]
-        notices += first_few(told)
-    elif kind.key not in frame.columns:
-        _refuse_keyless(path, kind, frame)
-    source = Source(
-        numbers=numbers,
-        codec=_codec(table, kind),
-        sheet=table.sheet,
-        letters=_letters(table, names),
-        kinds=None if table.kinds is None else table.kinds.rename(names.columns, strict=False),
-        delimiter=table.delimiter,
-        kept=_kept(beside),
-        notices=tuple(notices),
-    )
-    return make_plan(
-        connection,
-        kind,
-        frame,
-        parents=Parents(parent_id, specs.id_of) if kind.parent == CELL_SPEC.name else None,
-        source=source,
-        **how,
-    )
+class _Rows(NamedTuple):
+    """One table that came back: what its rows are, and below what new ones are made."""
+
+    kind: RecordKind
+    frame: pl.DataFrame
+    source: Source
+    parent_id: str | None
 
 
-def _codec(table: Table, kind: RecordKind) -> Codec:
+def _twice(found: Sequence[_Rows]) -> Iterator[Fault]:
+    """Say which sheets hold records of one kind: edits of one record would stand in both."""
+    first: dict[str, _Rows] = {}
+    for one in found:
+        other = first.setdefault(one.kind.name, one)
+        if other is not one:
+            message = (
+                f"The sheets {other.source.sheet!r} and {one.source.sheet!r} both hold "
+                f"{one.kind.noun}s. Keep one, or give each in a workbook of its own."
+            )
+            yield Fault(message, rule="one sheet of a kind")
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What a caller said of the tables of a file.
+
+    Attributes
+    ----------
+    names : ColumnMap
+        Which header is which column.
+    spec : record, id or name, optional
+        The spec of rows that name none.
+    match : str, optional
+        The column by which rows are found again.
+    """
+
+    connection: Connection
+    specs: CellSpecs
+    instances: CellInstances
+    names: ColumnMap
+    spec: Ref | None
+    match: str | None
+
+    def rows(self, table: Table) -> _Rows:
+        """Return what a table holds, in our labels."""
+        path, numbers = table.path, table.rows
+        labels = _labels(table, self.names)
+        frame = table.frame.rename(labels)
+        kind = _kind(path, frame, table.beside)
+        _check_service(self.connection, path, table.beside)
+        parent_id = _parent(kind, self.specs, self.spec, table.beside)
+        notices = [*table.notices]
+        if self.match is not None:
+            known = _listed(kind, self.instances, None if self.spec is None else parent_id)
+            frame, new = matched(frame, kind, self.match, known)
+            notices += first_few([f"Row {numbers[row]}: {said}" for row, said in new])
+        elif kind.key not in frame.columns:
+            _refuse_keyless(path, kind, frame)
+        source = Source(
+            numbers=numbers,
+            codec=_codec(table, {labels.get(label, label) for label in table.frame.columns}, kind),
+            sheet=table.sheet,
+            letters=_letters(table, labels),
+            kinds=None if table.kinds is None else table.kinds.rename(labels, strict=False),
+            delimiter=table.delimiter,
+            kept=_kept(table.beside),
+            notices=tuple(notices),
+        )
+        return _Rows(kind, frame, source, parent_id)
+
+
+def _codec(table: Table, labels: AbstractSet[str], kind: RecordKind) -> Codec:
     """Return how the values of a table are written."""
     if table.format == "csv":
-        return "csv" if kind.key in table.frame.columns else "text"
+        return "csv" if kind.key in labels else "text"
     return "xlsx" if table.format == "xlsx" else "typed"
 
 
-def _letters(table: Table, names: ColumnMap) -> dict[str, str]:
+def _letters(table: Table, labels: Mapping[str, str]) -> dict[str, str]:
     """Return the columns of a sheet of a workbook, by our labels."""
-    labels = (names.columns.get(label, label) for label in table.frame.columns)
-    return dict(zip(labels, table.letters, strict=False))
+    ours = (labels.get(header, header) for header in table.frame.columns)
+    return dict(zip(ours, table.letters, strict=False))
 
 
 def _parent(
@@ -135,27 +166,37 @@ def _parent(
     return str(found.pop()) if len(found) == 1 and None not in found else None
 
 
-def _renamed(table: Table, names: ColumnMap) -> pl.DataFrame:
-    """Return the table in our labels.
+def _labels(table: Table, names: ColumnMap) -> dict[str, str]:
+    """Return our labels by the headers of a table that stand for others.
 
     Raises
     ------
     PlanError
-        The map names columns that the table does not have, or makes two columns one.
+        The map names columns that the table does not have, or two headers are one column.
     """
-    missing = [label for label in names.columns if label not in table.frame.columns]
-    faults = []
-    for label in missing:
-        near = get_close_matches(label, table.frame.columns, n=1)
-        advice = f" Did you mean {near[0]!r}?" if near else ""
-        message = f"The map names {label!r}, and {table.path.name} has no such column.{advice}"
-        faults.append(Fault(message, column=label, rule="known column"))
-    labels = [names.columns.get(label, label) for label in table.frame.columns]
-    for label in sorted({label for label in labels if labels.count(label) > 1}):
-        message = f"The map makes {labels.count(label)} columns {label!r}. Keep one."
-        faults.append(Fault(message, column=label, rule="unique"))
-    refuse(f"The map does not fit {table.path.name}.", faults)
-    return table.frame.rename({old: new for old, new in names.columns.items() if old != new})
+    headers = table.frame.columns
+    faults = [_missing(table, header) for header in names.columns if header not in headers]
+    own = [header for header in headers if header not in names.columns]
+    known = table.beside.labels if table.beside else ()
+    labels = {**labels_of(own, known), **names.columns}
+    by_label: dict[str, list[str]] = {}
+    for header in headers:
+        by_label.setdefault(labels.get(header, header), []).append(header)
+    for label, several in by_label.items():
+        if len(several) > 1:
+            told = " and ".join(map(repr, several))
+            faults.append(
+                Fault(f"{told} are one column, {label!r}. Keep one.", column=label, rule="unique")
+            )
+    refuse(f"{table.path.name}: its columns cannot be told apart.", faults)
+    return {header: label for header, label in labels.items() if header != label}
+
+
+def _missing(table: Table, header: str) -> Fault:
+    near = get_close_matches(header, table.frame.columns, n=1)
+    advice = f" Did you mean {near[0]!r}?" if near else ""
+    message = f"The map names {header!r}, and {table.path.name} has no such column.{advice}"
+    return Fault(message, column=header, rule="known column")
 
 
 def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKind:

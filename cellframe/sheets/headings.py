@@ -8,12 +8,22 @@ for another one is its own heading, so that a heading needs nothing beside it to
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from cellframe.contract.quantities import spell
-from cellframe.contract.records import MEASURED_COMPONENTS
+from cellframe.contract.records import KINDS, MEASURED_COMPONENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 _PREFIXES = (*MEASURED_COMPONENTS, "ratings", "properties", "protocol", "test_setup")
 """What a dot stands behind; the names below it are words of one name."""
+_PLAIN = frozenset(
+    label
+    for kind in KINDS.values()
+    for label in (kind.version, kind.noun, *kind.summaries, *(one.column for one in kind.fields))
+)
+"""Labels that do not depend on the records."""
 _LABEL = re.compile(r"[a-z]\w*(?:\.\w+)?", re.ASCII)
 _HEADING = re.compile(r"[A-Z]\w*(?: \w+)*", re.ASCII)
 _UNIT = re.compile(r"(?P<name>.*\S) \[(?P<unit>[^\[\]]+)\]")
@@ -64,6 +74,30 @@ def label_of(heading: str) -> str:
     if prefix is not None:
         body = f"{prefix}.{body[len(prefix) + 1 :]}"
     return f"{body} [{_typed(unit)}]" if unit else body
+
+
+def labels_of(headers: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
+    """Return which headers of a sheet are headings, and the labels that they stand for.
+
+    Parameters
+    ----------
+    headers : iterable of str
+        As they came; labels and people's own among them.
+    known : collection of str
+        Labels that the sheet was written with.
+
+    Returns
+    -------
+    dict of str to str
+        Labels by heading: of plain columns, of properties of a part, and those that are known.
+    """
+    found = {header: label_of(header) for header in headers}
+    return {
+        header: label
+        for header, label in found.items()
+        if label != header
+        and (label in known or label in _PLAIN or label.partition(".")[0] in _PREFIXES)
+    }
 
 
 def _split(text: str) -> tuple[str, str]:
