@@ -191,7 +191,7 @@ class _Cells:
         return pl.Series(label, values, dtype=pl.String)
 
     def _kind(self, row: int) -> int:
-        return int(Kind.TEXT) if self.kinds is None else int(self.kinds[row])
+        return int(Kind.TEXT) if self.kinds is None else int(self.kinds[row] or Kind.EMPTY)
 
     def formulas(self) -> list[int]:
         """Return the rows whose value a formula gave."""
