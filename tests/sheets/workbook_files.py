@@ -47,6 +47,7 @@ def raw_book(
     strings: str | None = None,
     book: str = "",
     parts: Mapping[str, str | bytes] | None = None,
+    level: int | None = None,
 ) -> Path:
     """Write a workbook: rows of its sheet *Cells*, or of several sheets, as they stand in XML."""
     sheets = sheets or {"Cells": rows}
@@ -69,7 +70,7 @@ def raw_book(
         content[f"xl/worksheets/sheet{n}.xml"] = (
             f'<worksheet xmlns="{MAIN}"><sheetData>{body}</sheetData>{tail}</worksheet>'
         )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as file:
         for name, part in {**content, **(parts or {})}.items():
             file.writestr(name, part)
     return path

@@ -126,9 +126,9 @@ def read_cells(text: str, book: Book) -> Grid:
         if text.count("<") > MOST_CELLS:
             raise CellsError(_TOO_MANY)
         found = _values(_tag_by_tag(text), book)
-    merged = re.findall(r'<mergeCell ref="([A-Z0-9:]+)"', text[max(end, 0) :])
-    if len(merged) > MOST_MERGED:
+    if text.count("<mergeCell ") > MOST_MERGED:
         raise CellsError(f"more than {MOST_MERGED:,} merged cells")
+    merged = re.findall(r'<mergeCell ref="([A-Z0-9:]+)"', text[max(end, 0) :])
     return _grid(found, merged)
 
 
@@ -181,7 +181,10 @@ def _quickly(body: str) -> pl.DataFrame | None:
     kinds = None if attributes.null_count() else _by_attributes(attributes)
     if not (first == "r=").all() or row.null_count() or kinds is None:
         return None
-    if not letters.unique().str.contains("^[A-Z]{1,3}$").all():
+    known = letters.unique()
+    if len(known) > MOST_COLUMNS:
+        raise CellsError(_BEYOND)
+    if not known.str.contains("^[A-Z]{1,3}$").all():
         return None
     value = below.str.strip_suffix(_VALUE_ENDS)
     is_plain = (

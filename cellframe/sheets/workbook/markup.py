@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DEEPEST = 64
 """Tags within tags; a workbook has less than ten."""
+_PIECE = 2**16
 MOST_STRINGS = 5 * 10**6
 _ENTITY = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
@@ -68,8 +69,12 @@ def parse(
     if data is not None:
         parser.CharacterDataHandler = data
     try:
-        # Text is given as UTF-8, whatever its first line says of the file that it was.
-        parser.Parse(_undeclared(text), True)  # noqa: FBT003
+        # Text is given as UTF-8, whatever its first line says of the file that it was; and in
+        # pieces, since a parser that is to stop reads on to the end of what it has.
+        text = _undeclared(text)
+        for at in range(0, len(text), _PIECE):
+            parser.Parse(text[at : at + _PIECE], False)  # noqa: FBT003
+        parser.Parse("", True)  # noqa: FBT003
     except (expat.ExpatError, UnicodeError) as fault:
         raise MarkupError(str(fault)) from None
 
