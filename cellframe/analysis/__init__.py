@@ -12,18 +12,55 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cellframe.analysis.crossing import cycles_to
+    from cellframe.analysis.efficiency import efficiencies
+    from cellframe.analysis.fading import retention
+    from cellframe.analysis.held_voltage import cccv
     from cellframe.analysis.incremental import differential_voltage, incremental_capacity
+    from cellframe.analysis.knees import knee
+    from cellframe.analysis.later_curves import delta_q, delta_q_features
+    from cellframe.analysis.open_circuit import pseudo_ocv
+    from cellframe.analysis.passed import throughput
     from cellframe.analysis.peak_table import peaks
     from cellframe.analysis.pulses import resistance
+    from cellframe.analysis.summary import cycle_summary
+    from cellframe.analysis.suspects import quality
 
-__all__ = ["differential_voltage", "incremental_capacity", "peaks", "resistance"]
+__all__ = [
+    "cccv",
+    "cycle_summary",
+    "cycles_to",
+    "delta_q",
+    "delta_q_features",
+    "differential_voltage",
+    "efficiencies",
+    "incremental_capacity",
+    "knee",
+    "peaks",
+    "pseudo_ocv",
+    "quality",
+    "resistance",
+    "retention",
+    "throughput",
+]
 
 # No module is called as what it answers: importing it would put it in the place of the function.
 _HOMES = {
+    "cccv": "held_voltage",
+    "cycle_summary": "summary",
+    "cycles_to": "crossing",
+    "delta_q": "later_curves",
+    "delta_q_features": "later_curves",
     "differential_voltage": "incremental",
+    "efficiencies": "efficiency",
     "incremental_capacity": "incremental",
+    "knee": "knees",
     "peaks": "peak_table",
+    "pseudo_ocv": "open_circuit",
+    "quality": "suspects",
     "resistance": "pulses",
+    "retention": "fading",
+    "throughput": "passed",
 }
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 CHARGE = "Charge passed [A.h]"
 DQDV, DVDQ = "dQ/dV [A.h/V]", "dV/dQ [V/A.h]"
 NORMALISED = "Normalised dQ/dV [1/V]"
+FINEST = 1e-5
+"""V. No cycler tells finer steps apart, and there would be a hundred thousand cells."""
 MOST_APART = 0.01
 """An integral that differs by more than this share from what it is to return is told."""
 
@@ -69,7 +71,7 @@ def incremental_capacity(
     FrameError
         The frame lacks a column.
     ConfigError
-        A width is negative, or the window is empty.
+        A width is too small, or the window is empty.
 
     Notes
     -----
@@ -82,8 +84,10 @@ def incremental_capacity(
     PyProBE's users. A Gaussian of 10 mV: cellpy, which normalises by area unless asked not to.
     PyProBE counts points per level (Feng et al. 2020), navani and Aurora smooth V(Q) first.
     """
-    if spacing <= 0 or smoothing < 0:
-        message = f"spacing={spacing} and smoothing={smoothing} are widths in V: above 0, and not below 0."
+    if not spacing >= FINEST or not smoothing >= 0:
+        message = (
+            f"spacing={spacing} is at least {FINEST} V, and smoothing={smoothing} not below 0."
+        )
         raise ConfigError(message)
     if window is not None and not window[0] < window[1]:
         raise ConfigError(f"window={window} holds no voltage: the lower one comes first.")
