@@ -222,7 +222,7 @@ class _Reader:
         return Fault(f"{label!r} holds numbers without a unit. {advice}", column=label, rule="unit")
 
     def _unknown(self, label: str) -> Fault:
-        message = f"{label!r} is no column of a {self.kind.noun} frame. {self._advice(label)}"
+        message = f"{label!r} is no column of a {self.kind.noun}. {self._advice(label)}"
         return Fault(message, column=label, rule="known column")
 
     def _advice(self, label: str) -> str:
@@ -231,12 +231,12 @@ class _Reader:
             return "It looks like pandas' row numbers: write the file with index=False, or drop the column."
         meant = self.nearest(label)
         if meant is not None:
-            return f"Did you mean {meant!r}? A comment column starts with '_'."
+            return f"Did you mean {meant!r}? A column of your own begins with '_'."
         body, unit = parse(label)
         unit = unit or ("UNIT" if self.frame.schema[label].is_numeric() else None)
         whole = "cell." + escape(body[-1]) + (f" [{unit}]" if unit else "")
         parts = ", ".join(MEASURED_COMPONENTS)
-        return f"A property says what it belongs to: {whole!r} ({parts}). A comment column starts with '_'."
+        return f"A property says what it belongs to: {whole!r} ({parts}). A column of your own begins with '_'."
 
     def nearest(self, label: str) -> str | None:
         """Return the known label that is most like this one."""

@@ -87,7 +87,7 @@ def test_everything_that_a_mapping_cannot_mean_is_told_at_once(tmp_path):
         "[cells] dates = 'us' is none of year first, day first, month first.",
         "[cells] decimal = ';' is neither '.' nor ','.",
         "cells are found again by 'cell', their name",
-        "'loading' is no column of a cell frame.",
+        "'loading' is no column of a cell.",
         "'A' and 'B' are both 'batch'. Keep one",
         "[cells.columns] 'C' = 4 should be text in quotes.",
         "no header stands for 'cell'",
