@@ -65,10 +65,30 @@ def _texts(values: pl.Series) -> list[str | None]:
 
 
 class Keys:
-    """Ids and versions of an edited frame, as text; `numbers` is what its rows are called."""
+    """Ids and versions of an edited frame, as text.
 
-    def __init__(self, kind: RecordKind, frame: pl.DataFrame, numbers: Sequence[int]) -> None:
+    Parameters
+    ----------
+    kind : RecordKind
+        What its rows are.
+    frame : DataFrame
+        As it was given.
+    numbers : sequence of int, shape (n_rows,)
+        What its rows are called.
+    in_workbook : bool
+        Whether its owner has the ids grey and folded away.
+    """
+
+    def __init__(
+        self,
+        kind: RecordKind,
+        frame: pl.DataFrame,
+        numbers: Sequence[int],
+        *,
+        in_workbook: bool = False,
+    ) -> None:
         self.kind = kind
+        self._where = _GREY if in_workbook else f"clear its {kind.key!r}"
         self.frame = frame
         self.numbers = numbers
         _refuse_children(kind, frame)
@@ -110,11 +130,15 @@ class Keys:
             if id_ is None:
                 continue
             if id_ in first:
-                rows = f"Rows {self.numbers[first[id_]]} and {self.numbers[row]}"
-                message = f"{rows} have one {self.kind.key}, {id_!r}. Keep one, or clear the id of a new record."
+                copy = self.numbers[row]
+                rows = f"Rows {self.numbers[first[id_]]} and {copy}"
+                message = f"{rows} have one {self.kind.key}, {id_!r}. Keep one. To make a new {self.kind.noun} of row {copy}, {self._where} and give it a name of its own."
                 faults.append(Fault(message, self.numbers[row], None, self.kind.key, id_, "unique"))
             first.setdefault(id_, row)
         return faults
+
+
+_GREY = "empty its grey cells at the far right (the + above the columns unfolds them)"
 
 
 def called(keys: Keys, names: Sequence[str | None], bases: Bases) -> Sequence[str | None]:

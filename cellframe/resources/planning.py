@@ -112,7 +112,7 @@ def _planned(
     unit_edit: UnitEdit | None,
 ) -> Plan:
     """Return the plan of an edited frame, with every name that is taken told."""
-    keys = Keys(kind, incoming.frame, source.numbers)
+    keys = Keys(kind, incoming.frame, source.numbers, in_workbook=bool(source.sheet))
     bases, now = (
         _bases(connection, kind, keys, source.kept)
         if base is None

@@ -98,7 +98,7 @@ def format_of(path: Path) -> Format:
     if found is None:
         known = ", ".join(FORMATS)
         what = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
-        message = f"{path.name} {what}, and tables are read and written as {known}. Save it as CSV UTF-8 or parquet."
+        message = f"{path.name} {what}, and tables are read and written as {known}. Save it as Excel workbook (.xlsx) or as CSV UTF-8 (.csv)."
         raise SheetError(message)
     return found
 
