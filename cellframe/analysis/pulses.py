@@ -270,7 +270,7 @@ def _rows(
         pl.lit(float(pulse.time[-1] - pulse.time[0])).alias(PULSE_TIME),
         pl.lit(rest[1]).alias(OCV),
         pl.lit(soc, pl.Float64).alias(SOC),
-        pl.col(FINDING).cast(pl.String).cast(pl.Categorical),
+        pl.col(FINDING).cast(pl.String),
         pl.lit(definition, pl.Categorical).alias(DEFINITION),
     )
 

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame
 
 DIRECTION, FINDING, DEFINITION = "Direction", "Finding", "Definition"
-TOLD = {FINDING: pl.Categorical(), DEFINITION: pl.Categorical()}
-"""The last columns of every answer: what is to be said of a row, and what made its numbers."""
+TOLD: dict[str, pl.DataType] = {FINDING: pl.String(), DEFINITION: pl.Categorical()}
+"""The last columns of every answer: what is to be said of a row, and what made its numbers. What is
+said is text, so that people can search it; a definition is long, and the same in many rows."""
 IDENTITIES = ("measurement_id", "instance_id", "cell")
 """By which tests are told apart, the first that is there."""
 CELLS = ("instance_id", "cell", "measurement_id", "test")
@@ -125,6 +126,7 @@ def by_test(
     needed: Sequence[str],
     used: Sequence[str],
     schema: Mapping[str, Any],
+    as_they_came: bool = False,
 ) -> Any:
     """Ask a question of each test of a series by itself, and put the answers under each other.
 
@@ -157,14 +159,14 @@ def by_test(
     lazy = lazy.select(*keys, *dict.fromkeys(label for label in used if label in there))
     types = {**{key: there[key] for key in keys}, **{label: schema[label] for label in wanted}}
     parts = [pl.DataFrame(schema=types)]
-    for test in _tests(lazy, first_of(IDENTITIES, keys)):
+    order = [label for label in (STEP, TIME) if label in there and not as_they_came]
+    for test in _tests(lazy, first_of(IDENTITIES, keys), order):
         whose = [pl.lit(test[key][0], there[key]).alias(key) for key in keys]
         parts += [part.with_columns(whose).select(*types) for part in make(test)]
     return back(pl.concat(parts), frame)
 
 
-def _tests(lazy: pl.LazyFrame, identity: str | None) -> Iterator[pl.DataFrame]:
-    order = [label for label in (STEP, TIME) if label in lazy.collect_schema()]
+def _tests(lazy: pl.LazyFrame, identity: str | None, order: list[str]) -> Iterator[pl.DataFrame]:
     if identity is None:
         whole = lazy.collect()
         if whole.height:
