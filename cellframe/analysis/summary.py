@@ -1,0 +1,421 @@
+"""What did each cycle move, by the cycler's counters and by our own integral, and do they agree?
+
+The adopted number is the counter's, step by step; where there is none, or it falls inside a step,
+the difference of ``Capacity [A.h]``, and then the integral: the rule by which the service makes
+steps and cycles. Both numbers and their ratio are given, for thinned rows make integrals wrong
+many times over, and a counter that restarts makes itself wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe.analysis.cycle_rows import WHO, answer, in_order, said, short
+from cellframe.analysis.efficiency import COULOMBIC, ENERGY, VOLTAGE_OVER, efficiencies
+from cellframe.analysis.reading import (
+    DEFINITION,
+    FINDING,
+    IDENTITIES,
+    back,
+    by_test,
+    first_of,
+    given,
+    keys_of,
+    labelled,
+    require,
+)
+from cellframe.contract.series import (
+    CAPACITY,
+    CAPACITY_SOURCE,
+    CHARGE_CAPACITY,
+    CHARGE_ENERGY,
+    COUNTED,
+    COUNTERS,
+    CURRENT,
+    CYCLE,
+    CYCLE_FROM_CYCLER,
+    DISCHARGE_CAPACITY,
+    DISCHARGE_ENERGY,
+    ENERGY_SOURCE,
+    INTEGRATED,
+    MIXED,
+    SPLIT,
+    STEP,
+    TIME,
+    VOLTAGE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cellframe.frames.backend import AnyFrame
+
+AGREE = 0.01
+"""Counter and integral that differ by more than this share are told."""
+MEAN_DISCHARGE, MEAN_CHARGE = "Mean discharge voltage [V]", "Mean charge voltage [V]"
+GAP = "Voltage gap [V]"
+_HALVES_PER_HOUR = 2 * 3600
+_FALL = 1e-6
+"""A counter falls when it loses more than this share of its largest value: cyclers print rounded
+numbers, and the last digit wavers."""
+_LEAST = 1e-3
+"""Of what a cycle moves: what is less is no counter's or integral's to be compared."""
+_INSIDE = pl.col(STEP) == pl.col(STEP).shift(1)
+_CYCLE = "\x00cycle"
+_PAIRS = {
+    CAPACITY_SOURCE: (DISCHARGE_CAPACITY, CHARGE_CAPACITY),
+    ENERGY_SOURCE: (DISCHARGE_ENERGY, CHARGE_ENERGY),
+}
+
+
+def counted(label: str) -> str:
+    """Return the label of what the counter says: ``Counted discharge capacity [A.h]``."""
+    return f"Counted {label[0].lower()}{label[1:]}"
+
+
+def integrated(label: str) -> str:
+    """Return the label of what the integral says: ``Integrated discharge capacity [A.h]``."""
+    return f"Integrated {label[0].lower()}{label[1:]}"
+
+
+def ratio(label: str) -> str:
+    """Return the label of their ratio: ``Discharge capacity, counted to integrated``."""
+    return f"{label.split(' [', maxsplit=1)[0]}, counted to integrated"
+
+
+FELL = "\x00fell {}"
+"""In how many steps a counter falls: no column of an answer."""
+
+
+def _fell(label: str) -> str:
+    return FELL.format(label)
+
+
+def _split(label: str) -> str:
+    return f"\x00split {label}"
+
+
+def cycle_summary(frame: AnyFrame) -> Any:
+    """Return what each cycle moved, its mean voltages and its efficiencies.
+
+    Parameters
+    ----------
+    frame : polars or pandas DataFrame, or LazyFrame
+        A time series of one cell or many: ``Step count`` and, as far as they are there, ``Time
+        [s]``, ``Current [A]`` (positive on discharge), ``Voltage [V]``, ``Capacity [A.h]``, ``Cycle
+        count`` and the counters. Or the table of steps, or of cycles: then a number is the
+        counter's or the integral's as ``Capacity source`` says. A LazyFrame is read test by test.
+
+    Returns
+    -------
+    DataFrame, shape (n_cycles, n_columns)
+        Keys, ``Cycle count``; capacities in A.h and energies in W.h, none negative; ``Capacity
+        source`` and ``Energy source``; of each of the four what was counted, what was integrated,
+        and their ratio over the steps that have both; ``Mean discharge voltage [V]``, ``Mean charge
+        voltage [V]``, ``Voltage gap [V]``; efficiencies as `efficiencies` gives them; ``Finding``,
+        ``Definition``. What is not known is null.
+
+    Raises
+    ------
+    FrameError
+        A column is missing, or holds no numbers.
+
+    Notes
+    -----
+    A step's capacity is its counter's last minus first, or the trapezoid of max(I, 0) or max(-I, 0)
+    inside the step, so that what flows between two steps counts for neither; a cycle is the sum of
+    its steps (ionworks). BEEP takes a counter's maximum, cellpy its last value; PyProBE the span of
+    the net capacity, which loses charge where a cycle has several discharges. Mean voltage is
+    energy over capacity (Aurora); the gap is that of charge minus that of discharge.
+    """
+    made = _with_voltages(summed(frame))
+    made = _with_efficiencies(made.with_columns(_finding(), _definition()))
+    return back(answer(made, _columns(), made), frame)
+
+
+def summed(frame: AnyFrame) -> pl.DataFrame:
+    """Return what each cycle moved in every way in which that is known, and which counters fell."""
+    lazy = labelled(given(frame), (*COUNTERS, CURRENT))
+    there = lazy.collect_schema()
+    if CURRENT in there or (STEP in there and CAPACITY_SOURCE not in there):
+        return _by_cycle(_from_series(lazy))
+    return _by_cycle(_from_table(lazy, STEP in there))
+
+
+def _columns() -> list[str]:
+    both = [make(label) for label in COUNTERS for make in (counted, integrated, ratio)]
+    voltages = (MEAN_DISCHARGE, MEAN_CHARGE, GAP)
+    return [
+        *(CYCLE, *COUNTERS, *_PAIRS),
+        *both,
+        *voltages,
+        *(COULOMBIC, ENERGY, VOLTAGE_OVER),
+    ]
+
+
+def _from_series(lazy: pl.LazyFrame) -> pl.DataFrame:
+    """Return what each step moved, in each of the ways in which that is known."""
+    floats = [
+        *(make(label) for label in COUNTERS for make in (counted, integrated, _split)),
+    ]
+    types: dict[str, Any] = {
+        _CYCLE: pl.Int64(),
+        **dict.fromkeys(floats, pl.Float64()),
+        **{_fell(label): pl.Boolean() for label in COUNTERS},
+    }
+    used = (STEP, TIME, CURRENT, VOLTAGE, CYCLE, CYCLE_FROM_CYCLER, CAPACITY, *COUNTERS)
+    flows: pl.DataFrame = by_test(lazy, _steps_of, needed=(STEP,), used=used, schema=types)
+    return _adopted(_with_who(flows))
+
+
+def _with_who(rows: pl.DataFrame) -> pl.DataFrame:
+    identity = first_of(IDENTITIES, rows.columns)
+    who = pl.lit(0) if identity is None else pl.col(identity)
+    return rows.with_columns(who.alias(WHO))
+
+
+def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield what the steps of one test moved."""
+    numbers = [label for label in (TIME, CURRENT, VOLTAGE, CAPACITY, *COUNTERS) if label in test]
+    rows = test.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(STEP).set_sorted())
+    steps = rows.group_by(STEP, maintain_order=True).agg(
+        *(
+            pl.col(one).first(ignore_nulls=True)
+            for one in (CYCLE, CYCLE_FROM_CYCLER)
+            if one in rows
+        ),
+        *(_gained(label) for label in COUNTERS if label in rows),
+        *(_high(label) for label in COUNTERS if label in rows),
+    )
+    for part in (_lost(rows), _integrals(rows), _splits(rows)):
+        if part is not None:
+            steps = steps.join(part, on=STEP, how="left", maintain_order="left", nulls_equal=True)
+    falls = [
+        (pl.col(f"\x00lost {label}") > _FALL * pl.col(f"\x00high {label}"))
+        .fill_null(value=False)
+        .alias(_fell(label))
+        for label in COUNTERS
+        if label in rows
+    ]
+    yield _complete(steps.with_columns(_cycle_of(steps).alias(_CYCLE), *falls))
+
+
+def _complete(steps: pl.DataFrame) -> pl.DataFrame:
+    """Add what is not known at all."""
+    return steps.with_columns(
+        *(
+            pl.lit(None, pl.Float64).alias(make(label))
+            for label in COUNTERS
+            for make in (counted, integrated, _split)
+            if make(label) not in steps.columns
+        ),
+        *(
+            pl.lit(value=False).alias(_fell(label))
+            for label in COUNTERS
+            if _fell(label) not in steps.columns
+        ),
+    )
+
+
+def _gained(label: str) -> pl.Expr:
+    counter = pl.col(label)
+    gained = counter.last(ignore_nulls=True) - counter.first(ignore_nulls=True)
+    return gained.clip(lower_bound=0.0).alias(counted(label))
+
+
+def _high(label: str) -> pl.Expr:
+    return pl.col(label).abs().max().alias(f"\x00high {label}")
+
+
+def _lost(rows: pl.DataFrame) -> pl.DataFrame | None:
+    """Return how far each counter falls at once inside each step."""
+    counters = [label for label in COUNTERS if label in rows.columns]
+    if not counters:
+        return None
+    lost = rows.select(
+        STEP,
+        *(
+            pl.when(_INSIDE).then(pl.col(label).shift(1) - pl.col(label)).alias(f"\x00lost {label}")
+            for label in counters
+        ),
+    )
+    return lost.group_by(STEP, maintain_order=True).max()
+
+
+def _integrals(rows: pl.DataFrame) -> pl.DataFrame | None:
+    """Integrate current and power by trapezoids inside each step, each direction by itself.
+
+    A row without time or current is passed over, and time that runs back adds nothing.
+    """
+    if not {TIME, CURRENT} <= set(rows.columns):
+        return None
+    known = rows.drop_nulls([TIME, CURRENT])
+    current = pl.col(CURRENT)
+    flows = {
+        DISCHARGE_CAPACITY: current.clip(lower_bound=0.0),
+        CHARGE_CAPACITY: (-current).clip(lower_bound=0.0),
+    }
+    if VOLTAGE in rows.columns:
+        power = current * pl.col(VOLTAGE).interpolate()
+        flows[DISCHARGE_ENERGY] = power.clip(lower_bound=0.0)
+        flows[CHARGE_ENERGY] = (-power).clip(lower_bound=0.0)
+    half = pl.col(TIME).diff().clip(lower_bound=0.0) * _INSIDE.cast(pl.Float64) / _HALVES_PER_HOUR
+    added = known.select(
+        STEP, *(((f + f.shift(1)) * half).alias(integrated(label)) for label, f in flows.items())
+    )
+    return added.group_by(STEP, maintain_order=True).sum()
+
+
+def _splits(rows: pl.DataFrame) -> pl.DataFrame | None:
+    """Split the changes of ``Capacity [A.h]`` by the sign of the current."""
+    if not {CAPACITY, CURRENT} <= set(rows.columns):
+        return None
+    known = rows.drop_nulls([CAPACITY, CURRENT])
+    moved = pl.when(_INSIDE).then(pl.col(CAPACITY).diff().abs()).otherwise(0.0)
+    current = pl.col(CURRENT) + pl.col(CURRENT).shift(1)
+    added = known.select(
+        STEP,
+        pl.when(current > 0).then(moved).alias(_split(DISCHARGE_CAPACITY)),
+        pl.when(current < 0).then(moved).alias(_split(CHARGE_CAPACITY)),
+    )
+    return added.group_by(STEP, maintain_order=True).sum()
+
+
+def _cycle_of(steps: pl.DataFrame) -> pl.Expr:
+    """Say which cycle each step belongs to, by the first of three that is known."""
+    if CYCLE in steps.columns and steps[CYCLE].null_count() < steps.height:
+        return pl.col(CYCLE).cast(pl.Int64).forward_fill().fill_null(0)
+    if CYCLE_FROM_CYCLER in steps.columns and steps[CYCLE_FROM_CYCLER].count():
+        told = pl.col(CYCLE_FROM_CYCLER).forward_fill().backward_fill()
+        return told.rle_id().cast(pl.Int64)
+    return pl.lit(0, pl.Int64)
+
+
+def _adopted(steps: pl.DataFrame) -> pl.DataFrame:
+    """Take each number from the first source that knows it."""
+    values: list[pl.Expr] = []
+    for column, pair in _PAIRS.items():
+        sources: list[pl.Expr] = []
+        for label in pair:
+            ways = {
+                COUNTED: pl.when(~pl.col(_fell(label))).then(pl.col(counted(label))),
+                SPLIT: pl.col(_split(label)),
+                INTEGRATED: pl.col(integrated(label)),
+            }
+            values.append(pl.coalesce(*ways.values()).alias(label))
+            sources.append(
+                pl.coalesce(
+                    *(pl.when(way.is_not_null()).then(pl.lit(name)) for name, way in ways.items())
+                )
+            )
+        one, other = sources
+        both = pl.when(one != other).then(pl.lit(MIXED)).otherwise(pl.coalesce(one, other))
+        values.append(both.alias(column))
+    return steps.with_columns(values)
+
+
+def _from_table(lazy: pl.LazyFrame, is_steps: bool) -> pl.DataFrame:  # noqa: FBT001
+    """Return the steps or cycles that somebody made, as `_from_series` would."""
+    what = "a table of steps" if is_steps else "a table of cycles"
+    there = lazy.collect_schema()
+    require(there, (CYCLE, DISCHARGE_CAPACITY, CHARGE_CAPACITY), what)
+    require(there, [label for label in COUNTERS if label in there], what)
+    rows = lazy.select(
+        *keys_of(there),
+        pl.col(CYCLE).cast(pl.Int64).fill_null(0).alias(_CYCLE),
+        *(
+            (pl.col(label) if label in there else pl.lit(None)).cast(pl.Float64).alias(label)
+            for label in COUNTERS
+        ),
+        *(
+            (pl.col(label) if label in there else pl.lit(None)).cast(pl.String).alias(label)
+            for label in _PAIRS
+        ),
+    ).collect()
+    known = [
+        pl.when(pl.col(source) == word).then(pl.col(label)).alias(make(label))
+        for source, pair in _PAIRS.items()
+        for label in pair
+        for word, make in ((COUNTED, counted), (INTEGRATED, integrated))
+    ]
+    return _with_who(_complete(rows.with_columns(known)))
+
+
+def _by_cycle(steps: pl.DataFrame) -> pl.DataFrame:
+    """Add up the steps of each cycle."""
+    keys = keys_of(steps.columns)
+    sums: list[pl.Expr] = []
+    for label in COUNTERS:
+        one, other = pl.col(counted(label)), pl.col(integrated(label))
+        both = one.is_not_null() & other.is_not_null()
+        sums += [_sum(label), _sum(counted(label)), _sum(integrated(label))]
+        sums.append(one.filter(both).sum().alias(f"\x00one {label}"))
+        sums.append(other.filter(both).sum().alias(f"\x00other {label}"))
+        sums.append(pl.col(_fell(label)).sum())
+    sources = [_one_or_mixed(label) for label in _PAIRS]
+    cycles = steps.group_by(WHO, _CYCLE, maintain_order=True).agg(
+        *(pl.col(key).first() for key in keys), *sums, *sources
+    )
+    ordered = in_order(cycles, _CYCLE).rename({_CYCLE: CYCLE})
+    return ordered.with_columns(_ratio(label).alias(ratio(label)) for label in COUNTERS)
+
+
+def _ratio(label: str) -> pl.Expr:
+    one, other = pl.col(f"\x00one {label}"), pl.col(f"\x00other {label}")
+    pair = next(pair for pair in _PAIRS.values() if label in pair)
+    least = _LEAST * pl.max_horizontal(*(pl.col(f"\x00other {each}") for each in pair))
+    return pl.when((other > 0) & (other >= least)).then(one / other)
+
+
+def _sum(label: str) -> pl.Expr:
+    """Sum what is known; null, and not 0, where nothing is."""
+    values = pl.col(label)
+    return pl.when(values.count() > 0).then(values.sum()).alias(label)
+
+
+def _one_or_mixed(label: str) -> pl.Expr:
+    found = pl.col(label).drop_nulls()
+    return pl.when(found.n_unique() > 1).then(pl.lit(MIXED)).otherwise(found.first()).alias(label)
+
+
+def _with_voltages(cycles: pl.DataFrame) -> pl.DataFrame:
+    means = [
+        pl.when(pl.col(capacity) > 0).then(pl.col(energy) / pl.col(capacity)).alias(label)
+        for label, energy, capacity in (
+            (MEAN_DISCHARGE, DISCHARGE_ENERGY, DISCHARGE_CAPACITY),
+            (MEAN_CHARGE, CHARGE_ENERGY, CHARGE_CAPACITY),
+        )
+    ]
+    return cycles.with_columns(means).with_columns(
+        (pl.col(MEAN_CHARGE) - pl.col(MEAN_DISCHARGE)).alias(GAP)
+    )
+
+
+def _with_efficiencies(cycles: pl.DataFrame) -> pl.DataFrame:
+    found: pl.DataFrame = efficiencies(cycles.select(*keys_of(cycles.columns), CYCLE, *COUNTERS))
+    cycles = cycles.hstack(found.select(COULOMBIC, ENERGY, VOLTAGE_OVER))
+    text = pl.concat_str(
+        pl.col(FINDING), found[FINDING].cast(pl.String), separator="; ", ignore_nulls=True
+    )
+    return cycles.with_columns(pl.when(text != "").then(text).alias(FINDING))
+
+
+def _finding() -> pl.Expr:
+    told: list[tuple[pl.Expr, str | pl.Expr]] = []
+    for label in COUNTERS:
+        name, fell = label.split(" [")[0].lower(), pl.col(_fell(label))
+        text = f"the counter of {name} falls within a step ({{}} of them), whose integral counts"
+        told.append((fell > 0, pl.format(text, fell)))
+    for label in COUNTERS:
+        apart = (pl.col(ratio(label)) - 1).abs() > AGREE
+        text = f"{label.split(' [')[0].lower()}: counted is {{}} of integrated"
+        told.append((apart, pl.format(text, short(pl.col(ratio(label))))))
+    return said(*told).alias(FINDING)
+
+
+def _definition() -> pl.Expr:
+    text = "sum over steps, counter's last - first, else trapezoid inside the step"
+    sources = pl.format("; capacity from {}, energy from {}", CAPACITY_SOURCE, ENERGY_SOURCE)
+    return (pl.lit(text) + sources.fill_null("")).alias(DEFINITION)
