@@ -1,0 +1,151 @@
+"""How much has gone through a cell, and how many full cycles is that?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe.analysis.cycle_rows import (
+    RATED,
+    WHO,
+    answer,
+    cycle_rows,
+    glitch_told,
+    is_glitch,
+    said,
+    source_of,
+)
+from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given, labelled
+from cellframe.contract.series import (
+    CAPACITY_SOURCE,
+    CHARGE_CAPACITY,
+    CHARGE_ENERGY,
+    CURRENT,
+    CYCLE,
+    DISCHARGE_CAPACITY,
+    DISCHARGE_ENERGY,
+    TIME,
+    VOLTAGE,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cellframe.frames.backend import AnyFrame
+
+THROUGHPUT, ENERGY_THROUGHPUT = "Capacity throughput [A.h]", "Energy throughput [W.h]"
+FULL_CYCLES = "Equivalent full cycles"
+_HALVES_PER_HOUR = 2 * 3600
+_CYCLE, _MOVED, _WORK, _BACK, _RATED = (
+    *("\x00cycle", "\x00moved", "\x00work", "\x00back", "\x00rated"),
+)
+
+
+def throughput(frame: AnyFrame, *, capacity: float | None = None) -> Any:
+    """Return what has flowed until the end of each cycle, both ways, and its equivalent full cycles.
+
+    Parameters
+    ----------
+    frame : polars or pandas DataFrame, or LazyFrame
+        Cycles of one cell or many, with discharge and charge capacity in A.h. Or their time series:
+        ``Time [s]`` and ``Current [A]``, of which the integral of the current's magnitude is taken,
+        over every row, steps or not.
+    capacity : float, optional
+        What a full cycle moves one way, in A.h; else the column ``Rated capacity [A.h]``.
+
+    Returns
+    -------
+    DataFrame, shape (n_cycles, n_columns)
+        Keys, ``Cycle count``, ``Capacity throughput [A.h]``, ``Energy throughput [W.h]`` (null
+        where energies are not known), ``Equivalent full cycles``, ``Finding``, ``Definition``. Full
+        cycles are null where no capacity is known: one that is made up gives numbers that look right.
+
+    Raises
+    ------
+    FrameError
+        A column is missing, or holds no numbers.
+
+    Notes
+    -----
+    Throughput is the running sum of Qd + Qc, and a full cycle is twice the capacity: as in cellpy
+    and the battery-data-toolkit. Time that runs back adds nothing, and is told.
+    """
+    lazy = labelled(given(frame), (CURRENT,))
+    if CURRENT in lazy.collect_schema():
+        return back(_of_series(lazy, capacity), frame)
+    return _of_cycles(frame, capacity)
+
+
+def _of_cycles(frame: AnyFrame, capacity: float | None) -> Any:
+    needed, energies = (DISCHARGE_CAPACITY, CHARGE_CAPACITY), (DISCHARGE_ENERGY, CHARGE_ENERGY)
+    rows = cycle_rows(frame, needed, (*energies, RATED, CAPACITY_SOURCE))
+    moved = pl.sum_horizontal(needed).cum_sum().over(WHO)
+    has_energy = all(label in rows.columns for label in energies)
+    work = pl.sum_horizontal(energies).cum_sum().over(WHO) if has_energy else pl.lit(None)
+    unknown = pl.all_horizontal(pl.col(needed).is_null())
+    made = rows.with_columns(
+        moved.cast(pl.Float64).alias(THROUGHPUT),
+        work.cast(pl.Float64).alias(ENERGY_THROUGHPUT),
+        said(
+            (is_glitch(DISCHARGE_CAPACITY, rows), glitch_told(DISCHARGE_CAPACITY)),
+            (is_glitch(CHARGE_CAPACITY, rows), glitch_told(CHARGE_CAPACITY)),
+            (unknown, "what this cycle moved is not known"),
+        ).alias(FINDING),
+    )
+    return answer(_full_cycles(made, capacity, "running sum of Qd + Qc"), _COLUMNS, frame)
+
+
+_COLUMNS = [CYCLE, THROUGHPUT, ENERGY_THROUGHPUT, FULL_CYCLES]
+
+
+def _full_cycles(made: pl.DataFrame, capacity: float | None, rule: str) -> pl.DataFrame:
+    rated = pl.lit(capacity, pl.Float64)
+    if capacity is None and RATED in made.columns:
+        rated = pl.col(RATED)
+    per = pl.when(rated > 0).then(rated)
+    text = pl.format(f"{rule}; full cycles over 2 x {{}} A.h", per).fill_null(
+        f"{rule}; no full cycles, the capacity is not known"
+    )
+    return made.with_columns(
+        (pl.col(THROUGHPUT) / (2 * per)).alias(FULL_CYCLES),
+        (text + source_of(made, CAPACITY_SOURCE)).alias(DEFINITION),
+    )
+
+
+def _of_series(lazy: pl.LazyFrame, capacity: float | None) -> pl.DataFrame:
+    types = {_CYCLE: pl.Int64(), _MOVED: pl.Float64(), _WORK: pl.Float64(), _BACK: pl.UInt32()}
+    made: pl.DataFrame = by_test(
+        lazy,
+        _by_cycle,
+        needed=(TIME, CURRENT),
+        used=(TIME, CURRENT, VOLTAGE, CYCLE, RATED),
+        schema={**types, _RATED: pl.Float64()},
+        as_they_came=True,
+    )
+    told = pl.format("time runs back {} times, which adds nothing", pl.col(_BACK))
+    made = made.rename({_CYCLE: CYCLE, _MOVED: THROUGHPUT, _WORK: ENERGY_THROUGHPUT, _RATED: RATED})
+    made = made.with_columns(said((pl.col(_BACK) > 0, told)).alias(FINDING))
+    rule = "integral of |I| by trapezoids over every row"
+    return answer(_full_cycles(made, capacity, rule), _COLUMNS, made)
+
+
+def _by_cycle(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """Yield the running integrals of one test, a row per cycle."""
+    has_power, has_cycle = VOLTAGE in test.columns, CYCLE in test.columns
+    known = test.filter(pl.col(TIME).is_not_null() & pl.col(CURRENT).is_not_null())
+    current = pl.col(CURRENT).abs()
+    power = current * pl.col(VOLTAGE).interpolate() if has_power else pl.lit(None, pl.Float64)
+    cycle = pl.col(CYCLE).cast(pl.Int64).forward_fill().fill_null(0) if has_cycle else pl.lit(0)
+    passed = pl.col(TIME).diff()
+    half = passed.clip(lower_bound=0.0) / _HALVES_PER_HOUR
+    rows = known.select(
+        cycle.cast(pl.Int64).alias(_CYCLE),
+        ((current + current.shift(1)) * half).alias(_MOVED),
+        ((power + power.shift(1)) * half).alias(_WORK),
+        (passed < 0).alias(_BACK),
+        (pl.col(RATED) if RATED in test.columns else pl.lit(None, pl.Float64)).alias(_RATED),
+    )
+    summed = rows.group_by(_CYCLE).agg(pl.col(_MOVED, _WORK, _BACK).sum(), pl.col(_RATED).first())
+    running = summed.sort(_CYCLE).with_columns(pl.col(_MOVED, _WORK).cum_sum())
+    yield running if has_power else running.with_columns(pl.lit(None, pl.Float64).alias(_WORK))
