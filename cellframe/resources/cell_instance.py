@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from cellframe.contract import routes
-from cellframe.contract.records import CELL_INSTANCE
+from cellframe.contract.records import CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT
+from cellframe.errors import SheetError
 from cellframe.resources.base import Filters, Ref, query_of
 from cellframe.resources.of_spec import OfSpec
 from cellframe.resources.records import CellInstance
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from datetime import date
     from os import PathLike
 
-    import polars as pl
-
     from cellframe.frames.backend import AnyFrame, Backend
-    from cellframe.frames.faults import Fault
     from cellframe.frames.invalid import OnInvalid
     from cellframe.resources.details import CellInstanceDetail
     from cellframe.resources.fleet import DetailFrames
@@ -444,18 +441,62 @@ class CellInstances(OfSpec[CellInstance]):
         NotFoundError, AmbiguousNameError
             No spec, or several, fit.
         """
-        from cellframe.frames.check import break_rules
         from cellframe.resources.sheets import pull
 
-        found: list[Fault] = []
+        how: dict[str, Any] = {"units": units, "columns": columns}
+        return pull(self._connection, self, spec, Path(path), how, merge=merge, schema=schema)
 
-        def read() -> pl.DataFrame:
-            frame = self.to_frame(spec, backend="polars", units=units, columns=columns)
-            found.extend(break_rules(frame, [] if schema is None else [schema], self.kind.noun))
-            return frame
+    def to_excel(
+        self,
+        spec: Ref | Sequence[Ref] | None,
+        path: str | PathLike[str],
+        *,
+        include_tests: bool = False,
+        include_lots: bool = False,
+        merge: bool = False,
+        units: Mapping[str, str] | None = None,
+        columns: Columns = None,
+        schema: Any = None,
+    ) -> SheetReport:
+        """Read cells, and what belongs to them, into a workbook that people edit.
 
-        report = pull(self._connection, self, Path(path), read, merge=merge)
-        return replace(report, faults=tuple(found))
+        What was read lies on a sheet of it that nobody sees: it can come back on any machine,
+        whatever program saved it. ``client.plan_file(path)`` makes one plan of all its sheets.
+
+        Parameters
+        ----------
+        spec : str or CellSpec, several, or None
+            Whose cells; every cell of the lab with None.
+        path : path
+            Ends with ``.xlsx``. Written whole, or left as it is.
+        include_tests, include_lots : bool
+            Whether the tests of the cells, and the lots of the specs, have a sheet too.
+        merge, units, columns, schema
+            As of `to_file`; cells that break a rule of yours are coloured.
+
+        Returns
+        -------
+        SheetReport
+            The size of the sheet of cells, and of the others in `.others`.
+
+        Raises
+        ------
+        SheetError
+            The file that is there has edits that were not pushed, or is something else, or is
+            open in a spreadsheet; or a value cannot be held. It is left as it is.
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit.
+        """
+        place = Path(path)
+        if place.suffix.lower() != ".xlsx":
+            message = f"{place.name} is no name of a workbook: let it end with .xlsx, or use to_file(), which writes CSV and parquet."
+            raise SheetError(message)
+        from cellframe.resources.sheets import pull
+
+        wanted = {CELL_BATCH: include_lots, CELL_MEASUREMENT: include_tests}
+        also = [kind for kind, is_wanted in wanted.items() if is_wanted]
+        how: dict[str, Any] = {"units": units, "columns": columns}
+        return pull(self._connection, self, spec, place, how, also, merge=merge, schema=schema)
 
     def _lab_paths(self) -> list[str]:
         if self._connection.offers("cell_list"):

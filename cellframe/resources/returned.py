@@ -62,12 +62,17 @@ def plan_file(
     tables = read_tables(path, known=names.columns)
     reader = _Reader(connection, specs, instances, names, spec or names.spec, match or names.match)
     try:
-        found = [reader.rows(table) for table in tables]
+        found = [reader.rows(table) for table in _with_rows(tables)]
         refuse(f"{path.name} has several sheets of one kind.", [*_twice(found)])
         given = {one.kind: {"frame": one.frame, "source": one.source, **how} for one in found}
         return plan_together(connection, given, {one.kind: one.parent_id for one in found})
     except PlanError as fault:
         raise PlanError(f"{path.name} cannot be planned.", fault.failures) from fault
+
+
+def _with_rows(tables: Sequence[Table]) -> Sequence[Table]:
+    """Leave out the empty sheets of a workbook that has others."""
+    return [table for table in tables if table.frame.height] or tables[:1]
 
 
 class _Rows(NamedTuple):

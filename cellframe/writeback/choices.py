@@ -25,9 +25,10 @@ CHOICE = "_choice"
 SERVER_NOW = "_server_now"
 ERROR = "_error"
 MINE, THEIRS = "mine", "theirs"
+KEEP_MINE, TAKE_THEIRS = "keep mine", "take theirs"
 
 _GONE = "deleted"
-WORDS = {MINE: MINE, "keep mine": MINE, THEIRS: THEIRS, "take theirs": THEIRS}
+WORDS = {MINE: MINE, KEEP_MINE: MINE, THEIRS: THEIRS, TAKE_THEIRS: THEIRS}
 _STALE = f"{CHOICE!r} was not made for what the service has now, which is: {{}}. Decide again."
 _NOT_MINE = f"{CHOICE!r} cannot give a name that is taken: theirs leaves the row out."
 

@@ -9,6 +9,7 @@ import pytest
 
 import cellframe as cf
 from cellframe.errors import ConfigError, PlanError, SheetError
+from cellframe.resources.cell_instance import CellInstances
 from tests.conftest import with_cell
 
 MASS = "cell.mass [g]"
@@ -252,15 +253,15 @@ def test_a_merge_keeps_a_new_row_whose_name_was_taken(client, colleague, spec, s
     assert client.plan_file(sheet).summary["exists"] == 1
 
 
-def test_an_edit_that_is_saved_while_cells_are_read_is_kept(client, spec, sheet):
-    from cellframe.resources.sheets import pull
-
-    def read():
+def test_an_edit_that_is_saved_while_cells_are_read_is_kept(client, spec, sheet, monkeypatch):
+    def read(*_, **how):
         in_cell(sheet, "c-003", MASS, 50.0)
-        return client.cell_instance.to_frame(spec)
+        return CellInstances.to_frame(client.cell_instance, spec, **how)
+
+    monkeypatch.setattr(client.cell_instance, "to_frame", read)
 
     with pytest.raises(SheetError, match="was saved by somebody while the cells were read"):
-        pull(client._connection, client.cell_instance, sheet, read, merge=False)
+        client.cell_instance.to_file(spec, sheet)
     assert client.plan_file(sheet).summary["update"] == 1
 
 

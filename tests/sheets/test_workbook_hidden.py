@@ -36,15 +36,15 @@ def test_damage_is_told_and_nothing_of_it_is_used(place):
 def test_a_program_that_saves_a_workbook_breaks_its_seal(tmp_path):
     path = tmp_path / "cells.xlsx"
     openpyxl.Workbook().save(path)
-    assert not hidden.is_as_written(path)
-    path.write_bytes(hidden.sealed(path.read_bytes()))
-    assert hidden.is_as_written(path)
+    assert hidden.kinds_as_written(path) == ()
+    path.write_bytes(hidden.sealed(path.read_bytes(), ["cell_instance", "cell_batch"]))
+    assert hidden.kinds_as_written(path) == ("cell_instance", "cell_batch")
     openpyxl.load_workbook(path).save(path)
-    assert not hidden.is_as_written(path)
+    assert hidden.kinds_as_written(path) == ()
 
 
 def test_what_is_no_workbook_is_not_as_it_was_written(tmp_path):
     path = tmp_path / "cells.xlsx"
-    assert not hidden.is_as_written(path)
+    assert hidden.kinds_as_written(path) == ()
     path.write_bytes(b"PK")
-    assert not hidden.is_as_written(path)
+    assert hidden.kinds_as_written(path) == ()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from cellframe.sheets import companion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from cellframe.sheets.companion import Companion
@@ -86,24 +86,38 @@ def _whole(texts: Sequence[str]) -> Companion:
     return companion.from_bytes(base64.b64decode("".join(texts), validate=True))
 
 
-def sealed(content: bytes) -> bytes:
-    """Return a workbook with a seal, which every program that saves it breaks or drops."""
+def sealed(content: bytes, kinds: Iterable[str]) -> bytes:
+    """Return a workbook with a seal, which every program that saves it breaks or drops.
+
+    Parameters
+    ----------
+    content : bytes
+        The workbook.
+    kinds : iterable of str
+        What its sheets hold.
+    """
     buffer = io.BytesIO(content)
     with zipfile.ZipFile(buffer, "a") as package:
-        package.comment = _seal(package)
+        package.comment = _seal(package, " ".join(kinds))
     return buffer.getvalue()
 
 
-def is_as_written(path: Path) -> bool:
-    """Whether nobody has saved a workbook since it was written."""
+def kinds_as_written(path: Path) -> tuple[str, ...]:
+    """Return what the sheets of a workbook hold; nothing where somebody saved it since."""
     try:
         with zipfile.ZipFile(path) as package:
-            return bool(package.comment) and package.comment == _seal(package)
+            kinds = package.comment.decode().partition(_SEALED)[2]
+            is_whole = bool(kinds) and package.comment == _seal(package, kinds)
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
-        return False
+        return ()
+    return tuple(kinds.split()) if is_whole else ()
 
 
-def _seal(package: zipfile.ZipFile) -> bytes:
-    """Return a digest of the names and check sums of all parts."""
+_SEALED = " of cellframe: "
+
+
+def _seal(package: zipfile.ZipFile, kinds: str) -> bytes:
+    """Return a digest of the names and check sums of all parts, and what they hold."""
     parts = "\n".join(f"{one.filename} {one.CRC:08x}" for one in package.infolist())
-    return b"cellframe " + hashlib.sha256(parts.encode()).hexdigest().encode()
+    digest = hashlib.sha256(f"{parts}\n{kinds}".encode()).hexdigest()
+    return f"{digest}{_SEALED}{kinds}".encode()

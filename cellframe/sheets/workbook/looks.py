@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
 
+from cellframe.frames.decode import dtype_of
 from cellframe.sheets.headings import heading_of
 from cellframe.sheets.texts import is_text
 
@@ -87,7 +88,8 @@ def _rank(sheet: Sheet, place: Place) -> int:
 
 def _place(sheet: Sheet, label: str) -> Place:
     values = sheet.frame[label]
-    heading, kind = heading_of(label), kind_of(values.dtype)
+    column = sheet.columns.get(label)
+    heading, kind = heading_of(label), kind_of(dtype_of(column) if column else values.dtype)
     grey = sheet.is_fixed(label)
     return Place(label, heading, kind, grey, sheet.is_folded(label), _width(values, heading, kind))
 

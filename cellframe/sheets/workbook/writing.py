@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,9 @@ _CREATED = datetime(2000, 1, 1)  # noqa: DTZ001 - the same bytes for the same co
 _AS_TYPED = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
-def write_workbook(sheets: Sequence[Sheet], path: Path, *, origin: str = "") -> Written:
+def write_workbook(
+    sheets: Sequence[Sheet], path: Path, *, origin: str = "", has_edits: bool = False
+) -> Written:
     """Write sheets as a workbook, whole or not at all.
 
     Parameters
@@ -53,6 +56,8 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, *, origin: str = "") -> 
         The file.
     origin : str
         Address of the service, for the sheet that explains.
+    has_edits : bool
+        Whether somebody's edits are in it: it is never taken for one that nobody touched.
 
     Raises
     ------
@@ -64,7 +69,10 @@ def write_workbook(sheets: Sequence[Sheet], path: Path, *, origin: str = "") -> 
     if faults:
         head = f"{path.name} was not written: parquet can hold this table, a workbook cannot."
         raise SheetError("\n  ".join([head, *first_few(faults)]))
-    content = hidden.sealed(_content(sheets, origin))
+    content = _content(sheets, origin)
+    if not has_edits:
+        kinds = [sheet.companion.kind for sheet in sheets if sheet.companion is not None]
+        content = hidden.sealed(content, kinds)
     put(path.resolve(), content)
     return Written(hashlib.sha256(content).hexdigest(), ())
 
@@ -121,44 +129,51 @@ def _mark(
 ) -> None:
     """Colour one cell, and say beside it what is wrong."""
     one = values[row : row + 1]
-    _write_cells(worksheet, one, row + 1, at, looks.wrong(place.kind, place.grey))
+    _write_cells(worksheet, one, row + 1, at, place.kind, looks.wrong(place.kind, place.grey))
     worksheet.write_comment(row + 1, at, message, {"x_scale": 2})
 
 
 def _write_column(worksheet: Any, values: pl.Series, at: int, place: Place, looks: Looks) -> None:
     form = looks.tall if place.label == "_error" else looks.cell(place.kind, place.grey)
-    _write_cells(worksheet, values, 1, at, form)
+    _write_cells(worksheet, values, 1, at, place.kind, form)
 
 
-def _write_cells(worksheet: Any, values: pl.Series, first: int, at: int, form: Format) -> None:
+def _write_cells(
+    worksheet: Any, values: pl.Series, first: int, at: int, kind: str, form: Format
+) -> None:
     """Write values below one another; what a cell cannot hold as it is stands as text."""
-    write, made = _written_by(worksheet, values)
-    for row, value in enumerate(made, start=first):
+    for row, value in enumerate(_cells(values, kind), start=first):
         if value is None:
             worksheet.write_blank(row, at, None, form)
         elif isinstance(value, str):
             worksheet.write_string(row, at, value, form)
+        elif isinstance(value, bool):
+            worksheet.write_boolean(row, at, value, form)
         else:
-            write(row, at, value, form)
+            worksheet.write_number(row, at, value, form)
 
 
-def _written_by(worksheet: Any, values: pl.Series) -> tuple[Callable[..., Any], list[Any]]:
-    """Return what writes the cells of a column, and what it is given."""
-    dtype = values.dtype
-    if is_text(dtype):
-        return worksheet.write_string, line_ends(values.cast(pl.String)).replace("", None).to_list()
-    if dtype == pl.Boolean:
-        return worksheet.write_boolean, values.to_list()
-    if dtype == pl.Date:
-        return worksheet.write_number, [_day(one) for one in values]
-    if isinstance(dtype, pl.Datetime):
-        return worksheet.write_number, _moments(values)
-    if dtype.is_integer():
-        return worksheet.write_number, [_whole(one) for one in values]
-    finite = values.cast(pl.Float64)
-    return worksheet.write_number, pl.select(
-        pl.when(finite.is_finite()).then(finite)
-    ).to_series().to_list()
+def _cells(values: pl.Series, kind: str) -> list[Any]:
+    """Return texts, truths and numbers as a workbook keeps them; dates are numbers there."""
+    if is_text(values.dtype):
+        texts = line_ends(values.cast(pl.String)).replace("", None)
+        if kind == "text":
+            return texts.to_list()
+        # Of a sheet that came back: what is a number or a date is written as one again.
+        typed = texts.map_elements(_READ[kind], return_dtype=pl.Object)
+        return typed.to_list()
+    if kind == "date":
+        return [_day(one) for one in values]
+    if kind == "time":
+        return _moments(values)
+    return [_whole(one) for one in values] if kind == "whole" else _finite(values)
+
+
+def _finite(values: pl.Series) -> list[Any]:
+    """Return numbers, without those that are none; truths as they are."""
+    if not values.dtype.is_float():
+        return values.to_list()
+    return pl.select(pl.when(values.is_finite()).then(values)).to_series().to_list()
 
 
 def _day(value: date | None) -> int | str | None:
@@ -179,6 +194,49 @@ def _moments(values: pl.Series) -> list[float | str | None]:
 
 def _whole(value: int | None) -> int | str | None:
     return str(value) if value is not None and abs(value) > _EXACT else value
+
+
+def _number(text: str) -> float | str:
+    try:
+        value = float(text)
+    except ValueError:
+        return text
+    return value if math.isfinite(value) else text
+
+
+def _whole_number(text: str) -> int | str | None:
+    try:
+        return _whole(int(text))
+    except ValueError:
+        return text
+
+
+def _date(text: str) -> int | str | None:
+    try:
+        return _day(date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def _time(text: str) -> float | str | None:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return text if when.tzinfo else _moments(pl.Series([when]))[0]
+
+
+def _truth(text: str) -> bool | str:
+    return {"true": True, "false": False}.get(text.casefold(), text)
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "number": _number,
+    "whole": _whole_number,
+    "date": _date,
+    "time": _time,
+    "truth": _truth,
+}
 
 
 def _hide(book: Any, sheets: Sequence[Sheet]) -> None:
