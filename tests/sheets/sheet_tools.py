@@ -11,6 +11,7 @@ from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT, Field, T
 from cellframe.frames.cast import cast
 from cellframe.frames.columns import Column, Leaf
 from cellframe.frames.decode import dtype_of
+from cellframe.sheets.headings import label_of
 from cellframe.sheets.settle import Settled, settle
 from cellframe.sheets.tables import read_table
 
@@ -90,25 +91,26 @@ class Back(NamedTuple):
 def back(path: Path, base: pl.DataFrame, *, codec: str = "csv") -> Back:
     """Read a file that came back, and settle it by what was read."""
     table = read_table(path)
-    columns = {label: column for label, column in COLUMNS.items() if label in table.frame.columns}
-    read = table.frame.select("instance_id").join(
+    labels = {header: label_of(header) for header in table.frame.columns}
+    frame = table.frame.rename(labels)
+    columns = {label: column for label, column in COLUMNS.items() if label in frame.columns}
+    read = frame.select("instance_id").join(
         base, on="instance_id", how="left", maintain_order="left"
     )
     known = read["instance_version"].is_not_null()
+    letters = dict(zip(frame.columns, table.letters, strict=False))
     settled = settle(
         columns,
-        table.frame.select(list(columns)),
+        frame.select(list(columns)),
         read,
         known,
-        codec=codec,
+        codec="xlsx" if table.format == "xlsx" else codec,
         delimiter=table.delimiter,
+        kinds=None if table.kinds is None else table.kinds.rename(labels),
+        place=lambda row, label: f"{table.sheet}!{letters[label]}{table.rows[row]}",
     )
-    made = cast(
-        settled.frame.drop("checked", strict=False),
-        {label: column for label, column in columns.items() if label != "checked"},
-        [None] * len(known),
-        {},
-    )
+    cast_ones = {label: column for label, column in columns.items() if label != "checked"}
+    made = cast(settled.frame.select(list(cast_ones)), cast_ones, [None] * len(known), {})
     refused = {(int(f.row or 0), str(f.column)) for f in [*settled.faults, *made.faults]}
     return Back(made.frame, read.select(made.frame.columns), settled, refused)
 
