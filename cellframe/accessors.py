@@ -1,5 +1,8 @@
 """``frame.cell``: what a frame of records can tell about its columns, in polars and pandas.
 
+On frames of cycles, steps and samples it asks what `cellframe.analysis` answers:
+``frames.cycles.cell.retention(reference="first")``. A LazyFrame has these questions alone.
+
 `register` is called when a first frame is made, and by importing this module.
 """
 
@@ -8,8 +11,10 @@ from __future__ import annotations
 import re
 import sys
 from difflib import get_close_matches
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
+from cellframe import analysis
 from cellframe.contract.quantities import UnitError, conversion, convert, spell
 from cellframe.errors import ConfigError
 from cellframe.frames.columns import parse
@@ -79,7 +84,12 @@ class CellAccessor:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in analysis.__all__:
+            return _question(name, self._frame)
         return getattr(self._column(), name)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *analysis.__all__]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._column())
@@ -225,6 +235,37 @@ class CellAccessor:
         return [str(label) for label in self._frame.columns]
 
 
+class LazyCellAccessor:
+    """What can be asked of a frame that is not read yet.
+
+    Parameters
+    ----------
+    frame : polars LazyFrame
+        Cycles, steps or samples.
+    """
+
+    def __init__(self, frame: pl.LazyFrame) -> None:
+        self._frame = frame
+
+    def __getattr__(self, name: str) -> Any:
+        if name in analysis.__all__:
+            return _question(name, self._frame)
+        message = f"A LazyFrame has no .cell.{name}: collect() it first, or ask one of {', '.join(analysis.__all__)}."
+        raise AttributeError(message)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *analysis.__all__]
+
+    def __repr__(self) -> str:
+        return f"frame.cell of a LazyFrame: .{', .'.join(analysis.__all__)}"
+
+
+def _question(name: str, frame: Any) -> Any:
+    """Return a function of `cellframe.analysis` that has its frame."""
+    function = getattr(analysis, name)
+    return update_wrapper(partial(function, frame), function)
+
+
 GONE = "_cellframe_gone"
 """The attribute of a frame of changes that finds what was deleted."""
 
@@ -302,11 +343,12 @@ def _plain(label: str) -> str:
 
 
 def register() -> None:
-    """Add ``.cell`` to polars frames, and to pandas frames where pandas is in use."""
+    """Add ``.cell`` to polars frames, lazy or not, and to pandas frames where pandas is in use."""
     if "polars" not in _registered:
         import polars as pl
 
         pl.api.register_dataframe_namespace("cell")(CellAccessor)
+        pl.api.register_lazyframe_namespace("cell")(LazyCellAccessor)
         _registered.add("polars")
     if "pandas" in sys.modules and "pandas" not in _registered:
         import pandas as pd
