@@ -42,19 +42,18 @@ def values(text):
     lists = {"specs": [spec(text)], "total": 9, "before": 0, "after": 2, "unfinished": text}
     yield "choose", {"title": text, "asked": asked, "accepted": ".csv", **lists}
     yield "choose", {"title": text, "asked": asked, "accepted": ".csv", **lists, "specs": []}
-    about = {"file_noun": "workbook", "extras": True, "accepted": ".csv"}
-    yield "spec", {"title": text, "spec": spec(text), **about}
+    yield "spec", {"title": text, "spec": spec(text), "accepted": ".csv"}
     fault = {"heading": text, "fault": text, "more": [text], "faults": told, "total": 300}
     yield "faults", {"title": text, "what": text, "again": True, "back": "/", **fault, **upload}
     plan = {"heading": text, "at": "/x", "refused": [text], "fragment": "", "sendable": True}
     limits = [Limit("max_deletes", 3, text, [text])]
-    counts = {"hidden": 2, "rows_held": 1, "rows_sent": 4, "held_why": text, "file_noun": "sheet"}
+    counts = {"hidden": 2, "rows_held": 1, "rows_sent": 4, "held_why": text}
     asks = {"conflicts": [conflict], "limits": limits, "note": text, "origin": text}
     yield "plan", {"title": text, "sent": "", **plan, **asks, **counts}
     yield "plan", {"title": text, "sent": "/x", **plan, **asks, **counts}
     came = {"heading": text, "lead": text, "refused": [text], "fragment": "", "left_over": 2}
     able = {"journal": "j", "can_finish": True, "can_undo": True, "specs": [spec(text)]}
-    yield "receipt", {"title": text, "at": "/x", "file_noun": "sheet", **came, **able}
+    yield "receipt", {"title": text, "at": "/x", **came, **able}
     past = [Apply(when, text, text, "j", can_undo=True, can_finish=True) for when in (NOW, None)]
     yield "history", {"title": text, "applies": past, "total": 900}
 

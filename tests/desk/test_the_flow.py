@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import openpyxl
 import polars as pl
 import pytest
 from visiting import Visit
@@ -71,9 +72,12 @@ def downloaded(visit, spec):
 def edited(visit, spec, masses):
     """A sheet with the masses of some cells, by their place."""
     path = downloaded(visit, spec)
-    frame = pl.read_csv(path, infer_schema=False)
-    new = [masses.get(place, mass) for place, mass in enumerate(frame[MASS])]
-    frame.with_columns(pl.Series(MASS, new, dtype=pl.String)).write_csv(path)
+    book = openpyxl.load_workbook(path)
+    sheet = book["Cells"]
+    column = next(cell.column for cell in sheet[1] if cell.value == "Cell mass [g]")
+    for place, mass in masses.items():
+        sheet.cell(place + 2, column).value = mass
+    book.save(path)
     return path
 
 
@@ -118,7 +122,7 @@ def test_an_untouched_file_changes_nothing(lab):
 
 def test_what_was_edited_is_shown_then_sent_then_undone(lab):
     visit, theirs, spec = lab
-    at = brought(visit, edited(visit, spec, {0: "40.5"}), spec)
+    at = brought(visit, edited(visit, spec, {0: 40.5}), spec)
     assert "Nothing was sent yet." in Page(visit.get(at)).text
     before = theirs.cell_instance.to_frame(spec)
     sent = visit.post(f"{at}/apply", note="weighed again")
@@ -135,7 +139,7 @@ def test_what_was_edited_is_shown_then_sent_then_undone(lab):
 
 def test_what_is_sent_twice_is_written_once(lab):
     visit, _, spec = lab
-    at = brought(visit, edited(visit, spec, {0: "40.5"}), spec)
+    at = brought(visit, edited(visit, spec, {0: 40.5}), spec)
     places = [visit.post(f"{at}/apply").headers["location"] for _ in range(2)]
     assert places[0] == places[1]
     assert visit.client.history().height == 1
@@ -144,7 +148,7 @@ def test_what_is_sent_twice_is_written_once(lab):
 
 def test_a_conflict_holds_everything_until_it_is_decided_cell_by_cell(lab):
     visit, theirs, spec = lab
-    path = edited(visit, spec, {0: "40.5", 1: "40.6"})
+    path = edited(visit, spec, {0: 40.5, 1: 40.6})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     at = brought(visit, path, spec)
     page = Page(visit.get(at))
@@ -159,7 +163,7 @@ def test_a_conflict_holds_everything_until_it_is_decided_cell_by_cell(lab):
 
 def test_all_mine_and_all_theirs_decide_whatever_the_buttons_say(lab):
     visit, theirs, spec = lab
-    path = edited(visit, spec, {0: "40.5"})
+    path = edited(visit, spec, {0: 40.5})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     at = brought(visit, path, spec)
     mine = visit.post(f"{at}/decide", all="mine", c0="theirs").headers["location"]
@@ -169,7 +173,7 @@ def test_all_mine_and_all_theirs_decide_whatever_the_buttons_say(lab):
 
 def test_nothing_that_was_decided_is_no_decision(lab):
     visit, theirs, spec = lab
-    path = edited(visit, spec, {0: "40.5"})
+    path = edited(visit, spec, {0: 40.5})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     reply = visit.post(f"{brought(visit, path, spec)}/decide", c0="maybe", c7="mine")
     assert (reply.status, "Choose at least for one row" in Page(reply).text) == (422, True)
@@ -178,7 +182,7 @@ def test_nothing_that_was_decided_is_no_decision(lab):
 def test_many_conflicts_are_asked_about_in_turn_and_whole_rows_together(lab, monkeypatch):
     visit, theirs, spec = lab
     monkeypatch.setattr("cellframe.desk.pages.planning.MOST", 1)
-    path = edited(visit, spec, {0: "40.5", 1: "40.6"})
+    path = edited(visit, spec, {0: 40.5, 1: 40.6})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     weigh_elsewhere(theirs, spec, 1, 42.0)
     at = brought(visit, path, spec)
@@ -190,7 +194,7 @@ def test_many_conflicts_are_asked_about_in_turn_and_whole_rows_together(lab, mon
 
 def test_rows_that_are_left_out_come_back_in_a_file_of_their_own(lab):
     visit, theirs, spec = lab
-    path = edited(visit, spec, {0: "40.5", 1: "heavy", 2: "40.7"})
+    path = edited(visit, spec, {0: 40.5, 1: "heavy", 2: 40.7})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     at = brought(visit, path, spec)
     assert Page(visit.get(at)).fields("skip")
@@ -206,7 +210,7 @@ def test_rows_that_are_left_out_come_back_in_a_file_of_their_own(lab):
 
 def test_a_count_beyond_a_limit_is_asked_for_and_only_that_count_counts(lab):
     visit, _, spec = lab
-    at = brought(visit, edited(visit, spec, dict.fromkeys(range(15), "40.5")), spec)
+    at = brought(visit, edited(visit, spec, dict.fromkeys(range(15), 40.5)), spec)
     assert [given["value"] for given in Page(visit.get(at)).fields("max_updates")] == ["15"]
     for said in ({}, {"max_updates": "14"}, {"max_updates": "yes"}):
         assert visit.post(f"{at}/apply", **said).status == 422
@@ -216,9 +220,9 @@ def test_a_count_beyond_a_limit_is_asked_for_and_only_that_count_counts(lab):
 
 def test_a_delete_is_ticked_with_its_count(lab):
     visit, theirs, spec = lab
-    path = downloaded(visit, spec)
-    frame = pl.read_csv(path, infer_schema=False)
+    frame = visit.client.cell_instance.to_frame(spec)
     first = pl.int_range(pl.len()) == 0
+    path = visit.folder / "cells.csv"
     frame.with_columns(pl.when(first).then(pl.lit("delete")).alias("_action")).write_csv(path)
     at = brought(visit, path, spec)
     assert "Yes, delete 1 record." in Page(visit.get(at)).text
@@ -258,11 +262,14 @@ def test_no_file_is_a_kind_word(lab):
 
 def test_a_plan_is_compared_again_and_all_of_it_can_be_downloaded(lab):
     visit, theirs, spec = lab
-    at = brought(visit, edited(visit, spec, {0: "40.5"}), spec)
+    at = brought(visit, edited(visit, spec, {0: 40.5}), spec)
     weigh_elsewhere(theirs, spec, 0, 41.0)
     newer = visit.post(f"{at}/again").headers["location"]
     assert "1 conflict" in Page(visit.get(newer)).text
-    assert "40.5" in visit.get(f"{at}/changes").content.decode()
+    path = visit.folder / "changes.xlsx"
+    path.write_bytes(visit.get(f"{at}/changes").content)
+    book = openpyxl.load_workbook(path)
+    assert "40.5" in {str(cell.value) for sheet in book for row in sheet for cell in row}
 
 
 def test_what_is_not_here_any_more_says_how_to_go_on(lab):
@@ -275,7 +282,7 @@ def test_what_is_not_here_any_more_says_how_to_go_on(lab):
 
 def test_an_interrupted_apply_is_told_of_and_finished(lab, monkeypatch):
     visit, theirs, spec = lab
-    at = brought(visit, edited(visit, spec, {0: "40.5", 1: "40.6"}), spec)
+    at = brought(visit, edited(visit, spec, {0: 40.5, 1: 40.6}), spec)
     monkeypatch.setattr("cellframe.writeback.apply.Run.carry_out", _interrupted)
     with pytest.raises(KeyboardInterrupt):
         visit.post(f"{at}/apply")
@@ -294,7 +301,7 @@ def _interrupted(_run):
 
 def test_pages_have_one_heading_labels_and_no_inline_script_or_style(lab):
     visit, theirs, spec = lab
-    path = edited(visit, spec, {0: "40.5"})
+    path = edited(visit, spec, {0: 40.5})
     weigh_elsewhere(theirs, spec, 0, 41.0)
     places = ["/desk", f"/desk/specs/{spec.id}", brought(visit, path, spec), "/desk/history"]
     for place in places:

@@ -78,8 +78,6 @@ def of_spec(asked: Asked) -> Reply:
         asked.visit.here("cells"),
         title=spec.name,
         spec=spec,
-        file_noun=sheets.NOUN,
-        extras=sheets.IS_WORKBOOK,
         accepted=sheets.ACCEPTED,
     )
 
@@ -90,7 +88,12 @@ def workbook(asked: Asked) -> Reply:
     spec = client.cell_spec.get(asked.named["spec"])
 
     def write(path: Path) -> None:
-        client.cell_instance.to_file(spec, path)
+        client.cell_instance.to_excel(
+            spec,
+            path,
+            include_tests="tests" in asked.query,
+            include_lots="lots" in asked.query,
+        )
 
     return sheets.given(asked.visit.folder, spec.name, write)
 

@@ -84,7 +84,6 @@ def receipt(asked: Asked) -> Reply:
         can_finish=bool(journal and found.left),
         can_undo=bool(journal and found.counts.get(Outcome.OK.value)),
         specs=_specs(asked.visit.client, draft.spec),
-        file_noun=sheets.NOUN,
     )
 
 

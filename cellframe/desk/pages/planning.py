@@ -221,7 +221,6 @@ def plan_page(asked: Asked, draft: Draft, refused: Sequence[str] = (), note: str
         rows_sent=writes + len(plan.new_lots),
         note=note,
         origin=plan.origin,
-        file_noun=sheets.NOUN,
     )
 
 

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
     from cellframe.contract.wire import Reply
 
-IS_WORKBOOK = False
-SUFFIX = ".xlsx" if IS_WORKBOOK else ".csv"
-NOUN = "workbook" if IS_WORKBOOK else "sheet"
+SUFFIX = ".xlsx"
 ACCEPTED = ",".join(FORMATS)
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST = 80
