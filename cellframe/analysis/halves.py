@@ -8,7 +8,7 @@ the difference of ``Capacity [A.h]``, else our own integral of the current, as e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -30,7 +30,7 @@ from cellframe.contract.series import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -126,10 +126,7 @@ def halves(test: pl.DataFrame, *, every: bool = False, held: bool = False) -> It
     held : bool
         Those whose voltage is held from their first row on, too.
     """
-    known = test.drop_nulls(list(NEEDED))
-    largest = known[CURRENT].abs().max()
-    limit = rest_limit(None, float(largest) if isinstance(largest, int | float) else None)
-    found = [half for half in _steps(known, limit) if held or half.held >= _FEWEST]
+    found = [half for half in _steps(test) if held or half.held >= _FEWEST]
     most: dict[tuple[int, str], Half] = {}
     for half in found:
         best = most.get((half.cycle, half.direction))
@@ -139,33 +136,64 @@ def halves(test: pl.DataFrame, *, every: bool = False, held: bool = False) -> It
     yield from (half for half in found if every or (half.cycle, half.step) in chosen)
 
 
-def _steps(known: pl.DataFrame, limit: float) -> Iterator[Half]:
-    for step in known.partition_by(STEP, maintain_order=True):
-        mean = step[CURRENT].mean()
-        if step.height < _FEWEST or not isinstance(mean, float) or abs(mean) < limit:
+def arrays_of(test: pl.DataFrame, needed: Sequence[str], used: Sequence[str]) -> dict[str, Floats]:
+    """Return columns as arrays without the rows in which one that is needed has a gap.
+
+    Parameters
+    ----------
+    test : DataFrame
+        Rows of one test.
+    needed, used : sequence of str
+        Labels that are there, and that are read where they are; a gap in the latter is NaN.
+    """
+    known = test.drop_nulls(list(needed))
+    there = [label for label in (*needed, *used) if label in known.columns]
+    return {label: known[label].cast(pl.Float64).to_numpy() for label in there}
+
+
+def slices_of(step: Floats) -> list[slice]:
+    """Return the rows of each step, of steps in one piece."""
+    starts = np.flatnonzero(np.diff(step, prepend=np.nan) != 0)
+    ends = [*starts[1:].tolist(), len(step)]
+    return [slice(begin, end) for begin, end in zip(starts.tolist(), ends, strict=True)]
+
+
+def _steps(test: pl.DataFrame) -> Iterator[Half]:
+    columns = arrays_of(test, NEEDED, USED)
+    if not len(columns[STEP]):
+        return
+    limit = rest_limit(None, float(np.abs(columns[CURRENT]).max()))
+    for rows in slices_of(columns[STEP]):
+        step = {label: values[rows] for label, values in columns.items()}
+        current = step[CURRENT]
+        mean = float(current.mean())
+        if len(current) < _FEWEST or abs(mean) < limit:
             continue
-        direction = DIRECTIONS[0] if mean > 0 else DIRECTIONS[1]
+        direction, rising = (DIRECTIONS[0], -1) if mean > 0 else (DIRECTIONS[1], 1)
         charge, source = passed(step, direction)
         if charge is None or not charge[-1] > 0:
             continue
-        cycle = step[CYCLE][0] if CYCLE in step.columns else 0
-        voltage = step[VOLTAGE].cast(pl.Float64).to_numpy()
-        current = step[CURRENT].cast(pl.Float64).abs().to_numpy()
-        time = _array(step, TIME)
-        rising = 1 if mean < 0 else -1
-        begin = held_from(rising * voltage, current)
-        number = int(step[STEP][0])
+        size, voltage = np.abs(current), step[VOLTAGE]
+        cycle = step[CYCLE][0] if CYCLE in step else 0.0
         yield Half(
-            int(cycle or 0), number, direction, time, voltage, current, charge, source, begin
+            0 if np.isnan(cycle) else int(cycle),
+            int(step[STEP][0]),
+            direction,
+            _whole(step, TIME),
+            voltage,
+            size,
+            charge,
+            source,
+            held_from(rising * voltage, size),
         )
 
 
-def passed(step: pl.DataFrame, direction: str) -> tuple[Floats | None, str]:
+def passed(step: Mapping[str, Floats], direction: str) -> tuple[Floats | None, str]:
     """Return the charge that has passed at each row of a step, and how it is known.
 
     Parameters
     ----------
-    step : DataFrame
+    step : mapping of str to array, each of shape (n_rows,)
         Rows of one step.
     direction : str
         Which way the charge moves.
@@ -178,26 +206,25 @@ def passed(step: pl.DataFrame, direction: str) -> tuple[Floats | None, str]:
         The contract's word.
     """
     counter = DISCHARGE_CAPACITY if direction == DIRECTIONS[0] else CHARGE_CAPACITY
-    counted = _array(step, counter)
+    counted = _whole(step, counter)
     if counted is not None and _counts(counted):
         return counted - counted[0], COUNTED
-    net = _array(step, CAPACITY)
+    net = _whole(step, CAPACITY)
     if net is not None and _counts(moved := np.abs(net - net[0])):
         return moved, SPLIT
-    time = _array(step, TIME)
+    time = _whole(step, TIME)
     if time is None:
         return None, INTEGRATED
     sign = 1.0 if direction == DIRECTIONS[0] else -1.0
-    flow = (sign * step[CURRENT].cast(pl.Float64).to_numpy()).clip(0.0)
+    flow = (sign * step[CURRENT]).clip(0.0)
     between = (flow[1:] + flow[:-1]) / 2 * np.diff(time).clip(0.0) / _SECONDS
     return np.concatenate([[0.0], np.cumsum(between)]), INTEGRATED
 
 
-def _array(rows: pl.DataFrame, label: str) -> Floats | None:
+def _whole(step: Mapping[str, Floats], label: str) -> Floats | None:
     """Return a column, None where it is not there or has a gap."""
-    if label not in rows.columns or rows[label].null_count():
-        return None
-    return rows[label].cast(pl.Float64).to_numpy()
+    values = step.get(label)
+    return None if values is None or np.isnan(values).any() else values
 
 
 def _counts(counter: Floats) -> bool:
@@ -235,28 +262,31 @@ def held_from(rising: Floats, current: Floats) -> int:
     return begin if count - begin >= _FEWEST else count
 
 
-def out_of(
-    half: Half, columns: Mapping[str, Floats], definition: str, finding: str | None
-) -> pl.DataFrame:
-    """Return what is known of a half cycle as rows of an answer; NaN are gaps.
+class Told(NamedTuple):
+    """What is known of one half cycle: results by label, arrays of one length, and two texts."""
 
-    Parameters
-    ----------
-    half : Half
-        Which one.
-    columns : mapping of str to array, each of shape (n_rows,)
-        Results by label.
-    definition, finding : str
-        Of all rows.
-    """
-    which = (half.cycle, half.step, half.direction)
-    return pl.DataFrame(dict(columns), nan_to_null=True).with_columns(
-        *(
-            pl.lit(value, held).alias(name)
-            for value, (name, held) in zip(which, WHICH.items(), strict=True)
-        ),
-        *(
-            pl.lit(text, TOLD[name]).alias(name)
-            for name, text in ((FINDING, finding), (DEFINITION, definition))
-        ),
+    half: Half
+    columns: Mapping[str, Floats]
+    definition: str
+    finding: str | None
+
+
+def rows_out_of(found: Sequence[Told]) -> Iterator[pl.DataFrame]:
+    """Yield what is known of the half cycles of a test as rows of an answer; NaN are gaps."""
+    if not found:
+        return
+    lengths = [len(next(iter(told.columns.values()))) for told in found]
+    which = pl.DataFrame(
+        {
+            CYCLE: [told.half.cycle for told in found],
+            STEP: [told.half.step for told in found],
+            DIRECTION: [told.half.direction for told in found],
+            FINDING: [told.finding for told in found],
+            DEFINITION: [told.definition for told in found],
+        },
+        schema={**WHICH, **TOLD},
     )
+    labels = list(found[0].columns)
+    values = {label: np.concatenate([told.columns[label] for told in found]) for label in labels}
+    repeated = which[np.repeat(np.arange(len(found)), lengths)]
+    yield repeated.hstack(pl.DataFrame(values, nan_to_null=True))

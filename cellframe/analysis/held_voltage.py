@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 CC, CV = "CC capacity [A.h]", "CV capacity [A.h]"
 CC_TIME, CV_TIME = "CC duration [s]", "CV duration [s]"
 CC_SHARE, CC_TIME_SHARE = "CC share of capacity", "CC share of duration"
-_RESULTS = (CC, CV, CC_SHARE, CC_TIME, CV_TIME, CC_TIME_SHARE)
+_SCHEMA: dict[str, pl.DataType] = {
+    CYCLE: pl.Int64(),
+    DIRECTION: pl.String(),
+    **dict.fromkeys((CC, CV, CC_SHARE, CC_TIME, CV_TIME, CC_TIME_SHARE), pl.Float64()),
+    **TOLD,
+}
 
 
 def cccv(frame: AnyFrame) -> Any:
@@ -51,38 +56,33 @@ def cccv(frame: AnyFrame) -> Any:
     cycler counts that as a step of its own or not; everything else is constant current, at
     whatever rates.
     """
-    schema = {
-        CYCLE: pl.Int64(),
-        DIRECTION: pl.String(),
-        **dict.fromkeys(_RESULTS, pl.Float64()),
-        **TOLD,
-    }
-    return by_test(frame, _of_test, needed=NEEDED, used=USED, schema=schema)
+    return by_test(frame, _of_test, needed=NEEDED, used=USED, schema=_SCHEMA)
 
 
 def _of_test(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     parts: dict[tuple[int, str], list[Half]] = {}
     for half in halves(test, every=True, held=True):
         parts.setdefault((half.cycle, half.direction), []).append(half)
-    for (cycle, direction), steps in parts.items():
-        flowing = sum(half.capacity for half in steps)
-        holding = sum(half.all_charge - half.capacity for half in steps)
-        lasted = _durations(steps)
-        row = {
-            CYCLE: cycle,
-            DIRECTION: direction,
-            CC: flowing,
-            CV: holding,
-            CC_SHARE: flowing / (flowing + holding),
-            CC_TIME: lasted[0] if lasted else None,
-            CV_TIME: lasted[1] if lasted else None,
-            CC_TIME_SHARE: lasted[0] / sum(lasted) if lasted and sum(lasted) else None,
-            FINDING: None if lasted else "no times, or gaps in them",
-            DEFINITION: _definition(steps),
-        }
-        held = {FINDING: TOLD[FINDING], DEFINITION: TOLD[DEFINITION]}
-        numbers = dict.fromkeys(_RESULTS, pl.Float64())
-        yield pl.DataFrame([row], schema_overrides={**numbers, **held})
+    rows = [_row(cycle, direction, steps) for (cycle, direction), steps in parts.items()]
+    yield pl.DataFrame(rows, schema=_SCHEMA)
+
+
+def _row(cycle: int, direction: str, steps: list[Half]) -> dict[str, Any]:
+    flowing = sum(half.capacity for half in steps)
+    holding = sum(half.all_charge - half.capacity for half in steps)
+    lasted = _durations(steps)
+    return {
+        CYCLE: cycle,
+        DIRECTION: direction,
+        CC: flowing,
+        CV: holding,
+        CC_SHARE: flowing / (flowing + holding),
+        CC_TIME: lasted[0] if lasted else None,
+        CV_TIME: lasted[1] if lasted else None,
+        CC_TIME_SHARE: lasted[0] / sum(lasted) if lasted and sum(lasted) else None,
+        FINDING: None if lasted else "no times, or gaps in them",
+        DEFINITION: _definition(steps),
+    }
 
 
 def _durations(steps: list[Half]) -> tuple[float, float] | None:

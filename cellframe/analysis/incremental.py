@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cellframe.analysis.halves import NEEDED, USED, WHICH, halves, out_of
+from cellframe.analysis.halves import NEEDED, USED, WHICH, Told, halves, rows_out_of
 from cellframe.analysis.reading import TOLD, by_test
-from cellframe.analysis.slopes import rows_apart, slope_by_charge, slope_by_level
+from cellframe.analysis.slopes import slope_by_charge, slope_by_level
 from cellframe.contract.series import VOLTAGE
 from cellframe.errors import ConfigError
 
@@ -162,6 +162,7 @@ def _by_voltage(
     spacing, width = widths
     low, high = window or (-np.inf, np.inf)
     within = "" if window is None else f", kept from {low:g} to {high:g} V"
+    found: list[Told] = []
     for half in halves(test, every=every_step):
         voltage, charge = half.voltage[: half.held], half.charge[: half.held]
         curve = slope_by_level(voltage, charge, half.rising, spacing, width)
@@ -174,19 +175,21 @@ def _by_voltage(
             f"{spacing * 1e3:g} mV apart (Dubarry and Anseán 2022), Gaussian of {width * 1e3:g} mV"
             f"{within}"
         )
-        finding = _of_integral(curve, half.capacity, "A.h") or _coarse(half, spacing, width)
+        finding = _of_integral(curve, half.capacity, "A.h") or _coarse(curve, spacing, width)
         if curve is not None and keep.any():
             made = {label: values[keep] for label, values in made.items()}
         elif curve is not None:
             ends = f"{voltage.min():.3f} to {voltage.max():.3f} V"
             finding = f"nothing in the window: the voltage goes from {ends}"
             made = {label: np.full(1, np.nan) for label in made}
-        yield out_of(half, made, definition, finding)
+        found.append(Told(half, made, definition, finding))
+    yield from rows_out_of(found)
 
 
 def _by_charge(
     test: pl.DataFrame, *, points: int, smoothing: float, every_step: bool
 ) -> Iterator[pl.DataFrame]:
+    found: list[Told] = []
     for half in halves(test, every=every_step):
         voltage, charge = half.voltage[: half.held], half.charge[: half.held]
         curve = slope_by_charge(voltage, charge, half.rising, points, smoothing)
@@ -197,7 +200,8 @@ def _by_charge(
         way = half.rising * float(voltage[-1] - voltage[0])
         finding = _of_integral(curve, way, "V")
         made = _columns(curve, (CHARGE, VOLTAGE, DVDQ))
-        yield out_of(half, made, definition, finding)
+        found.append(Told(half, made, definition, finding))
+    yield from rows_out_of(found)
 
 
 def _columns(curve: Slope | None, labels: tuple[str, str, str]) -> dict[str, Any]:
@@ -220,10 +224,8 @@ def _of_integral(curve: Slope | None, expected: float, unit: str) -> str | None:
     return f"the integral is {curve.integral:.4g} {unit} and not {expected:.4g}: the voltage turned back, or moved in between"
 
 
-def _coarse(half: Half, spacing: float, width: float) -> str | None:
+def _coarse(curve: Slope | None, spacing: float, width: float) -> str | None:
     """Say where the points are too far apart for what is smoothed over."""
-    voltage = half.rising * half.voltage[: half.held]
-    usual = float(np.median(np.diff(voltage[rows_apart(voltage, spacing)])))
-    if usual <= max(width, spacing):
+    if curve is None or curve.apart <= max(width, spacing):
         return None
-    return f"coarse: points are {usual * 1e3:.0f} mV apart"
+    return f"coarse: points are {curve.apart * 1e3:.0f} mV apart"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cellframe.analysis.halves import NEEDED, USED, halves
-from cellframe.analysis.reading import DEFINITION, FINDING, TOLD, by_test
+from cellframe.analysis.halves import NEEDED, USED, Told, halves, rows_out_of
+from cellframe.analysis.reading import TOLD, by_test
 from cellframe.contract.series import CYCLE, DIRECTIONS, SOC
 from cellframe.errors import ConfigError
 
@@ -74,10 +74,11 @@ def _of_test(test: pl.DataFrame, *, points: int) -> Iterator[pl.DataFrame]:
     for half in halves(test):
         cycles.setdefault(half.cycle, {})[half.direction] = half
     soc = np.linspace(0.0, 1.0, points)
-    for cycle, found in cycles.items():
+    answers: list[Told] = []
+    for found in cycles.values():
         missing = [direction for direction in DIRECTIONS if direction not in found]
         if missing:
-            columns = {label: np.full(1, np.nan) for label in _RESULTS}
+            columns: dict[str, Floats] = {label: np.full(1, np.nan) for label in _RESULTS}
             finding, sources = f"no {missing[0]} in this cycle", "none"
         else:
             out, back = (found[direction] for direction in DIRECTIONS)
@@ -90,11 +91,8 @@ def _of_test(test: pl.DataFrame, *, points: int) -> Iterator[pl.DataFrame]:
             "mean of charge and discharge voltage at the same SOC, each over its own charge at "
             f"constant current ({sources})"
         )
-        yield pl.DataFrame(columns, nan_to_null=True).with_columns(
-            pl.lit(cycle, pl.Int64).alias(CYCLE),
-            pl.lit(finding, TOLD[FINDING]).alias(FINDING),
-            pl.lit(definition, TOLD[DEFINITION]).alias(DEFINITION),
-        )
+        answers.append(Told(next(iter(found.values())), columns, definition, finding))
+    yield from rows_out_of(answers)
 
 
 def _voltage_at(half: Half, soc: Floats) -> Floats:

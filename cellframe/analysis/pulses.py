@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 import numpy as np
 import polars as pl
 
-from cellframe.analysis.halves import WHICH, rest_limit
+from cellframe.analysis.halves import WHICH, arrays_of, rest_limit, slices_of
 from cellframe.analysis.reading import DEFINITION, DIRECTION, FINDING, TOLD, by_test
 from cellframe.contract.series import CURRENT, CYCLE, DIRECTIONS, SOC, STEP, TIME, VOLTAGE
 from cellframe.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,6 +36,13 @@ STILL = 0.1
 _SECONDS = 3600.0
 _NEEDED = (TIME, VOLTAGE, CURRENT)
 _RESULTS = (TIME, PULSE_TIME, AFTER, OCV, VOLTAGE, CURRENT, SOC, RESISTANCE)
+_SCHEMA: dict[str, pl.DataType] = {
+    **WHICH,
+    EVENT: pl.String(),
+    POINT: pl.String(),
+    **dict.fromkeys(_RESULTS, pl.Float64()),
+    **TOLD,
+}
 _ORIGINS = {
     "rest": "the last sample before the change",
     "step": "the first sample of the step",
@@ -108,15 +115,8 @@ def resistance(
     _check(at, origin, after, capacity, initial_soc)
     settings = _Asked(tuple(at), origin, longest, after, capacity, initial_soc)
     used = (*_NEEDED, STEP, CYCLE, SOC)
-    schema = {
-        **WHICH,
-        EVENT: pl.String(),
-        POINT: pl.String(),
-        **dict.fromkeys(_RESULTS, pl.Float64()),
-        **TOLD,
-    }
     return by_test(
-        frame, partial(_of_test, asked=settings), needed=_NEEDED, used=used, schema=schema
+        frame, partial(_of_test, asked=settings), needed=_NEEDED, used=used, schema=_SCHEMA
     )
 
 
@@ -163,10 +163,8 @@ class _Step:
     voltage: Floats
     current: Floats
     soc: Floats | None
-
-    @property
-    def typical(self) -> float:
-        return float(np.median(self.current))
+    typical: float
+    """The median of the current."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,54 +182,63 @@ class _Change:
 
 
 def _of_test(test: pl.DataFrame, *, asked: _Asked) -> Iterator[pl.DataFrame]:
-    known = test.drop_nulls(list(_NEEDED)).with_columns(
-        pl.col(VOLTAGE, CURRENT, TIME).cast(pl.Float64)
-    )
-    largest = known[CURRENT].abs().max()
-    limit = rest_limit(asked.capacity, largest if isinstance(largest, float) else None)
+    columns = arrays_of(test, _NEEDED, (STEP, CYCLE, SOC))
+    if not len(columns[CURRENT]):
+        return
+    limit = rest_limit(asked.capacity, float(np.abs(columns[CURRENT]).max()))
     told = "counted steps"
-    if STEP not in known.columns:
-        flow = pl.when(pl.col(CURRENT).abs() >= limit).then(pl.col(CURRENT).sign()).otherwise(0.0)
-        known = known.with_columns(flow.rle_id().cast(pl.Int64).alias(STEP))
+    if STEP not in columns:
+        flow = np.where(np.abs(columns[CURRENT]) >= limit, np.sign(columns[CURRENT]), 0.0)
+        columns[STEP] = np.cumsum(np.diff(flow, prepend=flow[0]) != 0).astype(np.float64)
         told = "steps told by the current"
-    if asked.capacity is not None and asked.initial_soc is not None and SOC not in known.columns:
-        known = known.with_columns(_state(known, asked.capacity, asked.initial_soc))
-    steps = [_step(rows) for rows in known.partition_by(STEP, maintain_order=True)]
-    following = [*steps[2:], None]
-    for (before, pulse), then in zip(pairwise(steps), following, strict=True):
+    soc = "SOC as in the series" if SOC in columns else "SOC not known"
+    if asked.capacity is not None and asked.initial_soc is not None and SOC not in columns:
+        soc = f"SOC counted from {asked.initial_soc:g} with {asked.capacity:g} A.h"
+        columns[SOC] = _state(columns, asked.capacity, asked.initial_soc)
+    steps = [_step(columns, rows) for rows in slices_of(columns[STEP])]
+    definition = (
+        f"abs(V - V0) / abs(I - I0), V0 and I0 the last sample of the step before ({told}), time "
+        f"from {_ORIGINS[asked.origin]}, linear in between; on release V0 and I0 the last sample "
+        f"under load; {soc}"
+    )
+    found: list[dict[str, Any]] = []
+    for (before, pulse), then in zip(pairwise(steps), [*steps[2:], None], strict=True):
         flows = abs(pulse.typical) >= limit
         lasted = float(pulse.time[-1] - pulse.time[0])
         is_rest = abs(before.typical) < limit
         changes = abs(pulse.typical - float(before.current[-1])) >= limit
-        if (
-            not (flows and changes)
-            or lasted > asked.longest
-            or not (is_rest or asked.after == "any")
-        ):
+        if not (flows and changes) or lasted > asked.longest:
             continue
-        yield _rows(before, pulse, then, limit, asked, told)
+        if is_rest or asked.after == "any":
+            found += _rows(before, pulse, then, limit, asked)
+    made = pl.DataFrame(found, schema={**_SCHEMA, DEFINITION: pl.String()})
+    yield made.with_columns(pl.lit(definition, TOLD[DEFINITION]).alias(DEFINITION))
 
 
-def _state(known: pl.DataFrame, capacity: float, initial: float) -> pl.Series:
+def _state(columns: Mapping[str, Floats], capacity: float, initial: float) -> Floats:
     """Count the SOC from the current by trapezoids, within steps only."""
-    inside = pl.col(STEP) == pl.col(STEP).shift(1)
-    mean = (pl.col(CURRENT) + pl.col(CURRENT).shift(1)) / 2
-    moved = pl.when(inside).then(mean * pl.col(TIME).diff().clip(0.0)).otherwise(0.0)
-    return known.select((initial - moved.cum_sum() / _SECONDS / capacity).alias(SOC))[SOC]
+    current = columns[CURRENT]
+    inside = np.diff(columns[STEP]) == 0
+    lasts = np.diff(columns[TIME]).clip(0.0) * inside
+    moved = np.cumsum((current[1:] + current[:-1]) / 2 * lasts)
+    return initial - np.concatenate([[0.0], moved]) / _SECONDS / capacity
 
 
-def _step(rows: pl.DataFrame) -> _Step:
-    soc = rows[SOC].cast(pl.Float64).to_numpy() if SOC in rows.columns else None
-    cycle = rows[CYCLE][0] if CYCLE in rows.columns else 0
-    time, voltage, current = (rows[label].to_numpy() for label in _NEEDED)
-    return _Step(int(rows[STEP][0]), int(cycle or 0), time, voltage, current, soc)
+def _step(columns: Mapping[str, Floats], rows: slice) -> _Step:
+    time, voltage, current = (columns[label][rows] for label in _NEEDED)
+    cycle = columns[CYCLE][rows][0] if CYCLE in columns else 0.0
+    soc = columns[SOC][rows] if SOC in columns else None
+    number = int(columns[STEP][rows][0])
+    typical = float(np.median(current))
+    return _Step(number, 0 if np.isnan(cycle) else int(cycle), time, voltage, current, soc, typical)
 
 
 def _rows(
-    before: _Step, pulse: _Step, then: _Step | None, limit: float, asked: _Asked, told: str
-) -> pl.DataFrame:
-    loaded = np.abs(pulse.current) >= LOADED * abs(pulse.typical)
-    first, last = int(np.argmax(loaded)), len(loaded) - 1 - int(np.argmax(loaded[::-1]))
+    before: _Step, pulse: _Step, then: _Step | None, limit: float, asked: _Asked
+) -> Iterator[dict[str, Any]]:
+    """Yield what is known of one pulse, a row for each event and point."""
+    loaded = np.flatnonzero(np.abs(pulse.current) >= LOADED * abs(pulse.typical))
+    first, last = int(loaded[0]), int(loaded[-1])
     rest = (float(before.time[-1]), float(before.voltage[-1]), float(before.current[-1]))
     under = slice(first, last + 1)
     flowing = (float(pulse.current[first]), float(pulse.current[last]))
@@ -247,38 +254,19 @@ def _rows(
         events["release"] = _Change(
             end, float(then.time[0]), then.time[come], then.voltage[come], still
         )
-    soc = float(before.soc[-1]) if before.soc is not None else None
-    direction = DIRECTIONS[0] if pulse.typical > 0 else DIRECTIONS[1]
-    made = [
-        {
-            EVENT: event,
-            POINT: point if isinstance(point, str) else f"{point:g} s",
-            **_at(change, point, asked.origin),
-        }
-        for event, change in events.items()
-        for point in asked.at
-    ]
-    definition = (
-        f"abs(V - V0) / abs(I - I0), V0 and I0 the last sample of the step before "
-        f"({told}), time from {_ORIGINS[asked.origin]}, linear in between; on release V0 and I0 the "
-        f"last sample under load; {_of_soc(asked, pulse)}"
-    )
-    return pl.DataFrame(made, schema_overrides=dict.fromkeys(_RESULTS, pl.Float64)).with_columns(
-        pl.lit(pulse.cycle, pl.Int64).alias(CYCLE),
-        pl.lit(pulse.number, pl.Int64).alias(STEP),
-        pl.lit(direction).alias(DIRECTION),
-        pl.lit(float(pulse.time[-1] - pulse.time[0])).alias(PULSE_TIME),
-        pl.lit(rest[1]).alias(OCV),
-        pl.lit(soc, pl.Float64).alias(SOC),
-        pl.col(FINDING).cast(pl.String),
-        pl.lit(definition, pl.Categorical).alias(DEFINITION),
-    )
-
-
-def _of_soc(asked: _Asked, pulse: _Step) -> str:
-    if asked.capacity is not None:
-        return f"SOC counted from {asked.initial_soc:g} with {asked.capacity:g} A.h"
-    return "SOC as in the series" if pulse.soc is not None else "SOC not known"
+    soc = None if before.soc is None or np.isnan(before.soc[-1]) else float(before.soc[-1])
+    whole = {
+        CYCLE: pulse.cycle,
+        STEP: pulse.number,
+        DIRECTION: DIRECTIONS[0] if pulse.typical > 0 else DIRECTIONS[1],
+        PULSE_TIME: float(pulse.time[-1] - pulse.time[0]),
+        OCV: rest[1],
+        SOC: soc,
+    }
+    for event, change in events.items():
+        for point in asked.at:
+            named = point if isinstance(point, str) else f"{point:g} s"
+            yield {**whole, EVENT: event, POINT: named, **_at(change, point, asked.origin)}
 
 
 def _at(change: _Change, point: Point, origin: Origin) -> dict[str, Any]:

@@ -6,6 +6,7 @@ anything: their integral over the whole curve is what the curve itself gained.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -37,12 +38,15 @@ class Slope(NamedTuple):
         Its slope, per unit of `at`.
     integral : float
         Of the slope over all cells.
+    apart : float
+        How far the points that were taken are apart usually, in the unit of `at`.
     """
 
     at: Floats
     level: Floats
     slope: Floats
     integral: float
+    apart: float
 
 
 def rows_apart(rising: Floats, spacing: float) -> NDArray[np.intp]:
@@ -68,13 +72,11 @@ def rows_apart(rising: Floats, spacing: float) -> NDArray[np.intp]:
     """
     if not len(rising):
         return np.zeros(0, dtype=np.intp)
-    reached = np.maximum.accumulate(rising)
-    end = int(np.searchsorted(reached, reached[-1]))
+    reached: list[float] = np.maximum.accumulate(rising).tolist()
+    end = bisect_left(reached, reached[-1])
     kept = [0]
-    while True:
-        following = int(np.searchsorted(reached, reached[kept[-1]] + spacing))
-        if following >= end:
-            break
+    # The bisection of a list is ten times as fast as numpy's, point by point.
+    while (following := bisect_left(reached, reached[kept[-1]] + spacing, kept[-1] + 1)) < end:
         kept.append(following)
     if end > kept[-1]:
         is_near = reached[end] - reached[kept[-1]] < spacing and len(kept) > 1
@@ -117,7 +119,8 @@ def slope_by_level(
     passed = np.interp(reached, v, q)
     density = smoothed(rising * np.diff(passed) / np.diff(reached), width / spacing)
     middles = (np.arange(first, last) + 0.5) * spacing
-    return Slope(middles, np.interp(middles, v, q), density, float(density.sum() * spacing))
+    integral, apart = float(density.sum() * spacing), float(np.median(np.diff(v)))
+    return Slope(middles, np.interp(middles, v, q), density, integral, apart)
 
 
 def slope_by_charge(
@@ -152,7 +155,8 @@ def slope_by_charge(
     cell = edges[1] - edges[0]
     slope = smoothed(rising * np.diff(np.interp(edges, q, v)) / cell, share * points)
     middles = (edges[1:] + edges[:-1]) / 2
-    return Slope(middles, np.interp(middles, q, v), slope, float(slope.sum() * cell))
+    integral, apart = float(slope.sum() * cell), float(np.median(np.diff(q)))
+    return Slope(middles, np.interp(middles, q, v), slope, integral, apart)
 
 
 def smoothed(values: Floats, width: float) -> Floats:
