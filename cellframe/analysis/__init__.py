@@ -12,9 +12,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cellframe.analysis.choosing import filter_cycles, filter_steps, rows_of, step_types
     from cellframe.analysis.crossing import cycles_to
     from cellframe.analysis.efficiency import efficiencies
     from cellframe.analysis.fading import retention
+    from cellframe.analysis.first_cycles import formation
     from cellframe.analysis.held_voltage import cccv
     from cellframe.analysis.incremental import differential_voltage, incremental_capacity
     from cellframe.analysis.knees import knee
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from cellframe.analysis.passed import throughput
     from cellframe.analysis.peak_table import peaks
     from cellframe.analysis.pulses import resistance
+    from cellframe.analysis.rates import rate_capability
     from cellframe.analysis.summary import cycle_summary
     from cellframe.analysis.suspects import quality
 
@@ -34,13 +37,19 @@ __all__ = [
     "delta_q_features",
     "differential_voltage",
     "efficiencies",
+    "filter_cycles",
+    "filter_steps",
+    "formation",
     "incremental_capacity",
     "knee",
     "peaks",
     "pseudo_ocv",
     "quality",
+    "rate_capability",
     "resistance",
     "retention",
+    "rows_of",
+    "step_types",
     "throughput",
 ]
 
@@ -53,13 +62,19 @@ _HOMES = {
     "delta_q_features": "later_curves",
     "differential_voltage": "incremental",
     "efficiencies": "efficiency",
+    "filter_cycles": "choosing",
+    "filter_steps": "choosing",
+    "formation": "first_cycles",
     "incremental_capacity": "incremental",
     "knee": "knees",
     "peaks": "peak_table",
     "pseudo_ocv": "open_circuit",
     "quality": "suspects",
+    "rate_capability": "rates",
     "resistance": "pulses",
     "retention": "fading",
+    "rows_of": "choosing",
+    "step_types": "choosing",
     "throughput": "passed",
 }
 
