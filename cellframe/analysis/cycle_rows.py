@@ -28,7 +28,9 @@ from cellframe.contract.series import (
     DISCHARGE_CAPACITY,
     DISCHARGE_ENERGY,
 )
+from cellframe.errors import FrameError
 from cellframe.frames.columns import parse
+from cellframe.frames.faults import Fault, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,7 +85,7 @@ def cycle_rows(
     Raises
     ------
     FrameError
-        A column is missing, or holds no numbers.
+        A column is missing, or holds no numbers, or cycles that are not whole.
     """
     optional = (*optional, *(OTHER_WAY[label] for label in needed if label in OTHER_WAY))
     wanted = list(dict.fromkeys((CYCLE, *needed, *optional)))
@@ -100,7 +102,27 @@ def cycle_rows(
         pl.col(numbers).cast(pl.Float64)
     )
     known = rows.filter(pl.col(CYCLE).is_not_null()).collect()
-    return in_order(known, CYCLE)
+    return in_order(known.with_columns(_whole(known[CYCLE])), CYCLE)
+
+
+def _whole(cycles: pl.Series) -> pl.Series:
+    """Return counts as whole numbers with a sign, so that one less than 0 is -1.
+
+    Raises
+    ------
+    FrameError
+        They are not whole, or no numbers.
+    """
+    if cycles.dtype.is_numeric() or cycles.dtype == pl.Null:
+        whole = cycles.cast(pl.Int64, strict=False)
+        broken = cycles.filter((whole != cycles).fill_null(value=True))
+        if broken.is_empty():
+            return whole
+        what = f"{broken[0]:.7g} is none"
+    else:
+        what = f"it holds {cycles.dtype}"
+    message = f"{CYCLE!r} should count cycles in whole numbers, and {what}. Correct it."
+    raise FrameError(message, table([Fault(message, column=CYCLE, rule="whole")]))
 
 
 def in_order(rows: pl.DataFrame, cycle: str, who: Sequence[str] = (WHO,)) -> pl.DataFrame:

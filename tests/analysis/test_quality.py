@@ -142,6 +142,12 @@ def test_a_sensor_that_reads_one_value_or_none_is_absent():
     assert found(blank, "sensor_absent")["Finding"] == "Temperature [degC] has no value"
 
 
+def test_a_curve_without_time_lacks_no_sensor():
+    series = real_series.ife_full_cell()
+    curve = series.with_columns(pl.lit(None, pl.Float64).alias(one) for one in (TIME, CURRENT))
+    assert "sensor_absent" not in checks(curve)
+
+
 def test_a_partial_first_cycle_is_told():
     rows = even(8).with_columns(pl.Series(Q, [0.01, *[1.0] * 7]))
     assert checks(rows) == ["first_partial"]
@@ -186,6 +192,14 @@ def test_percent_is_told_and_so_is_what_is_below_zero():
     assert found(percent, "percent")["Value"] == 99
     below = even().with_columns(pl.Series(Q, [1.0, -1.0, *[1.0] * 10]))
     assert "negative" in checks(below)
+
+
+def test_efficiencies_of_cellpy_are_percent():
+    reference = pl.read_parquet(need("cellpy-arbin", "reference_summary.parquet"))
+    names = {"cycle_num": CYCLE, "coulombic_efficiency": "Coulombic efficiency"}
+    names |= {"charge_capacity": BACK, "discharge_capacity": Q}
+    row = found(reference.select(pl.col(old).alias(new) for old, new in names.items()), "percent")
+    assert row["Value"] == pytest.approx(104.3, abs=0.1)
 
 
 def test_findings_name_test_cell_and_cycle_in_the_order_of_the_frame():

@@ -159,6 +159,18 @@ def test_energy_has_labels_of_its_own():
     assert made["Energy retention"][1] == 0.75
 
 
+@pytest.mark.parametrize("dtype", [pl.UInt8, pl.Int16, pl.Float64])
+def test_cycles_are_counted_in_any_type_that_is_whole(dtype):
+    made = analysis.cycles_to(fading(1.0, 0.9, 0.7, 0.6).cast({CYCLE: dtype}))
+    assert made["Cycles to threshold"].to_list() == pytest.approx([1.5])
+
+
+def test_a_cycle_of_two_pi_is_refused():
+    rows = fading(1.0, 0.9).with_columns(pl.lit(6.283185307).alias(CYCLE))
+    with pytest.raises(FrameError, match=r"in whole numbers, and 6\.283185 is none"):
+        analysis.retention(rows)
+
+
 def test_pandas_comes_back_as_pandas():
     frame = fading(1.0, 0.9).with_columns(cell=pl.lit("a")).to_pandas()
     made = analysis.retention(frame)
