@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,8 +15,8 @@ from cellframe.errors import SheetError
 
 EXAMPLES = """\b
 Examples:
-  cellframe new NCM622-GR --count 64 --name "NCM622-GR-{:03}" --batch B7 -o build.csv
-  cellframe push build.csv"""
+  cellframe new NCM622-GR --count 64 --name "NCM622-GR-{:03}" --batch B7 -o build.xlsx
+  cellframe push build.xlsx"""
 
 
 def new(  # noqa: PLR0913 - what a person may say
@@ -32,7 +32,8 @@ def new(  # noqa: PLR0913 - what a person may say
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="The sheet, .csv or .parquet.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The sheet: .xlsx, .csv or .parquet."),
     ],
     batch: Annotated[str | None, typer.Option(metavar="LOT", help="Name of their lot.")] = None,
     start: Annotated[
@@ -50,24 +51,22 @@ def new(  # noqa: PLR0913 - what a person may say
     Their names are numbered; what is measured on cells of the spec has a column to fill in.
     Pushing the sheet creates the cells.
     """
-    from cellframe.sheets.writing import write_table
     from cellframe.views.words import many
 
     if output.exists():
         message = f"{output} is there already, and was left as it is. Name another file."
         raise SheetError(message)
     with connect(profile, data) as client:
-        frame: Any = client.cell_instance.build_frame(
-            spec, count, name=name, batch=batch, start=start, backend="polars"
+        report = client.cell_instance.build_file(
+            spec, count, output, name=name, batch=batch, start=start
         )
-    written = write_table(frame, output)
-    first, last = frame["cell"][0], frame["cell"][-1]
+    first, last = report.first, report.last
     if json:
-        about = {"file": output, "rows": frame.height, "columns": frame.width}
-        document({**about, "first": first, "last": last, "notices": written.notices})
+        about = {"file": output, "rows": report.rows, "columns": report.columns}
+        document({**about, "first": first, "last": last, "notices": report.notices})
         return
-    names = first if frame.height == 1 else f"{first} to {last}"
-    say(f"{output} has {many(frame.height, 'new cell')} to fill in: {names}.")
-    for notice in written.notices:
+    names = first if report.rows == 1 else f"{first} to {last}"
+    say(f"{output} has {many(report.rows, 'new cell')} to fill in: {names}.")
+    for notice in report.notices:
         say(f"Note: {notice}")
     say(f"When it is filled in: {Here(profile, data).command('push', output)}")

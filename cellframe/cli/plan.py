@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  cellframe plan cells.csv
-  cellframe plan cells.csv -o plan.json
+  cellframe plan cells.xlsx
+  cellframe plan cells.xlsx -o plan.json
   cellframe plan weighing.csv --spec NCM622-GR --match name --map map.toml
   cellframe plan cells.csv --exit-code"""
 SAVED = ".json"
@@ -32,7 +32,9 @@ SAVED = ".json"
 _FOR_EVERYBODY = 0o666
 """Less what the user's umask takes away: whoever reviews a plan must be able to read it."""
 
-File: TypeAlias = Annotated[Path, typer.Argument(metavar="FILE", help="A sheet, .csv or .parquet.")]
+File: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A sheet: .xlsx, .csv or .parquet.")
+]
 Spec: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="SPEC", help="The spec of rows that name none, by name or id."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -26,13 +27,21 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  cellframe pull NCM622-GR -o cells.csv
+  cellframe pull NCM622-GR -o cells.xlsx
+  cellframe pull NCM622-GR -o lab.xlsx --with tests --with lots
   cellframe pull 'NCM*' LFP -o cells.parquet
   cellframe pull --all --cycles -o cycles.parquet
   cellframe pull NCM622-GR -o cells.csv --merge
   cellframe pull NCM622-GR -o cells.csv --schema rules.py:CellRules"""
 
 Measured = Literal["tests", "steps", "cycles"]
+
+
+class Also(StrEnum):
+    """What belongs to cells, and has a sheet of its own in a workbook."""
+
+    tests = "tests"
+    lots = "lots"
 
 
 def pull(  # noqa: PLR0913 - what a person may say
@@ -44,8 +53,15 @@ def pull(  # noqa: PLR0913 - what a person may say
     ] = None,
     *,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="The file, .csv or .parquet.")
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="The file: .xlsx, .csv or .parquet."),
     ],
+    also: Annotated[
+        list[Also] | None,
+        typer.Option(
+            "--with", help="What else of these cells has a sheet in a workbook. May be repeated."
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every spec of the lab.")] = False,
     tests: Annotated[
         bool, typer.Option("--tests", help="A row per test instead of one per cell.")
@@ -80,6 +96,7 @@ def pull(  # noqa: PLR0913 - what a person may say
     rules = load_schema(schema)
     measured = _measured(tests=tests, steps=steps, cycles=cycles)
     _check(specs, every=every, merge=merge, measured=measured)
+    _check_with(also or [], output, measured)
     with connect(profile, data) as client:
         from cellframe.cli.matching import specs_of
 
@@ -87,7 +104,7 @@ def pull(  # noqa: PLR0913 - what a person may say
         if measured is not None:
             return _table(client, measured, found, output, rules, as_json=json)
         here = Here(profile, data)
-        return _sheet(client, found, output, here, rules, merge=merge, as_json=json)
+        return _sheet(client, found, output, here, rules, also or [], merge=merge, as_json=json)
 
 
 def _measured(**asked: bool) -> Measured | None:
@@ -114,12 +131,22 @@ def _check(
         raise WrongUsageError(message)
 
 
+def _check_with(also: Sequence[Also], output: Path, measured: Measured | None) -> None:
+    if also and measured:
+        message = f"--with adds sheets to one of cells, and --{measured} is another table."
+        raise WrongUsageError(message)
+    if also and output.suffix.lower() != ".xlsx":
+        message = f"{output.name} has place for one table. For --with {also[0]} name a workbook, {output.stem}.xlsx."
+        raise WrongUsageError(message)
+
+
 def _sheet(
     client: Client,
     specs: Specs,
     output: Path,
     here: Here,
     rules: Any,
+    also: Sequence[Also],
     *,
     merge: bool,
     as_json: bool,
@@ -128,7 +155,18 @@ def _sheet(
     from cellframe.frames.faults import table
     from cellframe.views.words import many
 
-    report = client.cell_instance.to_file(specs, output, merge=merge, schema=rules)
+    report = (
+        client.cell_instance.to_excel(
+            specs,
+            output,
+            include_tests=Also.tests in also,
+            include_lots=Also.lots in also,
+            merge=merge,
+            schema=rules,
+        )
+        if also
+        else client.cell_instance.to_file(specs, output, merge=merge, schema=rules)
+    )
     faults = table(report.faults)
     code = ExitCode.CONFLICT if report.held else _flagged(faults)
     if as_json:
@@ -139,8 +177,10 @@ def _sheet(
             "held": report.held,
         }
         about = {"file": output, "table": "cells", **counts, "notices": report.notices}
+        about |= {"sheets": report.others} if report.others else {}
         return document({**about, "faults": faults.to_dicts()}, code)
-    say(f"{output} has {many(report.rows, 'cell')}.")
+    others = [many(rows, what.removesuffix("s")) for what, rows in report.others.items()]
+    say(f"{output} has {' and '.join([many(report.rows, 'cell'), *others])}.")
     if merge:
         say(f"Carried over: {many(report.carried, 'edit')}.")
     for notice in report.notices:

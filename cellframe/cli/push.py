@@ -16,8 +16,8 @@ from cellframe.cli.plan import SAVED, Map, Match, Spec, UnitEdited
 
 EXAMPLES = """\b
 Examples:
-  cellframe push cells.csv
-  cellframe push cells.csv --skip-conflicts -o left-over.csv
+  cellframe push cells.xlsx
+  cellframe push cells.xlsx --skip-conflicts -o left-over.xlsx
   cellframe push plan.json --yes --note "weighed again"
   cellframe push weighing.csv --spec NCM622-GR --match name --map map.toml"""
 
@@ -25,7 +25,9 @@ Examples:
 def push(  # noqa: PLR0913 - what a person may say
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A sheet, .csv or .parquet, or a plan that was kept."),
+        typer.Argument(
+            metavar="FILE", help="A sheet: .xlsx, .csv or .parquet, or a plan that was kept."
+        ),
     ],
     *,
     spec: Spec = None,
@@ -46,8 +48,8 @@ def push(  # noqa: PLR0913 - what a person may say
             "--output",
             "-o",
             metavar="FILE",
-            help="The file of the rows that were not written; for cells.csv it is "
-            "cells.left-over.csv, where left out.",
+            help="The file of the rows that were not written; for cells.xlsx it is "
+            "cells.left-over.xlsx, where left out.",
         ),
     ] = None,
     max_updates: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,9 @@ from cellframe.cli.leaving import LeftOver, whole_of
 from cellframe.cli.out import document, say, show
 from cellframe.cli.sending import Sending
 from cellframe.cli.telling import plan_told, receipt_told
-from cellframe.contract.records import CELL_INSTANCE
+from cellframe.contract.records import CELL_BATCH, CELL_INSTANCE, CELL_MEASUREMENT
 from cellframe.errors import SheetError
-from cellframe.sheets.companion import load
+from cellframe.sheets.tables import companions_of
 from cellframe.views.voice import shell
 from cellframe.views.words import many
 from cellframe.writeback.carrying import comments
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cellframe.resources.sheets import SheetReport
+    from cellframe.sheets.companion import Companion
     from cellframe.views.voice import Voice
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt, Refusal
 
+_WITH = {CELL_MEASUREMENT.name: ("--with", "tests"), CELL_BATCH.name: ("--with", "lots")}
+"""What a pull is told for the sheets of a workbook besides that of cells."""
 _MOST_NAMED = 5
 """Specs that a command is shown with; more are --all."""
 
@@ -73,7 +77,10 @@ class Pushing(Sending):
 
     def say_decision(self, plan: Plan) -> None:
         """Say that a left-over file can hold the decision."""
-        if CHOICE in plan.edited.columns and plan.counts[Action.CONFLICT]:
+        if (
+            any(CHOICE in part.edited.columns for part in plan.parts)
+            and plan.counts[Action.CONFLICT]
+        ):
             say(f"Or decide them: write mine or theirs in the column {CHOICE} of {self.file}.")
 
     def ended(self, plan: Plan, receipt: Receipt) -> ExitCode:
@@ -104,7 +111,8 @@ class Pushing(Sending):
             return None
 
     def _say_left_over(self, plan: Plan, rest: SheetReport) -> None:
-        spec = self.how.get("--spec") or (None if plan.part.bases else plan.part.parent_id)
+        bare = [part for part in plan.parts if part.parent_id and not part.bases]
+        spec = self.how.get("--spec") or (bare[0].parent_id if bare else None)
         them, each = ("it", "it") if rest.rows == 1 else ("them", "each")
         say(f"Not written, and now in {rest.path}: {many(rest.rows, 'row')}.")
         say(f"Correct {them}, or decide {each} by mine or theirs in the column _choice, then:")
@@ -113,12 +121,17 @@ class Pushing(Sending):
     def _say_how_to_go_on(self, plan: Plan) -> None:
         """Name the pull that the next edits start from: a pushed sheet has the old versions."""
         sheet = whole_of(self.file)
-        beside = load(sheet)
-        if beside is None or beside.kind != CELL_INSTANCE.name:
+        made_from: list[Companion] = []
+        with suppress(SheetError):  # It may have been saved as something else meanwhile.
+            made_from = companions_of(sheet)
+        beside = next((one for one in made_from if one.kind == CELL_INSTANCE.name), None)
+        if beside is None:
             return
         stays = "stays as it is" if sheet == self.file else "is done with"
         names = sorted(set(beside.parents.values()))
-        words = ["pull", "-o", sheet, *(["--merge"] if comments(plan.edited) else [])]
+        remarks = any(comments(part.edited) for part in plan.parts)
+        words: list[Any] = ["pull", "-o", sheet, *(["--merge"] if remarks else [])]
+        words += [word for kind in made_from for word in _WITH.get(kind.kind, ())]
         few = 0 < len(names) <= _MOST_NAMED
         pull = self.here.command(*words, names=names) if few else self.here.command(*words, "--all")
         say(f"{self.file} {stays}. To go on from what the service has now:")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cellframe.resources.records import RecordList
     from cellframe.resources.sheets import SheetReport
     from cellframe.resources.taken import OnExists
+    from cellframe.resources.written import Built
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.unit_edits import UnitEdit
 
@@ -396,6 +397,45 @@ class CellInstances(OfSpec[CellInstance]):
         made = names(name, count, [str(cell["name"]) for cell in cells], start)
         frame = build_frame(self._connection, found, cells, made, batch)
         return to_backend(frame, backend or self._connection.settings.backend)
+
+    def build_file(
+        self,
+        spec: Ref,
+        count: int,
+        path: str | PathLike[str],
+        *,
+        name: str,
+        batch: str | None = None,
+        start: int | None = None,
+    ) -> Built:
+        """Write the frame of `build_frame` as a file to be filled in: a build sheet.
+
+        Parameters
+        ----------
+        spec, count, name, batch, start
+            As of `build_frame`.
+        path : path
+            Ends with ``.xlsx``, ``.csv`` or ``.parquet``; there is no such file yet.
+
+        Returns
+        -------
+        Built
+            Its size, and the names of the first and the last cell.
+
+        Raises
+        ------
+        SheetError
+            There is such a file already, or it cannot be written.
+        NotFoundError, AmbiguousNameError, ConfigError
+            As of `build_frame`.
+        """
+        from cellframe.resources.written import write_build
+
+        found = self.specs.get(spec)
+        frame = self.build_frame(
+            found, count, name=name, batch=batch, start=start, backend="polars"
+        )
+        return write_build(self._connection, frame, found.id, Path(path))
 
     def to_file(
         self,

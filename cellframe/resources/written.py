@@ -23,6 +23,7 @@ from cellframe.writeback.inputs import Base
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from cellframe.contract.records import RecordKind
@@ -185,21 +186,66 @@ def _sheet(connection: Connection, one: Rows) -> Sheet:
         one.kind,
         columns,
         beside,
-        _lists(connection, one, columns),
+        _lists(connection, one, columns, _parents(one)),
         one.faults,
     )
 
 
-def build_sheet(connection: Connection, frame: pl.DataFrame) -> Sheet:
-    """Return the sheet of cells that are about to be built."""
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A build sheet that was written.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    rows, columns : int
+        Its size, without the header.
+    first, last : str
+        Names of its first and its last cell.
+    notices : tuple of str
+        What to know before it is filled in.
+    """
+
+    path: Path
+    rows: int
+    columns: int
+    first: str
+    last: str
+    notices: tuple[str, ...]
+
+
+def write_build(connection: Connection, frame: pl.DataFrame, spec_id: str, path: Path) -> Built:
+    """Write cells that are about to be built; see `CellInstances.build_file`.
+
+    Raises
+    ------
+    SheetError
+        There is such a file already, or it cannot be written.
+    """
+    if path.exists():
+        message = f"{path} is there already, and was left as it is. Name another file."
+        raise SheetError(message)
+    if format_of(path) == "xlsx":
+        from cellframe.sheets.workbook.writing import write_workbook
+
+        sheet = _sheet_of_new(connection, frame, spec_id)
+        notices = write_workbook([sheet], path, origin=connection.wire.origin).notices
+    else:
+        notices = write_table(frame, path).notices
+    names = frame[CELL_INSTANCE.noun]
+    return Built(path, frame.height, frame.width, names[0], names[-1], notices)
+
+
+def _sheet_of_new(connection: Connection, frame: pl.DataFrame, spec_id: str) -> Sheet:
     one = Rows(CELL_INSTANCE, frame, {})
     columns = read_header(one.kind, frame, {}).columns
-    lists = _lists(connection, one, columns)
-    return Sheet(NAMES[one.kind], frame, one.kind, columns, None, lists)
+    lists = _lists(connection, one, columns, {spec_id})
+    return Sheet(NAMES[one.kind], frame, one.kind, columns, lists=lists)
 
 
 def _lists(
-    connection: Connection, one: Rows, columns: Mapping[str, Column]
+    connection: Connection, one: Rows, columns: Mapping[str, Column], parents: AbstractSet[str]
 ) -> dict[str, Sequence[str]]:
     """Return what there is to choose from, by label."""
     found: dict[str, Sequence[str]] = {}
@@ -208,7 +254,7 @@ def _lists(
         if column.leaf is Leaf.PARENT_NAME:
             words = sorted(set(one.frame[label].drop_nulls()))
         elif column.field is not None and column.field.refers_to:
-            words = _named(connection, KINDS[column.field.refers_to], one, label)
+            words = _named(connection, KINDS[column.field.refers_to], one.frame[label], parents)
         if words:
             found[label] = words
     if CHOICE in one.frame.columns:
@@ -216,15 +262,20 @@ def _lists(
     return found
 
 
-def _named(connection: Connection, kind: RecordKind, one: Rows, label: str) -> list[str]:
+def _named(
+    connection: Connection, kind: RecordKind, there: pl.Series, parents: AbstractSet[str]
+) -> list[str]:
     """Return the names of records that a column refers to: lots of the specs of these cells."""
-    above = one.kind.field(one.kind.parent_field).column
-    parents = set(one.frame[above].drop_nulls()) if above in one.frame.columns else set[str]()
-    parents |= {str(base.record.get(one.kind.parent_field)) for base in one.read.values()}
-    names = set(one.frame[label].drop_nulls())
+    names = set(there.drop_nulls())
     if len(parents) <= _MANY:
         names |= set(_lots(connection, kind, sorted(parents)))
     return sorted(names)
+
+
+def _parents(one: Rows) -> set[str]:
+    return {
+        str(id_) for base in one.read.values() if (id_ := base.record.get(one.kind.parent_field))
+    }
 
 
 def _lots(connection: Connection, kind: RecordKind, parents: Sequence[str]) -> Iterable[str]:

@@ -150,6 +150,15 @@ def read_tables(path: Path, *, known: Collection[str] = ()) -> list[Table]:
     return [Table(frame, path, form, notices, rows, raw.delimiter, beside)]
 
 
+def companions_of(path: Path) -> list[companion.Companion]:
+    """Return what a file was made from, where it knows: one of every sheet of a workbook."""
+    if format_of(path) == "xlsx":
+        found = [table.beside for table in read_tables(path)]
+    else:
+        found = [companion.load(path)]
+    return [one for one in found if one is not None]
+
+
 def read_table(path: Path) -> Table:
     """Read the one table that a file holds; see `read_tables`.
 

@@ -353,7 +353,7 @@ def test_a_map_that_does_not_fit_names_every_slip(client, cells, weighing):
 
 def test_a_map_onto_a_column_that_is_there_is_refused(client, cells, weighing):
     names = {"Zelle": "cell", "Masse (g)": "Operator"}
-    with pytest.raises(PlanError, match="'Masse .g.' and 'Operator' are one column"):
+    with pytest.raises(PlanError, match=r"'Masse \(g\)' and 'Operator' are one column"):
         client.plan_file(weighing, spec="LFP 18650", match="name", map=names)
 
 
