@@ -15,11 +15,11 @@ OTHERS = ("demo", "serve")
 VARIES = "…"
 WORDS = 4
 """What has fewer cannot be found again."""
-CAUGHT = ("ValueError", "TypeError")
+CAUGHT = ("ValueError", "TypeError", "MarkupError", "CellsError")
 """Raised from one place of a file to another."""
 JOURNEYS = [
     *(path for path in (ROOT / "cellframe" / "cli").glob("*.py") if path.stem not in OTHERS),
-    *(ROOT / "cellframe" / "sheets").glob("*.py"),
+    *(ROOT / "cellframe" / "sheets").rglob("*.py"),
     *(ROOT / "cellframe" / "intake").glob("*.py"),
     *(
         ROOT / "cellframe" / "resources" / f"{name}.py"
