@@ -15,6 +15,9 @@ from cellframe.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cellframe.contract.wire import Answer
+    from cellframe.desk.app import Desk
+
 EXAMPLES = """\b
 Examples:
   cellframe serve --data lab
@@ -43,6 +46,9 @@ def serve(
             "files begin with it.",
         ),
     ] = "",
+    no_page: Annotated[
+        bool, typer.Option("--no-page", help="Serve programs alone: no page for people.")
+    ] = False,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -60,6 +66,7 @@ def serve(
         key_names=key_env or [],
         public_url=public_url,
         without=without or [],
+        page=not no_page,
     )
 
 
@@ -71,6 +78,7 @@ def run(
     key_names: Sequence[str],
     public_url: str = "",
     without: Sequence[str] = (),
+    page: bool = True,
 ) -> None:
     """Serve a folder until a SIGTERM or SIGINT.
 
@@ -86,6 +94,8 @@ def run(
         Where clients reach the service, for one behind a proxy.
     without : sequence of str
         Extensions that are left out; see `cellframe.server.answer.Service`.
+    page : bool
+        Whether people get a page; see `cellframe.desk`.
 
     Raises
     ------
@@ -103,6 +113,21 @@ def run(
     def ready(url: str) -> None:
         # Whoever started this waits for the line, and a pipe would hold it back.
         print(f"cellframe is serving {folder} at {url}", flush=True)
+        if page:
+            print(f"Without Python: {public_url or url} in a browser.", flush=True)
+
+    def desk(answer: Answer, url: str) -> Desk:
+        from cellframe.desk.app import Desk
+
+        return Desk(
+            answer,
+            folder.expanduser(),
+            needs_key=bool(keys),
+            guests_key=keys[0] if keys else "desk",
+            address=url,
+            public_url=public_url,
+            host=host,
+        )
 
     publish(
         folder.expanduser(),
@@ -111,6 +136,7 @@ def run(
         keys=keys or None,
         public_url=public_url,
         without=without,
+        pages=desk if page else None,
         ready=ready,
     )
 

@@ -77,6 +77,30 @@ def restore(
     return _told(bring_back(source.expanduser(), folder.expanduser()), folder)
 
 
+@app.command(
+    epilog="""\b
+Examples:
+  cellframe server invite lab
+  cellframe server invite lab --name "Ada, cell assembly\""""
+)
+def invite(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The records' folder.")],
+    name: Annotated[
+        str,
+        typer.Option(help="Who it is for: they find what they sent again by it, next time."),
+    ] = "",
+    url: Annotated[
+        str,
+        typer.Option(metavar="URL", help="Where they reach the page, if not where it is served."),
+    ] = "",
+) -> ExitCode:
+    """Print a link by which somebody without a key enters the page, once, within an hour."""
+    from cellframe.desk.links import invitation
+
+    print(invitation(folder.expanduser(), name, url))
+    return ExitCode.DONE
+
+
 def _told(found: Report, folder: Path) -> ExitCode:
     """Print what is wrong with a folder, one line each, and a last line that sums it up."""
     from cellframe.views.fleet import size

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+FROM = ":from"
+"""Who speaks to the socket, beside the headers: none of those can begin with a colon."""
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | dict[str, JsonValue] | None"

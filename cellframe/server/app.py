@@ -6,23 +6,33 @@ import ipaddress
 import signal
 import socket
 import threading
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
 
 import uvicorn
 
 from cellframe.errors import ConfigError
 from cellframe.server import protocol
 from cellframe.server.answer import Service
-from cellframe.server.asgi import Publisher
+from cellframe.server.asgi import Pages, Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
+    from cellframe.contract.wire import Answer
+
 _GRACE = 6
 """Seconds in which requests under way may finish after a signal."""
 _BACKLOG = 2048
+
+
+class Opened(Pages, Protocol):
+    """Pages that are closed when the service ends."""
+
+    def close(self) -> None:
+        """Forget everyone who is there."""
+        ...
 
 
 def serve(
@@ -33,6 +43,7 @@ def serve(
     keys: Sequence[str] | None = None,
     public_url: str = "",
     without: Collection[str] = (),
+    pages: Callable[[Answer, str], Opened] | None = None,
     ready: Callable[[str], None],
 ) -> None:
     """Serve one folder until a SIGTERM or SIGINT; requests under way are finished.
@@ -51,6 +62,9 @@ def serve(
         Where clients reach the service, for one behind a proxy.
     without : collection of str
         Extensions that are left out; see `cellframe.server.answer.Service`.
+    pages : callable, optional
+        Makes what answers people, of the service and its address; see
+        `cellframe.server.asgi.Pages`.
     ready : callable
         Called once with the service's address, as soon as it accepts connections.
 
@@ -73,10 +87,13 @@ def serve(
         _listen(family, address, host) as listener,
         closing(Service(folder, keys=keys, public_url=public_url, without=without)) as service,
     ):
-        app = Publisher(service, loopback_only=loopback)
-        server = _Server(_config(app), lambda: ready(_url(host, listener)))
-        with _stopping(server):
-            server.run(sockets=[listener])
+        url = _url(host, listener)
+        with ExitStack() as stack:
+            opened = pages and stack.enter_context(closing(pages(service.answer, url)))
+            app = Publisher(service, loopback_only=loopback, pages=opened)
+            server = _Server(_config(app), lambda: ready(url))
+            with _stopping(server):
+                server.run(sockets=[listener])
 
 
 def _config(app: Publisher) -> uvicorn.Config:

@@ -13,12 +13,12 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from cellframe.contract.problems import Problem
-from cellframe.contract.wire import FileBody, Reply, Request
+from cellframe.contract.wire import FROM, FileBody, Reply, Request
 from cellframe.server import receiving
 from cellframe.server.answer import SCHEME
 from cellframe.server.problems import disk_problem, labelled, problem_reply
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     Send = Callable[[Message], Awaitable[None]]
 
+_THREADS_OF_PAGES = 16
 THREADS = 32
 """Requests answered at once; a client's detail view asks for twenty."""
 _BODILESS = {204, 304}
@@ -41,6 +42,27 @@ _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _WHOLE = re.compile(r"https?://(?P<host>[^/]*)(?P<path>.*)", re.IGNORECASE)
 _Found = TypeVar("_Found")
 _log = logging.getLogger(__name__)
+
+
+class Pages(Protocol):
+    """Pages for people, at ``/`` and below ``/desk``. Safe to use from several threads."""
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest body."""
+        ...
+
+    def admit(self, request: Request) -> Path | Reply | None:
+        """Say where a body is written; the answer where none is read; None for the memory."""
+        ...
+
+    def answer(self, request: Request) -> Reply:
+        """Answer one request; nothing is raised."""
+        ...
+
+    def refuse(self, status: int, message: str) -> Reply:
+        """Return the page that says why something is not done."""
+        ...
 
 
 class Publisher:
@@ -55,15 +77,24 @@ class Publisher:
         points its own name here (DNS rebinding) then gets nothing.
     largest_file : int, optional
         Bytes of one uploaded file; as many as the disk holds by default.
+    pages : Pages, optional
+        What answers people, in threads of its own: a slow page holds up no client.
     """
 
     def __init__(
-        self, service: Service, *, loopback_only: bool, largest_file: int | None = None
+        self,
+        service: Service,
+        *,
+        loopback_only: bool,
+        largest_file: int | None = None,
+        pages: Pages | None = None,
     ) -> None:
         self._service = service
         self._loopback_only = loopback_only
         self._largest_file = largest_file
         self._threads = ThreadPoolExecutor(THREADS)
+        self._pages = pages
+        self._page_threads = ThreadPoolExecutor(_THREADS_OF_PAGES)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -81,7 +112,7 @@ class Publisher:
         spooled: list[Path] = []
         try:
             try:
-                reply = await self._answered(await self._request(scope, receive, spooled))
+                reply = await self._exchanged(scope, receive, spooled)
             except Gone:
                 raise
             except Refusal as refusal:
@@ -96,17 +127,50 @@ class Publisher:
             for path in spooled:
                 path.unlink(missing_ok=True)
 
-    async def _request(self, scope: Message, receive: Receive, spooled: list[Path]) -> Request:
+    async def _exchanged(self, scope: Message, receive: Receive, spooled: list[Path]) -> Reply:
+        request = self._head(scope)
+        if self._pages is None or not _is_page(request.path):
+            return await self._answered(await self._with_body(request, receive, spooled))
+        try:
+            address = (scope.get("client") or ("",))[0]
+            asked = replace(request, headers={**request.headers, FROM: address})
+            return await self._page(self._pages, asked, receive, spooled)
+        except Refusal as refusal:
+            problem = refusal.problem
+        except OSError as fault:
+            problem = disk_problem(fault, "of a file")
+        return _ended(self._pages.refuse(problem.status, problem.message))
+
+    async def _page(
+        self, pages: Pages, request: Request, receive: Receive, spooled: list[Path]
+    ) -> Reply:
+        place = await self._for_page(pages.admit, request)
+        if isinstance(place, Reply):
+            await receiving.drain(receive)
+            return _ended(place)
+        if place is None:
+            body = await receiving.body({**request.headers}, receive)
+        else:
+            spooled.append(place)
+            pieces = receiving.pieces({**request.headers}, receive, pages.largest)
+            await receiving.spool(place, pieces, self._for_page)
+            body = FileBody(place)
+        return await self._for_page(pages.answer, replace(request, body=body))
+
+    def _head(self, scope: Message) -> Request:
         path, named = _target(scope)
         headers = {**_headers(scope["headers"]), **named}
         if self._loopback_only and not _is_loopback(headers.get("host", "")):
             raise refuse(400, "Host must be localhost, 127.0.0.1 or [::1] here.")
-        request = Request(
+        return Request(
             method=scope["method"],
             path=path,
             query=_query(scope["query_string"]),
             headers={**headers, SCHEME: scope["scheme"]},
         )
+
+    async def _with_body(self, request: Request, receive: Receive, spooled: list[Path]) -> Request:
+        headers = {**request.headers}
         place = await self._admitted(request, receive)
         if place is None:
             return replace(request, body=await receiving.body(headers, receive))
@@ -162,6 +226,10 @@ class Publisher:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, call, *arguments)
 
+    async def _for_page(self, call: Callable[..., _Found], *arguments: object) -> _Found:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._page_threads, call, *arguments)
+
 
 def last_words(problem: Problem) -> Reply:
     """Write a refusal after which the connection ends.
@@ -169,6 +237,15 @@ def last_words(problem: Problem) -> Reply:
     What is left of a body that was not read would be taken for the next request.
     """
     return labelled(problem_reply(problem, {"connection": "close"}), uuid4().hex)
+
+
+def _ended(reply: Reply) -> Reply:
+    """Return an answer after which the connection ends, as after `last_words`."""
+    return replace(reply, headers={**reply.headers, "connection": "close"})
+
+
+def _is_page(path: str) -> bool:
+    return path in {"/", "/desk"} or path.startswith("/desk/")
 
 
 def _headers(pairs: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

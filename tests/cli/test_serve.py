@@ -33,7 +33,8 @@ def test_one_line_says_where_as_soon_as_it_answers(serve):
 def test_a_signal_ends_it_cleanly_and_silently(serve, sign):
     running = serve()
     running.process.send_signal(sign)
-    assert running.process.communicate(timeout=20) == ("", "")
+    page = f"Without Python: {running.url} in a browser.\n"
+    assert running.process.communicate(timeout=20) == (page, "")
     assert running.process.returncode == 0
 
 
@@ -78,3 +79,21 @@ def test_a_public_url_that_is_none_is_said(run):
     ran = run("serve", "--data", "lab", "--port", "0", "--public-url", "lab.example")
     assert ran.code == 1
     assert "'lab.example' is no address; it begins with https://" in ran.err
+
+
+def test_the_page_can_be_left_out(serve):
+    running = serve("--no-page")
+    assert [status_of(f"{running.url}{path}") for path in ("/", "/desk", "/desk/enter")] == [
+        401
+    ] * 3
+    running.process.terminate()
+    assert running.process.communicate(timeout=20) == ("", "")
+
+
+def status_of(url):
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code
