@@ -9,7 +9,19 @@ import pytest
 import resaving_workbooks
 from markup_writer import Habits, write
 from resaving_workbooks import HIDDEN, by_openpyxl
-from workbook_edits import CELL, DAY, EDITS, ID, LOT, MASS, NOT_EDITS, VERSION, edits_of, on
+from workbook_edits import (
+    CELL,
+    DAY,
+    EDITS,
+    ID,
+    LOADING,
+    LOT,
+    MASS,
+    NOT_EDITS,
+    VERSION,
+    edits_of,
+    on,
+)
 
 from cellframe.client import Client
 from cellframe.errors import CellframeError
@@ -111,6 +123,33 @@ def test_what_was_read_and_then_damaged_is_told_and_left_aside(lab, book, cut):
     plan = lab.plan_file(book)
     assert (bool(plan), edits_of(plan)) == (False, set())
     assert any("damaged" in notice for notice in plan.notices), plan.notices
+
+
+@pytest.mark.parametrize("version", ["0", "2"])
+def test_an_export_of_another_version_is_compared_with_the_service(lab, book, tmp_path, version):
+    found = openpyxl.load_workbook(book)
+    found[HIDDEN]["A1"] = f"cellframe workbook {version}"
+    found.save(book)
+    steps = on(
+        ("name_column", MASS, "cell.mass [g]"),
+        ("delete_column", LOADING),
+        ("type", 4, "cell.mass [g]", 41.9),
+    )
+    plan = Client.over(lab._wire, tmp_path / "elsewhere").plan_file(by_openpyxl(book, *steps))
+    assert edits_of(plan) == {("c-002", "cell.mass [g]", 41.9)}
+    assert any("another version of cellframe" in notice for notice in plan.notices)
+
+
+def test_an_older_export_puts_nothing_back_that_was_changed_since(client, cells, tmp_path):
+    path = tmp_path / "cells.xlsx"
+    client.cell_instance.to_excel("LFP 18650", path)
+    for name in ("c-001", "c-002"):
+        client.cell_instance.update(name, {"notes": "theirs", "batch": "L7"})
+    by_openpyxl(path, *on(("type", 4, MASS, 40.0)))
+    plan = Client.over(client._wire, tmp_path / "elsewhere").plan_file(path)
+    assert edits_of(plan) == {("c-002", "cell.mass [g]", 40.0)}
+    assert client.apply(plan)
+    assert client.cell_instance.get("c-002").notes == "theirs"
 
 
 # Columns.
