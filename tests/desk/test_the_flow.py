@@ -73,12 +73,16 @@ def edited(visit, spec, masses):
     """A sheet with the masses of some cells, by their place."""
     path = downloaded(visit, spec)
     book = openpyxl.load_workbook(path)
-    sheet = book["Cells"]
-    column = next(cell.column for cell in sheet[1] if cell.value == "Cell mass [g]")
-    for place, mass in masses.items():
-        sheet.cell(place + 2, column).value = mass
+    write(book["Cells"], "Cell mass [g]", masses)
     book.save(path)
     return path
+
+
+def write(sheet, heading, values):
+    """Write values into a column of a sheet, by their place."""
+    column = next(cell.column for cell in sheet[1] if cell.value == heading)
+    for place, value in values.items():
+        sheet.cell(place + 2, column).value = value
 
 
 def brought(visit, path, spec, **form):
@@ -206,6 +210,23 @@ def test_rows_that_are_left_out_come_back_in_a_file_of_their_own(lab):
     again = visit.folder / f"left{sheets.SUFFIX}"
     again.write_bytes(left.content)
     assert "To decide first" in Page(visit.get(brought(visit, again, spec))).text
+
+
+def test_a_workbook_with_lots_comes_back_as_one_plan_and_so_does_what_was_left(lab):
+    visit, theirs, spec = lab
+    reply = visit.get(f"/desk/specs/{spec.id}/workbook", lots="1", tests="1")
+    path = visit.folder / "all.xlsx"
+    path.write_bytes(reply.content)
+    book = openpyxl.load_workbook(path)
+    write(book["Cells"], "Cell mass [g]", {0: 40.5, 1: "heavy"})
+    write(book["Lots"], "Notes", {0: "from the second oven"})
+    book.save(path)
+    at = brought(visit, path, spec)
+    assert "Send 2 rows" in Page(visit.get(at)).text
+    visit.post(f"{at}/apply", skip="1")
+    assert "from the second oven" in {lot.notes for lot in theirs.cell_batch.list(spec)}
+    path.write_bytes(visit.get(f"{at}/left-over").content)
+    assert "heavy" in Page(visit.get(brought(visit, path, spec))).text
 
 
 def test_a_count_beyond_a_limit_is_asked_for_and_only_that_count_counts(lab):
