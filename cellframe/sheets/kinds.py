@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe.sheets.judging import Verdict
+from cellframe.sheets.numerals import is_cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,24 +73,35 @@ def judged(
     if bare in _NO_VALUES:
         rule, advice = _NO_VALUES[Kind(bare)]
         return Verdict(None, rule=rule, advice=advice)
-    is_day = dtype == pl.Date or isinstance(dtype, pl.Datetime)
-    if bare == Kind.NUMBER and is_day:
-        if _is_serial_of(text, base):
-            return Verdict(exact, is_rewritten=True)
-        advice = "Give the cell a date format in the spreadsheet, or write the date as 2026-01-05."
-        return Verdict(None, rule="is a number, and no date", advice=advice)
+    if bare == Kind.NUMBER and text is not None:
+        return _judged_number(float(text), text, dtype, base, exact)
     if bare == Kind.DATE and dtype.is_numeric():
         advice = "Give the cell the format General in the spreadsheet, and write the number again."
         return Verdict(None, rule="is a date, and no number", advice=advice)
     return None
 
 
-def _is_serial_of(text: str | None, base: date | datetime | None) -> bool:
+def _judged_number(
+    value: float, text: str, dtype: pl.DataType, base: Any, exact: str | None
+) -> Verdict | None:
+    """Judge a number; None where its text tells."""
+    if dtype == pl.Date or isinstance(dtype, pl.Datetime):
+        if base is not None and _is_serial_of(value, base):
+            return Verdict(exact, is_rewritten=True)
+        advice = "Give the cell a date format in the spreadsheet, or write the date as 2026-01-05."
+        return Verdict(None, rule="is a number, and no date", advice=advice)
+    if not dtype.is_float():
+        return None
+    # No program misreads the point of a number, as it may that of a text.
+    if base is not None and (value == base or is_cut(value, base)):
+        return Verdict(exact, is_rewritten=value != base)
+    return Verdict(text)
+
+
+def _is_serial_of(value: float, base: date | datetime) -> bool:
     """Whether a number is how a workbook counts a date whose format was lost."""
-    if base is None or text is None:
-        return False
     moment = base if isinstance(base, datetime) else datetime(base.year, base.month, base.day)  # noqa: DTZ001
-    seconds = float(text) * _DAY
+    seconds = value * _DAY
     return any(abs((moment - day).total_seconds() - seconds) <= _MILLISECOND for day in _EPOCHS)
 
 

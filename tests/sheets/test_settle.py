@@ -192,3 +192,20 @@ def test_a_text_that_a_tool_made_a_formula_of_is_put_back_and_told(kind, read, i
     )
     assert (found.frame["notes"][0] == read) is is_put_back
     assert (len(found.notices) == 1) if is_put_back else (found.notices or found.faults)
+
+
+@pytest.mark.parametrize(
+    ("read", "mine"), [(0.981, "981"), (1.002, "1002"), (123456.0, "1.23E+05")]
+)
+def test_a_number_of_a_workbook_has_lost_no_point_and_no_digits(read, mine):
+    base = pl.DataFrame({MASS: [read]})
+    kinds = pl.DataFrame({MASS: pl.Series([int(Kind.NUMBER)], dtype=pl.UInt8)})
+    found = settle(
+        {MASS: COLUMNS[MASS]},
+        pl.DataFrame({MASS: [mine]}),
+        base,
+        pl.Series([True]),
+        codec="xlsx",
+        kinds=kinds,
+    )
+    assert (found.frame[MASS].to_list(), found.faults) == ([mine], [])

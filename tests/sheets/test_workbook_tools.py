@@ -288,6 +288,12 @@ def test_a_date_that_lost_its_format_is_the_date_that_was_read_or_refused(
     assert (f"Cells!{cell.coordinate}" in str(plan)) == bool(is_edit)
 
 
+@pytest.mark.parametrize("new", [412.0, 4.12, 0.412, 41.0])
+def test_a_number_is_what_it_is_wherever_its_point_stood(lab, book, new):
+    plan = lab.plan_file(by_openpyxl(book, *on(("type", 4, MASS, new))))
+    assert edits_of(plan) == {("c-002", "cell.mass [g]", new)}
+
+
 def test_merged_cells_are_refused_by_their_address(lab, book):
     said = refused(lab, book, *on(("merge", 3, 5, LOT)))
     assert "Cells!" in said
