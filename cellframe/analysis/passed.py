@@ -73,7 +73,8 @@ def throughput(frame: AnyFrame, *, capacity: float | None = None) -> Any:
     """
     lazy = labelled(given(frame), (CURRENT,))
     if CURRENT in lazy.collect_schema():
-        return back(_of_series(lazy, capacity), frame)
+        whole = frame if isinstance(frame, pl.LazyFrame) else lazy.collect()
+        return back(_of_series(whole, capacity), frame)
     return _of_cycles(frame, capacity)
 
 
@@ -113,10 +114,10 @@ def _full_cycles(made: pl.DataFrame, capacity: float | None, rule: str) -> pl.Da
     )
 
 
-def _of_series(lazy: pl.LazyFrame, capacity: float | None) -> pl.DataFrame:
+def _of_series(frame: pl.LazyFrame | pl.DataFrame, capacity: float | None) -> pl.DataFrame:
     types = {_CYCLE: pl.Int64(), _MOVED: pl.Float64(), _WORK: pl.Float64(), _BACK: pl.UInt32()}
     made: pl.DataFrame = by_test(
-        lazy,
+        frame,
         _by_cycle,
         needed=(TIME, CURRENT),
         used=(TIME, CURRENT, VOLTAGE, CYCLE, RATED),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from cellframe.analysis.cycle_rows import WHO, answer, in_order, said, short
@@ -46,9 +47,12 @@ from cellframe.contract.series import (
     TIME,
     VOLTAGE,
 )
+from cellframe.series.arrays import run_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from cellframe.frames.backend import AnyFrame
 
@@ -140,7 +144,8 @@ def summed(frame: AnyFrame) -> pl.DataFrame:
     lazy = labelled(given(frame), (*COUNTERS, CURRENT))
     there = lazy.collect_schema()
     if CURRENT in there or (STEP in there and CAPACITY_SOURCE not in there):
-        return _by_cycle(_from_series(lazy))
+        # A frame that is here is cut into its tests once; a lazy one is read test by test.
+        return _by_cycle(_from_series(frame if isinstance(frame, pl.LazyFrame) else lazy.collect()))
     return _by_cycle(_from_table(lazy, STEP in there))
 
 
@@ -155,7 +160,7 @@ def _columns() -> list[str]:
     ]
 
 
-def _from_series(lazy: pl.LazyFrame) -> pl.DataFrame:
+def _from_series(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
     """Return what each step moved, in each of the ways in which that is known."""
     floats = [
         *(make(label) for label in COUNTERS for make in (counted, integrated, _split)),
@@ -166,7 +171,7 @@ def _from_series(lazy: pl.LazyFrame) -> pl.DataFrame:
         **{_fell(label): pl.Boolean() for label in COUNTERS},
     }
     used = (STEP, TIME, CURRENT, VOLTAGE, CYCLE, CYCLE_FROM_CYCLER, CAPACITY, *COUNTERS)
-    flows: pl.DataFrame = by_test(lazy, _steps_of, needed=(STEP,), used=used, schema=types)
+    flows: pl.DataFrame = by_test(frame, _steps_of, needed=(STEP,), used=used, schema=types)
     return _adopted(_with_who(flows))
 
 
@@ -197,7 +202,7 @@ def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
         .fill_null(value=False)
         .alias(_fell(label))
         for label in COUNTERS
-        if label in rows
+        if f"\x00lost {label}" in steps
     ]
     yield _complete(steps.with_columns(_cycle_of(steps).alias(_CYCLE), *falls))
 
@@ -230,15 +235,20 @@ def _high(label: str) -> pl.Expr:
 
 
 def _lost(rows: pl.DataFrame) -> pl.DataFrame | None:
-    """Return how far each counter falls at once inside each step."""
+    """Return how far each counter that falls at all falls at once inside each step."""
     counters = [label for label in COUNTERS if label in rows.columns]
-    if not counters:
+    falls = rows.select(
+        ((pl.col(label) < pl.col(label).shift(1)) & _INSIDE).any().alias(label)
+        for label in counters
+    )
+    falling = [label for label in counters if falls[label].item()]
+    if not falling:
         return None
     lost = rows.select(
         STEP,
         *(
             pl.when(_INSIDE).then(pl.col(label).shift(1) - pl.col(label)).alias(f"\x00lost {label}")
-            for label in counters
+            for label in falling
         ),
     )
     return lost.group_by(STEP, maintain_order=True).max()
@@ -251,21 +261,50 @@ def _integrals(rows: pl.DataFrame) -> pl.DataFrame | None:
     """
     if not {TIME, CURRENT} <= set(rows.columns):
         return None
-    known = rows.drop_nulls([TIME, CURRENT])
-    current = pl.col(CURRENT)
-    flows = {
-        DISCHARGE_CAPACITY: current.clip(lower_bound=0.0),
-        CHARGE_CAPACITY: (-current).clip(lower_bound=0.0),
-    }
+    known = _without_gaps(rows, CURRENT)
+    if known.is_empty():
+        return None
+    found = [_flows(known, known[CURRENT].to_numpy(), (DISCHARGE_CAPACITY, CHARGE_CAPACITY))]
     if VOLTAGE in rows.columns:
-        power = current * pl.col(VOLTAGE).interpolate()
-        flows[DISCHARGE_ENERGY] = power.clip(lower_bound=0.0)
-        flows[CHARGE_ENERGY] = (-power).clip(lower_bound=0.0)
-    half = pl.col(TIME).diff().clip(lower_bound=0.0) * _INSIDE.cast(pl.Float64) / _HALVES_PER_HOUR
-    added = known.select(
-        STEP, *(((f + f.shift(1)) * half).alias(integrated(label)) for label, f in flows.items())
+        # A voltage that is missing is read off the line between its neighbours; none is made up
+        # before the first or after the last.
+        gaps = known[VOLTAGE].null_count()
+        whole = known.with_columns(pl.col(VOLTAGE).interpolate()) if gaps else known
+        powered = _without_gaps(whole, VOLTAGE)
+        power = (powered[CURRENT] * powered[VOLTAGE]).to_numpy()
+        found.append(_flows(powered, power, (DISCHARGE_ENERGY, CHARGE_ENERGY)))
+    steps = found[0]
+    for more in found[1:]:
+        steps = steps.join(more, on=STEP, how="left", maintain_order="left")
+    return steps
+
+
+def _without_gaps(rows: pl.DataFrame, label: str) -> pl.DataFrame:
+    wanted = [TIME, label]
+    return rows.drop_nulls(wanted) if any(rows[one].null_count() for one in wanted) else rows
+
+
+def _flows(rows: pl.DataFrame, flow: NDArray[np.float64], labels: tuple[str, str]) -> pl.DataFrame:
+    """Integrate a flow over each step, what is positive and what is negative."""
+    step = rows[STEP].to_numpy()
+    if not len(step):
+        return pl.DataFrame(schema={STEP: rows.schema[STEP]})
+    starts = run_starts(step)
+    weight = np.diff(rows[TIME].to_numpy(), prepend=0.0)
+    weight[starts] = 0.0
+    np.maximum(weight, 0.0, out=weight)
+    # A trapezoid is half of either side: each row counts with half of the time around it.
+    weight[:-1] += weight[1:]
+    weight *= flow
+    weight /= _HALVES_PER_HOUR
+    out = np.add.reduceat(np.maximum(weight, 0.0), starts)
+    into = np.add.reduceat(np.maximum(-weight, 0.0), starts) + 0.0  # and not -0.0
+    return pl.DataFrame(
+        {
+            STEP: rows[STEP].gather(starts),
+            **dict(zip(map(integrated, labels), (out, into), strict=True)),
+        }
     )
-    return added.group_by(STEP, maintain_order=True).sum()
 
 
 def _splits(rows: pl.DataFrame) -> pl.DataFrame | None:

@@ -119,7 +119,7 @@ def quality(frame: AnyFrame) -> Any:
     lazy = labelled(given(frame), (*COUNTERS, CURRENT, VOLTAGE, TIME, TEMPERATURE))
     there = lazy.collect_schema()
     if CURRENT in there or (TIME in there and STEP in there):
-        return back(_of_series(lazy), frame)
+        return back(_of_series(lazy if isinstance(frame, pl.LazyFrame) else lazy.collect()), frame)
     if CYCLE in there and {DISCHARGE_CAPACITY, CHARGE_CAPACITY} & set(there):
         return back(_of_cycles(lazy), frame)
     has = ", ".join(map(repr, there)) or "no column"
@@ -130,12 +130,12 @@ def quality(frame: AnyFrame) -> Any:
     raise FrameError(message, table([Fault(message, rule="column")]))
 
 
-def _of_series(lazy: pl.LazyFrame) -> pl.DataFrame:
-    there = lazy.collect_schema()
+def _of_series(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
+    there = frame.collect_schema()
     used = [label for label in SERIES if label in there]
     broken = _broken_count(there)
     found: pl.DataFrame = by_test(
-        lazy,
+        frame,
         _suspects,
         needed=(),
         used=used,
@@ -145,7 +145,7 @@ def _of_series(lazy: pl.LazyFrame) -> pl.DataFrame:
     found = found.rename({f"\x00{label}": label for label in _SAID})
     parts = [found]
     if STEP in there:
-        kept = lazy.drop(CYCLE) if broken else lazy
+        kept = frame.drop(CYCLE) if broken else frame
         parts += [*_of_counters(summed(kept)), _of_cycles(cycle_summary(kept))]
     return _together(parts)
 

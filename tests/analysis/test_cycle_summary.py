@@ -159,3 +159,25 @@ def test_a_frame_without_steps_says_what_is_missing():
     with pytest.raises(FrameError) as caught:
         analysis.cycle_summary(pl.DataFrame({"Current [A]": [1.0]}))
     assert caught.value.failures["column"].to_list() == ["Step count"]
+
+
+def test_a_voltage_that_is_missing_is_read_off_the_line_and_none_is_made_up_at_the_ends(tmp_path):
+    series = real_series.ife_full_cell().drop(real_series.COUNTERS)
+    row_ = pl.int_range(pl.len())
+    blank = (row_ % 7 == 3) | (row_ < 4) | (row_ > 9280)
+    holed = series.with_columns(pl.when(~blank).then("Voltage [V]").alias("Voltage [V]"))
+    holed.write_parquet(tmp_path / "series.parquet")
+    theirs = derive(tmp_path / "series.parquet").cycles
+    ours = analysis.cycle_summary(holed)
+    assert_frame_equal(ours.select(real_series.COUNTERS), theirs.select(real_series.COUNTERS))
+
+
+def test_time_that_runs_back_adds_nothing():
+    series = pl.DataFrame(
+        {
+            "Time [s]": [0.0, 3600.0, 0.0, 3600.0],
+            "Current [A]": [1.0] * 4,
+            "Step count": [0, 0, 1, 1],
+        }
+    )
+    assert analysis.cycle_summary(series)[Q].to_list() == [2.0]
