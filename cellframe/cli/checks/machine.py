@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 PACKAGES = (
     *("polars", "pandas", "pyarrow", "pandera", "requests", "numpy"),
-    *("fastexcel", "xlsxwriter"),
+    "xlsxwriter",
 )
 SETTINGS = {
     "CELLFRAME_API_URL": True,
