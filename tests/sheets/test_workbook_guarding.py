@@ -113,6 +113,19 @@ def test_every_limit_holds(tmp_path, monkeypatch, limit, value, what):
 
 
 @pytest.mark.law("X6")
+def test_what_is_read_is_counted_inflated(tmp_path, monkeypatch):
+    path = raw_book(tmp_path / "x.xlsx", ROWS + " " * 10**6)
+    monkeypatch.setattr("cellframe.sheets.workbook.guarding.MOST_BYTES", 500_000)
+    assert path.stat().st_size < 500_000
+    assert "unpacks to more than" in refused(path)
+
+
+def test_two_parts_of_one_name_are_damage(tmp_path):
+    same = {"XL/Worksheets/Sheet1.xml": "<worksheet><sheetData/></worksheet>"}
+    assert "is damaged" in refused(raw_book(tmp_path / "x.xlsx", ROWS, parts=same))
+
+
+@pytest.mark.law("X6")
 def test_a_size_that_lies_inflates_no_more_than_it_says(tmp_path):
     path = raw_book(tmp_path / "x.xlsx", parts={"xl/worksheets/sheet1.xml": " " * 10**6})
     raw = path.read_bytes()

@@ -438,11 +438,8 @@ def _of_formulas(
 
 
 def _shared(value: pl.Series, strings: pl.Series) -> pl.Series:
-    """Return texts by their numbers, weighed as often as they are used."""
+    """Return texts by their numbers; polars keeps each once, and `_grid` weighs every use."""
     at = value.str.strip_chars().cast(pl.UInt32, strict=False)
     if not (at < len(strings)).fill_null(value=True).all() or at.null_count() > value.null_count():
         raise CellsError("a text that is not there")
-    weights = strings.str.len_bytes().cast(pl.Int64).gather(at.drop_nulls())
-    if (weights.sum() or 0) > MOST_CHARACTERS:
-        raise CellsError(_TOO_LONG)
     return strings.gather(at)
