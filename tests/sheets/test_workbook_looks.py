@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-from datetime import date, datetime
+from datetime import date
 
 import openpyxl
 import polars as pl
 import pytest
-from sheet_tools import COLUMNS, MASS, frame_of, usual
+from sheet_tools import COLUMNS, MASS, at, frame_of, usual
 
 from cellframe.contract.records import CELL_INSTANCE
 from cellframe.errors import SheetError
@@ -54,8 +54,9 @@ def test_what_says_which_record_a_row_is_lies_grey_and_folded_at_the_far_right(p
     sheet = written(path)["Cells"]
     folded = [one for one in sheet.column_dimensions.values() if one.hidden]
     assert [one.outlineLevel for one in folded] == [1] * len(folded)
-    headings = [cell.value for cell in sheet[1]]
-    assert set(headings[-2:]) == {"Instance id", "Instance version"}
+    right = {cell.value for cell in sheet[1][-4:]}
+    assert {"Instance id", "Instance version"} <= right
+    assert folded[0].min > sheet["A1"].column
     assert column(sheet, "Instance id")[0].fill.fgColor.rgb == "FFF3F4F6"
 
 
@@ -74,9 +75,9 @@ def test_widths_show_the_heading_and_stay_sensible(path):
 def test_numbers_dates_and_texts_are_what_they_are(path):
     sheet = written(path)["Cells"]
     assert column(sheet, "Cell mass [g]")[0].value == 41.2
-    assert column(sheet, "Date manufactured")[0].value == datetime(2026, 1, 5)
+    assert column(sheet, "Date manufactured")[0].value == at("2026-01-05")
     assert column(sheet, "Date manufactured")[0].number_format == "yyyy-mm-dd"
-    assert column(sheet, "Start time [UTC]")[0].value == datetime(2025, 11, 3, 14, 30)
+    assert column(sheet, "Start time [UTC]")[0].value == at("2025-11-03T14:30")
     assert column(sheet, "Notes")[0].number_format == "@"
 
 
@@ -97,7 +98,7 @@ def test_lists_and_what_a_workbook_was_made_from_are_seen_by_nobody(path):
 
 
 def test_a_cell_that_breaks_a_rule_says_so(path):
-    sheet = written(path, faults=[Fault(2, MASS, "It is too heavy.")])["Cells"]
+    sheet = written(path, faults=[Fault(column=MASS, row=2, message="It is too heavy.")])["Cells"]
     cells = column(sheet, "Cell mass [g]")
     assert [cell.comment and cell.comment.text for cell in cells][1:4] == [
         None,
@@ -120,7 +121,7 @@ def test_no_text_becomes_a_formula_or_a_link(path):
     hostile = [*HELD, "=cmd|'/c calc'!A0", "https://evil.example", "mailto:a@b.c", "{=1+1}"]
     frame = frame_of(notes=hostile).with_columns(cell=pl.Series(hostile))
     frame = frame.with_columns(pl.lit("1").alias(f"_{one}") for one in hostile if len(one) < 200)
-    faults = [Fault(row, "notes", text) for row, text in enumerate(hostile)]
+    faults = [Fault(column="notes", row=row, message=text) for row, text in enumerate(hostile)]
     written(path, frame, lists={"notes": [one[:99] for one in hostile]}, faults=faults)
     with zipfile.ZipFile(path) as package:
         parts = [package.read(name).decode() for name in package.namelist()]
@@ -149,7 +150,7 @@ def test_what_a_workbook_would_round_stands_as_text(path):
     sheet = written(path, frame)["Cells"]
     assert [cell.value for cell in column(sheet, "Count")] == [2**53, str(2**53 + 1)]
     old, first = (cell.value for cell in column(sheet, "Date manufactured"))
-    assert (old, first) == ("1899-01-01", datetime(1900, 3, 1))
+    assert (old, first) == ("1899-01-01", at("1900-03-01"))
 
 
 def test_a_workbook_that_is_open_elsewhere_stays_as_it_is(path):
