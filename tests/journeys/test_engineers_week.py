@@ -1,7 +1,7 @@
 """An engineer's week with workbooks and the shell: cells are built, weighed, sorted into lots, and agreed upon.
 
-What the engineer does in the spreadsheet is a function each, of a workbook and nothing else: any program
-that edits workbooks can take the place of the one here.
+What the engineer does in the spreadsheet is a function each, of a program and a workbook. LibreOffice
+is one of the programs, driven as by a person.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ import pytest
 import cellframe as cf
 from cellframe.cli.ending import ended
 from cellframe.cli.main import app
+from tests.sheets.resaving_workbooks import LibreOffice, by_openpyxl
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    Program = Callable[..., Path]
 
 SPEC = "NCM622-GR"
 NAMES = [f"GR-{number:03}" for number in range(1, 7)]
@@ -30,23 +33,17 @@ MAP = '[columns]\n"Probe" = "cell"\n"Masse (g)" = "cell.mass [g]"\n"Geprüft von
 # --- what is done in the spreadsheet
 
 
-def fill_in_the_build_sheet(path: Path) -> None:
+def fill_in_the_build_sheet(program: Program, path: Path) -> None:
     """Monday: what is known of the cells when they are closed."""
-
-    def fill(row: dict[str, Any]) -> None:
-        row["Date manufactured"].value = BUILT
-        row["Cathode loading [mg/cm²]"].value = 11.5
-
-    _each(path, dict.fromkeys(NAMES, fill))
+    days = [(*at(name), "Date manufactured", BUILT.isoformat()) for name in NAMES]
+    loadings = [(*at(name), "Cathode loading [mg/cm²]", 11.5) for name in NAMES]
+    program(path, *days, *loadings)
 
 
-def write_the_masses(path: Path, masses: Mapping[str, float]) -> None:
+def write_the_masses(program: Program, path: Path, masses: Mapping[str, float]) -> None:
     """Tuesday: from the paper beside the scale, into a column that is new."""
-    book = openpyxl.load_workbook(path)
-    sheet: Any = book["Cells"]
-    sheet.cell(1, sheet.max_column + 1).value = "Cell mass [g]"
-    book.save(path)
-    _set(path, "Cell mass [g]", masses)
+    column = ("Cells", "add_column", "Cell mass [g]")
+    program(path, column, *((*at(name), "Cell mass [g]", mass) for name, mass in masses.items()))
 
 
 def save_what_the_scale_wrote(path: Path, masses: Mapping[str, float]) -> None:
@@ -60,32 +57,20 @@ def save_what_the_scale_wrote(path: Path, masses: Mapping[str, float]) -> None:
     book.save(path)
 
 
-def fill_lots_down(path: Path, lots: Mapping[str, str]) -> None:
-    """Thursday: cells go into the lots in which they will be cycled."""
-    _set(path, "Batch", lots)
+def fill_lots_down(program: Program, path: Path, names: Sequence[str], lot: str) -> None:
+    """Thursday: cells go into the lot in which they will be cycled."""
+    rows = [at(name)[2] for name in names]
+    program(path, (*at(names[0]), "Batch", lot), ("Cells", "fill_down", "Batch", rows[0], rows[-1]))
 
 
-def decide(path: Path, choices: Mapping[str, str]) -> None:
+def decide(program: Program, path: Path, choice: str) -> None:
     """Thursday: what the colleague did was a slip."""
-    _set(path, "_choice", choices)
+    program(path, ("Cells", "type", 2, "_choice", choice))
 
 
-def _set(path: Path, heading: str, values: Mapping[str, object]) -> None:
-    def set_to(value: object) -> Callable[[dict[str, Any]], None]:
-        return lambda row: setattr(row[heading], "value", value)
-
-    _each(path, {name: set_to(value) for name, value in values.items()})
-
-
-def _each(path: Path, edits: Mapping[str, Callable[[dict[str, Any]], None]]) -> None:
-    """Edit the rows of some cells, by the headings of the columns, and save the workbook."""
-    book = openpyxl.load_workbook(path)
-    header, *rows = book["Cells"].iter_rows()
-    headings = [cell.value for cell in header]
-    found = {row[headings.index("Cell")].value: row for row in rows}
-    for name, edit in edits.items():
-        edit(dict(zip(headings, found[name], strict=True)))
-    book.save(path)
+def at(name: str) -> tuple[str, str, int]:
+    """Typing into the row of a cell; the header is row 1."""
+    return "Cells", "type", NAMES.index(name) + 2
 
 
 # --- what is typed
@@ -127,17 +112,30 @@ def lab(tmp_path):
     return tmp_path
 
 
-def test_an_engineers_week(lab, type_):
+@pytest.fixture(params=["openpyxl", "LibreOffice"])
+def program(request, tmp_path_factory):
+    """What workbooks are edited with."""
+    if request.param == "openpyxl":
+        yield by_openpyxl
+    else:
+        if missing := LibreOffice.why_not():
+            pytest.skip(missing)
+        office = LibreOffice(tmp_path_factory.mktemp("office"))
+        yield office
+        office.end()
+
+
+def test_an_engineers_week(lab, type_, program):
     build = ("new", SPEC, "--count", "6", "--name", "GR-{:03}", "--batch", "W47", "-o")
     assert type_(*build, "build.xlsx")[0] == 0
-    fill_in_the_build_sheet(lab / "build.xlsx")
+    fill_in_the_build_sheet(program, lab / "build.xlsx")
     assert type_("push", "build.xlsx", "--yes")[0] == 0
     assert column(lab, "date_manufactured") == [BUILT] * 6
     assert column(lab, "cathode.loading [mg/cm**2]") == [11.5] * 6
 
     pull = ("pull", SPEC, "-o", "cells.xlsx")
     assert type_(*pull)[0] == 0
-    write_the_masses(lab / "cells.xlsx", {"GR-001": 41.2, "GR-002": 41.3, "GR-003": 41.1})
+    write_the_masses(program, lab / "cells.xlsx", {"GR-001": 41.2, "GR-002": 41.3, "GR-003": 41.1})
     code, said = type_("plan", "cells.xlsx")
     assert (code, "Would update 3 cells" in said) == (0, True)
     assert "GR-001  cell.mass [g]: (empty) -> 41.2" in said
@@ -150,7 +148,7 @@ def test_an_engineers_week(lab, type_):
     assert column(lab, "cell.mass [g]") == masses
 
     assert type_(*pull)[0] == 0
-    fill_lots_down(lab / "cells.xlsx", dict.fromkeys(NAMES[2:], "W47-cycled"))
+    fill_lots_down(program, lab / "cells.xlsx", NAMES[2:], "W47-cycled")
     with cf.open_local(lab / "lab") as colleague:
         colleague.cell_instance.update("GR-004", {"batch": "set aside"})
     assert type_("push", "cells.xlsx", "--yes")[0] == 4
@@ -158,7 +156,7 @@ def test_an_engineers_week(lab, type_):
     assert (code, "now in cells.left-over.xlsx: 1 row." in said) == (5, True)
     assert column(lab, "batch") == ["W47", "W47", "W47-cycled", "set aside", *["W47-cycled"] * 2]
 
-    decide(lab / "cells.left-over.xlsx", {"GR-004": "keep mine"})
+    decide(program, lab / "cells.left-over.xlsx", "keep mine")
     assert type_("push", "cells.left-over.xlsx", "--yes")[0] == 0
     assert column(lab, "batch") == ["W47", "W47", *["W47-cycled"] * 4]
 

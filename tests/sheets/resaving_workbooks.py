@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 from xml.etree import ElementTree as ET
 
-import markup_writer
 import openpyxl
 import pandas as pd
 import polars as pl
-from markup_writer import Habits
+
+from tests.sheets import markup_writer
+from tests.sheets.markup_writer import Habits
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
