@@ -45,6 +45,7 @@ def values(text):
     yield "spec", {"title": text, "spec": spec(text), "accepted": ".csv"}
     fault = {"heading": text, "fault": text, "more": [text], "faults": told, "total": 300}
     yield "faults", {"title": text, "what": text, "again": True, "back": "/", **fault, **upload}
+    yield "stopped", {"title": text, "fault": text, "more": [text]}
     plan = {"heading": text, "at": "/x", "refused": [text], "fragment": "", "sendable": True}
     limits = [Limit("max_deletes", 3, text, [text])]
     counts = {"hidden": 2, "rows_held": 1, "rows_sent": 4, "held_why": text}
