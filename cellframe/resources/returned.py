@@ -11,6 +11,7 @@ from cellframe.contract.records import (
     CELL_INSTANCE,
     CELL_MEASUREMENT,
     CELL_SPEC,
+    KINDS,
     opaque_version,
 )
 from cellframe.errors import ConfigError, PlanError, SheetError, StalePlanError, first_few
@@ -219,8 +220,11 @@ def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKi
             return CELL_MEASUREMENT
         message = f"{path.name} is a table of what was measured in tests (it has a {key!r} many times), and those are for reading. Tests, cells, lots and specs can be edited."
         refuse(NOT_RECORDS, [Fault(message, column=key, rule="kind")])
-    if beside is not None and beside.kind == CELL_SPEC.name:
-        return CELL_SPEC
+    if beside is not None and beside.kind in KINDS:
+        pulled = KINDS[beside.kind]
+        is_like = len(labels & {*beside.labels}) * 2 > len(labels)
+        if pulled is CELL_SPEC or (is_like and pulled.key not in labels):
+            return pulled  # Without its key it is no table of whatever else it names.
     if {CELL_BATCH.key, CELL_BATCH.noun} <= labels and CELL_INSTANCE.key not in labels:
         return CELL_BATCH
     is_spec = (

@@ -181,6 +181,13 @@ def test_two_columns_of_one_meaning_are_told_with_both_names(lab, book):
     assert "'Cell mass [g]'" in said
 
 
+@pytest.mark.parametrize("name", [("delete_column", CELL), ("name_column", CELL, "Barcode")])
+def test_without_its_keys_a_sheet_of_cells_is_still_one_of_cells(lab, book, name):
+    said = refused(lab, book, *on(("delete_column", ID), name))
+    assert "has no 'instance_id' column, which says which cell a row is" in said
+    assert "spec_id" not in said
+
+
 # Rows.
 
 
