@@ -507,3 +507,10 @@ def test_the_paths_of_the_contract_are_none_of_the_pages(service):
     found = [asyncio.run(sent(publisher, scope("GET", path)))[0] for path in paths]
     assert found[:4] == [299, 299, 299, 200]
     assert 299 not in found[3:]
+
+
+def test_a_page_of_its_own_words_is_shown_without_our_places_too(desk, ada, monkeypatch):
+    place = own(desk._folder.parents[1]) / "files" / ("0" * 16) / "x.csv"
+    reply = Reply(422, {"content-type": "text/html; charset=utf-8"}, f"<p>{place}</p>".encode())
+    monkeypatch.setattr("cellframe.desk.routing.find", lambda *_: (lambda _: reply, {}))
+    assert ada.get("/desk").content == b"<p>x.csv</p>"
