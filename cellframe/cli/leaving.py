@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cellframe.client import Client
     from cellframe.resources.sheets import SheetReport
+    from cellframe.writeback.plan import Plan
     from cellframe.writeback.receipt import Receipt
 
 _MARK = ".left-over"
@@ -39,17 +40,20 @@ class LeftOver:
         self._file = file
         self._output = output
 
-    def check(self) -> None:
+    def check(self, plan: Plan) -> None:
         """Refuse a name that cannot be used, while nothing has been sent.
 
         Raises
         ------
         SheetError
-            The file is there already: somebody may be deciding in it. Or it is no table's name.
+            The file is there already: somebody may be deciding in it. Or it is no table's name,
+            or that of one table for rows of several kinds.
         """
         if self._output is None:
             return
-        format_of(self._output)
+        if format_of(self._output) != "xlsx" and len(plan.parts) > 1:
+            message = f"{self._output.name} has place for one table, and these are {plan.noun}s of several kinds. Name a workbook, {self._output.stem}.xlsx. Nothing was sent."
+            raise SheetError(message)
         if self._output.exists():
             message = f"{self._output} is there already, perhaps with decisions in it. Push it first, or name another file. Nothing was sent."
             raise SheetError(message)
@@ -67,13 +71,18 @@ class LeftOver:
         """
         if all(one.outcome in GOOD for one in receipt.results if one.row is not None):
             return None
-        return self._client.write_left_over(receipt, self._output or free_name(self._file))
+        is_several = len(receipt.plan.parts) > 1
+        name = self._output or free_name(self._file, ".xlsx" if is_several else ".csv")
+        return self._client.write_left_over(receipt, name)
 
 
-def free_name(file: Path) -> Path:
-    """Return a name that no file has: ``cells.left-over.csv`` for ``cells.csv``, then ``-2``."""
+def free_name(file: Path, of_plan: str = ".csv") -> Path:
+    """Return a name that no file has: ``cells.left-over.csv`` for ``cells.csv``, then ``-2``.
+
+    A plan that was kept has no table's name of its own: its rows go into a file `of_plan`.
+    """
     stem = whole_of(file).stem
-    suffix = ".csv" if file.suffix.lower() == SAVED else file.suffix
+    suffix = of_plan if file.suffix.lower() == SAVED else file.suffix
     numbers = ("" if number == 1 else f"-{number}" for number in count(1))
     names = (file.with_name(f"{stem}{_MARK}{number}{suffix}") for number in numbers)
     return next(name for name in names if not name.exists())

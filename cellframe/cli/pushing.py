@@ -66,9 +66,9 @@ class Pushing(Sending):
         push = self.here.command("push", self.file, *typed(options), *self.skipping)
         return shell(push, self.here.command("resume"))
 
-    def prepare(self) -> None:
+    def prepare(self, plan: Plan) -> None:
         """Refuse a file of left-over rows that could not be written."""
-        self._left_over.check()
+        self._left_over.check(plan)
 
     def say_held(self, rows: int) -> None:
         """Say where rows go that are not sent."""
@@ -113,8 +113,9 @@ class Pushing(Sending):
     def _say_left_over(self, plan: Plan, rest: SheetReport) -> None:
         bare = [part for part in plan.parts if part.parent_id and not part.bases]
         spec = self.how.get("--spec") or (bare[0].parent_id if bare else None)
-        them, each = ("it", "it") if rest.rows == 1 else ("them", "each")
-        say(f"Not written, and now in {rest.path}: {many(rest.rows, 'row')}.")
+        rows = rest.rows + sum(rest.others.values())
+        them, each = ("it", "it") if rows == 1 else ("them", "each")
+        say(f"Not written, and now in {rest.path}: {many(rows, 'row')}.")
         say(f"Correct {them}, or decide {each} by mine or theirs in the column _choice, then:")
         say(f"  {self.here.command('push', rest.path, *typed({'--spec': spec}))}")
 

@@ -56,7 +56,7 @@ class Sending:
             return self._refused(plan, against)
         if not plan:
             return self._nothing_to_do(plan)
-        self.prepare()
+        self.prepare(plan)
         if any(step.action in WRITES for step in plan.rows) and not self._agreed(plan):
             say("Nothing was sent.")
             return ExitCode.BAD_INPUT
@@ -70,7 +70,7 @@ class Sending:
         """Return the shell's words; the commands in them repeat what was said already."""
         raise NotImplementedError
 
-    def prepare(self) -> None:
+    def prepare(self, plan: Plan) -> None:
         """Refuse what could not be done once the plan was sent."""
 
     def say_held(self, rows: int) -> None:
