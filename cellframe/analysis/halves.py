@@ -49,6 +49,7 @@ HELD_WITHIN, FALLEN_TO = 0.005, 0.98
 below 98 % of what it was before."""
 WHICH: dict[str, pl.DataType] = {CYCLE: pl.Int64(), STEP: pl.Int64(), DIRECTION: pl.String()}
 """Columns that say which half cycle a row is of."""
+RUNS_BACK = "the time runs back where the step begins: its integral means nothing"
 _FALL = 1e-6
 """A counter falls when it loses more than this share of itself: cyclers print rounded numbers."""
 _FEWEST = 2
@@ -72,6 +73,8 @@ class Half:
         Where the charge comes from: ``"counter"``, ``"capacity column"``, ``"integral"``.
     held : int
         First row from which on the voltage is held; n_rows where it never is.
+    doubt : str or None
+        Why the charge is not to be trusted.
     """
 
     cycle: int
@@ -83,6 +86,7 @@ class Half:
     charge: Floats
     source: str
     held: int
+    doubt: str | None
 
     @property
     def rising(self) -> int:
@@ -137,7 +141,7 @@ def halves(test: pl.DataFrame, *, every: bool = False, held: bool = False) -> It
 
 
 def arrays_of(test: pl.DataFrame, needed: Sequence[str], used: Sequence[str]) -> dict[str, Floats]:
-    """Return columns as arrays without the rows in which one that is needed has a gap.
+    """Return columns as arrays without the rows in which the time or one that is needed has a gap.
 
     Parameters
     ----------
@@ -146,7 +150,9 @@ def arrays_of(test: pl.DataFrame, needed: Sequence[str], used: Sequence[str]) ->
     needed, used : sequence of str
         Labels that are there, and that are read where they are; a gap in the latter is NaN.
     """
-    known = test.drop_nulls(list(needed))
+    # What is measured without a time, as a sweep of impedance, is of no half cycle.
+    timed = [TIME] if TIME in test.columns and test[TIME].null_count() < test.height else []
+    known = test.drop_nulls([*needed, *timed])
     there = [label for label in (*needed, *used) if label in known.columns]
     return {label: known[label].cast(pl.Float64).to_numpy() for label in there}
 
@@ -163,6 +169,7 @@ def _steps(test: pl.DataFrame) -> Iterator[Half]:
     if not len(columns[STEP]):
         return
     limit = rest_limit(None, float(np.abs(columns[CURRENT]).max()))
+    time = columns.get(TIME)
     for rows in slices_of(columns[STEP]):
         step = {label: values[rows] for label, values in columns.items()}
         current = step[CURRENT]
@@ -175,6 +182,8 @@ def _steps(test: pl.DataFrame) -> Iterator[Half]:
             continue
         size, voltage = np.abs(current), step[VOLTAGE]
         cycle = step[CYCLE][0] if CYCLE in step else 0.0
+        begin = rows.start
+        runs_back = time is not None and begin > 0 and bool(time[begin] < time[begin - 1])
         yield Half(
             0 if np.isnan(cycle) else int(cycle),
             int(step[STEP][0]),
@@ -185,6 +194,7 @@ def _steps(test: pl.DataFrame) -> Iterator[Half]:
             charge,
             source,
             held_from(rising * voltage, size),
+            RUNS_BACK if runs_back and source == INTEGRATED else None,
         )
 
 
@@ -249,11 +259,13 @@ def held_from(rising: Floats, current: Floats) -> int:
         n_rows where that never happens.
     """
     count = len(rising)
-    near = np.abs(rising - np.median(rising[-3:])) <= HELD_WITHIN
-    before = current[~near]
-    # A voltage that is held from the first row on begins with the largest current.
+    ending: list[float] = sorted(rising[-3:].tolist())
+    near = np.abs(rising - ending[len(ending) // 2]) <= HELD_WITHIN
+    # At constant power the current falls too, but not while the voltage stays.
+    usual = float(current[near].max())
     is_held_throughout = bool(near[1:].all())
-    usual = float(current.max()) if is_held_throughout else float(np.median(before))
+    if not is_held_throughout:
+        usual = min(usual, float(np.median(current[~near])))
     is_held = near & (current < FALLEN_TO * usual)
     if is_held_throughout:
         return 0 if is_held[-1] else count
@@ -281,7 +293,9 @@ def rows_out_of(found: Sequence[Told]) -> Iterator[pl.DataFrame]:
             CYCLE: [told.half.cycle for told in found],
             STEP: [told.half.step for told in found],
             DIRECTION: [told.half.direction for told in found],
-            FINDING: [told.finding for told in found],
+            FINDING: [
+                "; ".join(filter(None, (told.half.doubt, told.finding))) or None for told in found
+            ],
             DEFINITION: [told.definition for told in found],
         },
         schema={**WHICH, **TOLD},

@@ -80,9 +80,14 @@ def _row(cycle: int, direction: str, steps: list[Half]) -> dict[str, Any]:
         CC_TIME: lasted[0] if lasted else None,
         CV_TIME: lasted[1] if lasted else None,
         CC_TIME_SHARE: lasted[0] / sum(lasted) if lasted and sum(lasted) else None,
-        FINDING: None if lasted else "no times, or gaps in them",
+        FINDING: _finding(steps, has_times=lasted is not None),
         DEFINITION: _definition(steps),
     }
+
+
+def _finding(steps: list[Half], *, has_times: bool) -> str | None:
+    told = dict.fromkeys(half.doubt for half in steps if half.doubt)
+    return "; ".join([*told, *([] if has_times else ["no times"])]) or None
 
 
 def _durations(steps: list[Half]) -> tuple[float, float] | None:

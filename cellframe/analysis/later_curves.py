@@ -112,7 +112,11 @@ def _of_test(
     test: pl.DataFrame, *, cycles: tuple[int, int], grid: Floats, is_series: bool
 ) -> Iterator[pl.DataFrame]:
     found = test.filter(pl.col(CYCLE).is_in(cycles))
-    curves = dict(_discharges(found) if is_series else _given(found))
+    curves: dict[int, tuple[Floats, Floats]] = {}
+    doubts: dict[str, None] = {}
+    for cycle, curve, doubt in _discharges(found) if is_series else _given(found):
+        curves[cycle] = curve
+        doubts |= {doubt: None} if doubt else {}
     definition = (
         f"Q(V) of cycle {cycles[1]} minus that of cycle {cycles[0]}, discharge at constant current, "
         f"{len(grid)} voltages from {grid[0]:g} to {grid[-1]:g} V (Severson et al. 2019)"
@@ -125,7 +129,8 @@ def _of_test(
     else:
         earlier, later = (np.interp(-grid, -v, q) for v, q in (curves[c] for c in cycles))
         columns = dict(zip(_RESULTS, (grid, earlier, later, later - earlier), strict=True))
-        finding = _outside({cycle: curves[cycle][0] for cycle in cycles}, grid)
+        outside = _outside({cycle: curves[cycle][0] for cycle in cycles}, grid)
+        finding = "; ".join(filter(None, (*doubts, outside))) or None
     yield pl.DataFrame(columns, nan_to_null=True).with_columns(
         pl.lit(finding, TOLD[FINDING]).alias(FINDING),
         pl.lit(definition, TOLD[DEFINITION]).alias(DEFINITION),
@@ -142,21 +147,22 @@ def _outside(voltages: dict[int, Floats], grid: Floats) -> str | None:
     return f"the window is wider than what was measured: {'; '.join(short)}" if short else None
 
 
-def _discharges(test: pl.DataFrame) -> Iterator[tuple[int, tuple[Floats, Floats]]]:
-    """Yield falling voltage and charge of each cycle's discharge."""
+def _discharges(test: pl.DataFrame) -> Iterator[tuple[int, tuple[Floats, Floats], str | None]]:
+    """Yield cycle, falling voltage and charge of each discharge, and why not to trust it."""
     for half in halves(test):
         if half.direction == DIRECTIONS[0]:
             voltage, charge = half.voltage[: half.held], half.charge[: half.held]
             falls = np.diff(np.minimum.accumulate(voltage), prepend=np.inf) < 0
-            yield half.cycle, (voltage[falls], charge[falls])
+            yield half.cycle, (voltage[falls], charge[falls]), half.doubt
 
 
-def _given(test: pl.DataFrame) -> Iterator[tuple[int, tuple[Floats, Floats]]]:
+def _given(test: pl.DataFrame) -> Iterator[tuple[int, tuple[Floats, Floats], None]]:
     """Yield the same of curves that came as such."""
     for (cycle,), rows in test.drop_nulls(list(_CURVE)).group_by(CYCLE):
         falling = rows.sort(VOLTAGE, descending=True)
         values = falling.select(pl.col(VOLTAGE, DISCHARGE_CAPACITY).cast(pl.Float64))
-        yield cycle, (values[VOLTAGE].to_numpy(), values[DISCHARGE_CAPACITY].to_numpy())  # type: ignore[misc]
+        curve = (values[VOLTAGE].to_numpy(), values[DISCHARGE_CAPACITY].to_numpy())
+        yield int(cycle), curve, None  # type: ignore[arg-type] - a group is named by an object
 
 
 def delta_q_features(frame: AnyFrame) -> Any:
@@ -186,7 +192,7 @@ def delta_q_features(frame: AnyFrame) -> Any:
     has the kurtosis 3.
     """
     curves = given(frame).collect()
-    require(curves.schema, (VOLTAGE, DELTA), "what delta_q returns")
+    require(curves.schema, (VOLTAGE, LATER, DELTA), "what delta_q returns")
     keys = keys_of(curves.columns)
     told = [name for name in TOLD if name in curves.columns]
     grouped = curves.group_by(keys or [pl.lit(0).alias(_ONE)], maintain_order=True)
@@ -195,27 +201,28 @@ def delta_q_features(frame: AnyFrame) -> Any:
         "population moments over the voltages of: {}",
         pl.col(DEFINITION).cast(pl.String) if DEFINITION in told else pl.lit("delta Q"),
     )
-    known = pl.col(FINDING) if FINDING in told else pl.lit(None, TOLD[FINDING]).alias(FINDING)
-    results = [*keys, *FEATURES, known, definition.cast(TOLD[DEFINITION]).alias(DEFINITION)]
+    known = pl.col(FINDING) if FINDING in told else pl.lit(None, TOLD[FINDING])
+    same = pl.when(_SAME).then(pl.lit("the two cycles are the same"))
+    finding = pl.coalesce(known, same).cast(TOLD[FINDING]).alias(FINDING)
+    results = [*keys, *FEATURES, finding, definition.cast(TOLD[DEFINITION]).alias(DEFINITION)]
     return back(made.select(results), frame)
 
 
-_ONE = "\x00one"
+_ONE, _SAME = "\x00one", "\x00same"
+_NOTHING = 1e-12
+"""A difference below this share of the capacity is of rounding, and has no shape."""
 
 
 def _features() -> Iterator[pl.Expr]:
-    delta = pl.col(DELTA).cast(pl.Float64)
+    delta, later = (pl.col(label).cast(pl.Float64) for label in (DELTA, LATER))
+    same = delta.abs().max() <= _NOTHING * later.abs().max()
     variance, least, mean = delta.var(ddof=0), delta.min(), delta.mean()
+    yield same.alias(_SAME)
     yield variance.alias(VARIANCE)
-    yield _log(variance).alias(LOG_VARIANCE)
     yield least.alias(LEAST)
-    yield _log(least).alias(LOG_LEAST)
     yield mean.alias(MEAN)
-    yield _log(mean).alias(LOG_MEAN)
-    yield delta.skew().fill_nan(None).alias(SKEWNESS)
-    yield delta.kurtosis(fisher=False).fill_nan(None).alias(KURTOSIS)
+    for value, label in ((variance, LOG_VARIANCE), (least, LOG_LEAST), (mean, LOG_MEAN)):
+        yield pl.when(~same & (value != 0)).then(value.abs().log10()).alias(label)
+    yield pl.when(~same).then(delta.skew()).fill_nan(None).alias(SKEWNESS)
+    yield pl.when(~same).then(delta.kurtosis(fisher=False)).fill_nan(None).alias(KURTOSIS)
     yield delta.get(pl.col(VOLTAGE).arg_min()).alias(LAST)
-
-
-def _log(value: pl.Expr) -> pl.Expr:
-    return pl.when(value != 0).then(value.abs().log10())

@@ -91,7 +91,9 @@ def _of_test(test: pl.DataFrame, *, points: int) -> Iterator[pl.DataFrame]:
             "mean of charge and discharge voltage at the same SOC, each over its own charge at "
             f"constant current ({sources})"
         )
-        answers.append(Told(next(iter(found.values())), columns, definition, finding))
+        answers.append(
+            Told(found.get(DIRECTIONS[0]) or found[DIRECTIONS[1]], columns, definition, finding)
+        )
     yield from rows_out_of(answers)
 
 
@@ -102,7 +104,8 @@ def _voltage_at(half: Half, soc: Floats) -> Floats:
 
 
 def _unlike(out: Half, back: Half) -> str | None:
-    told: list[str] = []
+    # What is to be said of the first direction is said with its rows.
+    told = [back.doubt] if back.doubt and back.doubt != out.doubt else []
     if abs(out.capacity - back.capacity) > APART * max(out.capacity, back.capacity):
         told.append(f"{out.capacity:.4g} A.h went out and {back.capacity:.4g} A.h in")
     for half in (out, back):

@@ -202,7 +202,7 @@ def _of_test(test: pl.DataFrame, *, asked: _Asked) -> Iterator[pl.DataFrame]:
         f"under load; {soc}"
     )
     found: list[dict[str, Any]] = []
-    for (before, pulse), then in zip(pairwise(steps), [*steps[2:], None], strict=True):
+    for (before, pulse), then in zip(pairwise(steps), [*steps[2:], None], strict=False):
         flows = abs(pulse.typical) >= limit
         lasted = float(pulse.time[-1] - pulse.time[0])
         is_rest = abs(before.typical) < limit
@@ -237,7 +237,8 @@ def _rows(
     before: _Step, pulse: _Step, then: _Step | None, limit: float, asked: _Asked
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of one pulse, a row for each event and point."""
-    loaded = np.flatnonzero(np.abs(pulse.current) >= LOADED * abs(pulse.typical))
+    share = pulse.current / pulse.typical
+    loaded = np.flatnonzero(share >= LOADED)
     first, last = int(loaded[0]), int(loaded[-1])
     rest = (float(before.time[-1]), float(before.voltage[-1]), float(before.current[-1]))
     under = slice(first, last + 1)
@@ -291,6 +292,8 @@ def _at(change: _Change, point: Point, origin: Origin) -> dict[str, Any]:
     if isinstance(point, str):
         then = float(change.voltage[0 if point == "first" else -1])
     changed = change.current[point == "end"] - current
+    if not changed:
+        return {**nothing, FINDING: "the current did not change"}
     return {
         TIME: zero,
         AFTER: wanted - zero,

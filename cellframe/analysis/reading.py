@@ -160,23 +160,23 @@ def by_test(
     types = {**{key: there[key] for key in keys}, **{label: schema[label] for label in wanted}}
     parts = [pl.DataFrame(schema=types)]
     order = [label for label in (STEP, TIME) if label in there and not as_they_came]
-    for test in _tests(lazy, first_of(IDENTITIES, keys), order):
+    identity = first_of(IDENTITIES, keys)
+    # A filter on one test opens that test's file alone; a frame that is here is cut once.
+    cut = _filtered if isinstance(frame, pl.LazyFrame) else _grouped
+    for found in cut(lazy, identity) if identity else [lazy.collect()]:
+        if found.is_empty():
+            continue
+        test = found.sort(order, maintain_order=True) if order else found
         whose = [pl.lit(test[key][0], there[key]).alias(key) for key in keys]
         parts += [part.with_columns(whose).select(*types) for part in make(test)]
     return back(pl.concat(parts), frame)
 
 
-def _tests(lazy: pl.LazyFrame, identity: str | None, order: list[str]) -> Iterator[pl.DataFrame]:
-    if identity is None:
-        whole = lazy.collect()
-        if whole.height:
-            yield _sorted(whole, order)
-        return
-    names = lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]
-    for name in names:
-        # A filter on one test opens that test's file alone.
-        yield _sorted(lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect(), order)
+def _filtered(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
+    for name in lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]:
+        yield lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect()
 
 
-def _sorted(rows: pl.DataFrame, order: list[str]) -> pl.DataFrame:
-    return rows.sort(order, maintain_order=True) if order else rows
+def _grouped(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
+    for _, test in lazy.collect().group_by(identity, maintain_order=True):
+        yield test

@@ -118,11 +118,17 @@ def test_a_window_wider_than_the_discharge_is_told():
     assert "cycle 0 goes from 3.500 to 2.500 V" in curve["Finding"].cast(pl.String)[0]
 
 
-def test_cells_that_do_not_change_have_no_logarithm():
+def test_cells_that_do_not_change_have_no_logarithm_and_no_shape():
     curve = analysis.delta_q(discharging(0.0), cycles=(0, 1), window=(2.5, 3.5))
     (row,) = analysis.delta_q_features(curve).rows(named=True)
-    assert row["Variance of delta Q [A.h**2]"] == pytest.approx(0, abs=1e-20)
-    assert row["Skewness of delta Q"] is None or np.isfinite(row["Skewness of delta Q"])
+    shapes = (
+        LOG_VARIANCE,
+        "log10 abs mean of delta Q",
+        "Skewness of delta Q",
+        "Kurtosis of delta Q",
+    )
+    assert [row[label] for label in shapes] == [None] * 4
+    assert row["Finding"] == "the two cycles are the same"
 
 
 def test_order_of_rows_and_cells_and_the_library_change_nothing(curves):

@@ -194,3 +194,8 @@ def test_what_means_nothing_is_refused(wrong):
 def test_a_series_without_a_voltage_is_refused():
     with pytest.raises(FrameError, match=r"no column 'Voltage \[V\]'"):
         analysis.resistance(cycling().drop(VOLTAGE))
+
+
+def test_a_series_of_one_step_or_of_a_rest_has_no_pulse():
+    assert analysis.resistance(cycling(1).filter(pl.col("Step count") == 0)).height == 0
+    assert analysis.resistance(cycling().with_columns(pl.lit(0.0).alias(CURRENT))).height == 0
