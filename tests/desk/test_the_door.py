@@ -428,6 +428,7 @@ def test_a_button_pressed_by_two_tabs_at_once_writes_once(service, desk, ada, fo
         assert {one.status for one in came} == {303}
         assert {one.headers["location"] for one in came} == {f"{at.removesuffix('/apply')}/receipt"}
         assert colleague.cell_instance.list(spec).total == 3
+        assert ada.get("/desk/history").content.count(b"/undo") == 1
 
 
 @pytest.mark.law("X11")
@@ -463,10 +464,11 @@ async def sent(publisher, about, *pieces):
 
 
 def test_pages_that_take_long_hold_up_no_client(service):
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
     def slow(_):
-        go_on.wait(10)
+        begun.set()
+        go_on.wait(5)
         return Reply(200, {}, b"")
 
     pages = SimpleNamespace(largest=1, admit=lambda _: None, answer=slow)
@@ -474,6 +476,8 @@ def test_pages_that_take_long_hold_up_no_client(service):
 
     async def at_once():
         waiting = [asyncio.ensure_future(sent(publisher, scope("GET", "/desk"))) for _ in range(60)]
+        await asyncio.to_thread(begun.wait, 5)
+        await asyncio.sleep(0.05)
         found = await sent(publisher, scope("GET", "/healthz"))
         is_first = not any(one.done() for one in waiting)
         go_on.set()
