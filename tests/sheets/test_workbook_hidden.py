@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+
 import openpyxl
 import pytest
 
@@ -47,4 +49,13 @@ def test_what_is_no_workbook_is_not_as_it_was_written(tmp_path):
     path = tmp_path / "cells.xlsx"
     assert hidden.kinds_as_written(path) == ()
     path.write_bytes(b"PK")
+    assert hidden.kinds_as_written(path) == ()
+
+
+def test_a_seal_holds_for_the_parts_that_it_was_made_for_alone(tmp_path):
+    path = tmp_path / "cells.xlsx"
+    openpyxl.Workbook().save(path)
+    path.write_bytes(hidden.sealed(path.read_bytes(), ["cell_instance"]))
+    with zipfile.ZipFile(path, "a") as package:  # The comment stays.
+        package.writestr("xl/more.xml", "<more/>")
     assert hidden.kinds_as_written(path) == ()

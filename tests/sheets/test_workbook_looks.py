@@ -133,6 +133,8 @@ def test_the_same_content_is_the_same_bytes(path):
     first = path.read_bytes()
     written(path, companion=ONE)
     assert path.read_bytes() == first
+    with zipfile.ZipFile(path) as package:
+        assert b"2000-01-01T00:00:00Z" in package.read("docProps/core.xml")
 
 
 def test_what_no_workbook_holds_is_refused_all_at_once_and_the_file_stays(path):

@@ -15,6 +15,7 @@ from cellframe.sheets.putting import Written, put
 from cellframe.sheets.tables import FIRST_ROW
 from cellframe.sheets.texts import is_text, line_ends
 from cellframe.sheets.workbook import hidden
+from cellframe.sheets.workbook.cells import MOST_CELLS, MOST_COLUMNS, MOST_ROWS
 from cellframe.sheets.workbook.guide import write_guide
 from cellframe.sheets.workbook.looks import looks_of, places, set_columns
 from cellframe.sheets.workbook.validation import Lists, watch, wrong_format
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 32_767
 """That a cell holds."""
-_MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 _EXACT = 2**53
 """Whole numbers up to here are whole in a spreadsheet, whose numbers are all floats."""
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's times have no zone
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59)  # noqa: DTZ001
 _FIRST_DAY = date(1900, 3, 1)
 """Excel counts a 29 February 1900, which there was not; before it days are not alike everywhere."""
 _A_DAY = 86_400_000_000
@@ -187,7 +188,9 @@ def _moments(values: pl.Series) -> list[float | str | None]:
     moments = values.cast(pl.Datetime("us"))
     days = (moments - _EPOCH).dt.total_microseconds() / _A_DAY
     return [
-        found if when is None or when.date() >= _FIRST_DAY else when.isoformat(" ")
+        found
+        if when is None or (when.date() >= _FIRST_DAY and when <= _LAST_MOMENT)
+        else when.isoformat(" ")
         for when, found in zip(moments.to_list(), days.to_list(), strict=True)
     ]
 
@@ -252,9 +255,11 @@ def _hide(book: Any, sheets: Sequence[Sheet]) -> None:
 def _unfit(sheet: Sheet) -> Iterator[str]:
     """Say what no workbook can hold."""
     frame = sheet.frame
-    if frame.height >= _MOST_ROWS or frame.width > _MOST_COLUMNS:
+    rows = frame.height + 1
+    if rows > MOST_ROWS or frame.width > MOST_COLUMNS or rows * frame.width > MOST_CELLS:
         size = f"{frame.height:,} rows of {frame.width:,} columns"
-        yield f"{sheet.name}: it has {size}; a workbook holds {_MOST_ROWS - 1:,} and {_MOST_COLUMNS:,}."
+        most = f"{MOST_ROWS - 1:,} rows, {MOST_COLUMNS:,} columns and {MOST_CELLS:,} cells"
+        yield f"{sheet.name}: {size} are more than come back from a workbook: {most} at most."
         return
     for label in frame.columns:
         values = frame[label]
