@@ -83,6 +83,14 @@ def test_a_copied_row_is_told_how_to_become_a_new_cell(here, client, book):
     assert mass(client, "c-copy") == 41.2
 
 
+def test_two_sheets_of_cells_are_refused_by_name(here, book):
+    twice = openpyxl.load_workbook(book)
+    twice.copy_worksheet(twice["Cells"])
+    twice.save(book)
+    code, _, err = here("push", "cells.xlsx", "--yes")
+    assert (code, "The sheets 'Cells' and 'Cells Copy' both hold cells." in err) == (1, True)
+
+
 @pytest.fixture
 def collided(client, book):
     """A good edit, a bad one, and one in conflict on each sheet."""
