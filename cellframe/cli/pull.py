@@ -194,18 +194,24 @@ def _table(
     client: Client, measured: Measured, specs: Specs, output: Path, rules: Any, *, as_json: bool
 ) -> ExitCode:
     """Write what was measured; what could not be read is told, and makes it partly done."""
+    from cellframe.frames.faults import table
     from cellframe.resources.sheets import write_for_reading
     from cellframe.views.words import many
 
-    frame, failures = _read(client, measured, specs)
-    report = write_for_reading(frame, output, measured)
-    faults = faults_of(frame, rules, "test")
+    failures: list[dict[str, Any]] = []
+    if measured == "tests":
+        report = client.cell_measurement.to_file(output, specs, schema=rules)
+        faults = table(report.faults)
+    else:
+        frame, failures = _read(client, measured, specs)
+        report = write_for_reading(frame, output, measured)
+        faults = faults_of(frame, rules, "test")
     code = ExitCode.PARTLY if failures else _flagged(faults)
     if as_json:
         about = {"file": output, "table": measured, "rows": report.rows, "columns": report.columns}
         more = {"failures": failures, "notices": report.notices, "faults": faults.to_dicts()}
         return document({**about, **more}, code)
-    say(f"{output} has {many(frame.height, measured.removesuffix('s'))}.")
+    say(f"{output} has {many(report.rows, measured.removesuffix('s'))}.")
     for failure in failures:
         say(
             f"Left out: {failure['cell']}, {failure['test']}, {failure['part']}: {failure['message']}"
@@ -229,9 +235,6 @@ def _read(
     frames: list[pl.DataFrame] = []
     failures: list[dict[str, Any]] = []
     for spec in [None] if specs is None else specs:
-        if measured == "tests":
-            frames.append(client.cell_measurement.to_frame(spec=spec, backend="polars"))
-            continue
         details = client.cell_instance.detail_frames(
             spec=spec,
             include_steps=measured == "steps",

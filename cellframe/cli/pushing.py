@@ -19,7 +19,7 @@ from cellframe.sheets.tables import companions_of
 from cellframe.views.voice import shell
 from cellframe.views.words import many
 from cellframe.writeback.carrying import comments
-from cellframe.writeback.choices import CHOICE
+from cellframe.writeback.choices import CHOICE, KEEP_MINE, TAKE_THEIRS
 from cellframe.writeback.steps import Action
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ class Pushing(Sending):
             any(CHOICE in part.edited.columns for part in plan.parts)
             and plan.counts[Action.CONFLICT]
         ):
-            say(f"Or decide them: write mine or theirs in the column {CHOICE} of {self.file}.")
+            words = f"{KEEP_MINE} or {TAKE_THEIRS}" if _is_book(self.file) else "mine or theirs"
+            say(f"Or decide them: write {words} in the column {CHOICE} of {self.file}.")
 
     def ended(self, plan: Plan, receipt: Receipt) -> ExitCode:
         """Say what came of it, and how to go on."""
@@ -116,7 +117,8 @@ class Pushing(Sending):
         rows = rest.rows + sum(rest.others.values())
         them, each = ("it", "it") if rows == 1 else ("them", "each")
         say(f"Not written, and now in {rest.path}: {many(rows, 'row')}.")
-        say(f"Correct {them}, or decide {each} by mine or theirs in the column _choice, then:")
+        words = f"{KEEP_MINE} or {TAKE_THEIRS}" if _is_book(rest.path) else "mine or theirs"
+        say(f"Correct {them}, or decide {each} by {words} in the column _choice, then:")
         say(f"  {self.here.command('push', rest.path, *typed({'--spec': spec}))}")
 
     def _say_how_to_go_on(self, plan: Plan) -> None:
@@ -137,3 +139,8 @@ class Pushing(Sending):
         pull = self.here.command(*words, names=names) if few else self.here.command(*words, "--all")
         say(f"{self.file} {stays}. To go on from what the service has now:")
         say(f"  {pull}")
+
+
+def _is_book(file: Path) -> bool:
+    """Whether a file offers the decisions in a list: only what stands there can be chosen."""
+    return file.suffix.lower() == ".xlsx"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from cellframe.contract import routes
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from cellframe.resources.connection import Connection
     from cellframe.resources.project import Projects
     from cellframe.resources.reading import Columns
+    from cellframe.resources.sheets import SheetReport
     from cellframe.writeback.plan import Plan
     from cellframe.writeback.unit_edits import UnitEdit
 
@@ -421,6 +423,42 @@ class CellMeasurements(TaggedMeasurements):
         scope = find(self._connection, self.instances, cell, spec)
         tests = scope.tests(self._connection, query)
         return measurements_frame(self._connection, scope, tests, query, wish)
+
+    def to_file(
+        self,
+        path: str | PathLike[str],
+        spec: Ref | Sequence[Ref] | None = None,
+        *,
+        schema: Any = None,
+    ) -> SheetReport:
+        """Read the tests of specs into a sheet that people edit.
+
+        Parameters
+        ----------
+        path : path
+            Ends with ``.xlsx``, ``.csv`` or ``.parquet``. Written whole, or left as it is.
+        spec : str or CellSpec, or several, optional
+            Whose tests; every test of the lab where left out.
+        schema : pandera schema, optional
+            Rules of your own. The sheet is written all the same.
+
+        Returns
+        -------
+        SheetReport
+            Its size, and what a spreadsheet may do to it. What was read is kept with it, as with
+            a sheet of cells: ``client.plan_file(path)`` compares what comes back.
+
+        Raises
+        ------
+        SheetError
+            The file that is there is something else, or was edited. It is left as it is.
+        NotFoundError, AmbiguousNameError
+            No spec, or several, fit.
+        """
+        from cellframe.resources.sheets import write_tests
+        from cellframe.resources.written import of_specs
+
+        return write_tests(self._connection, of_specs(self, spec), Path(path), schema)
 
     def plan(
         self,

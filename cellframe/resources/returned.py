@@ -234,7 +234,7 @@ def _kind(path: Path, frame: pl.DataFrame, beside: Companion | None) -> RecordKi
 
 
 def _check_service(connection: Connection, path: Path, beside: Companion | None) -> None:
-    # A table of tests is not told apart by its service; its records are found by their versions.
+    # A table that is for reading is not told apart by its service.
     if beside is not None and beside.service not in ("", connection.service):
         message = (
             f"{path.name} was pulled from {beside.origin}, and this is {connection.wire.origin}. "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.contract.records import CELL_INSTANCE
+from cellframe.contract.records import CELL_INSTANCE, CELL_MEASUREMENT
 from cellframe.errors import PlanError, SheetError, first_few
 from cellframe.frames.check import break_rules
 from cellframe.frames.headers import read_header
@@ -177,20 +177,36 @@ def _merged(one: Rows, there: Plan | None, path: Path) -> tuple[Rows, Carried | 
 
 
 def write_for_reading(frame: pl.DataFrame, path: Path, what: str) -> SheetReport:
-    """Write a table that does not come back: tests, steps, cycles.
+    """Write a table that does not come back: steps, cycles.
 
     Raises
     ------
     SheetError
         The file that is there is not as it was written: it is something else, or was edited.
     """
+    _refuse_others(path, what, what)
+    return SheetReport(path, frame.height, frame.width, write_measured(frame, path, what))
+
+
+def write_tests(
+    connection: Connection, frame: pl.DataFrame, path: Path, schema: Any
+) -> SheetReport:
+    """Write a sheet of tests; see `CellMeasurements.to_file`."""
+    kind = CELL_MEASUREMENT
+    _refuse_others(path, kind.name, f"{kind.noun}s")
+    faults = break_rules(frame, [] if schema is None else [schema], kind.noun)
+    given = [Rows(kind, frame, read_of(connection, kind, frame), faults)]
+    return _report(path, given, write(connection, given, path))
+
+
+def _refuse_others(path: Path, what: str, called: str) -> None:
+    """Refuse to write over a file that is something else, or that somebody edited."""
     if path.exists() and not _is_as_written(path, what):
         message = (
-            f"{path} is there already, and is not a table of {what} as it was pulled: it is something "
+            f"{path} is there already, and is not a table of {called} as it was pulled: it is something "
             "else, or somebody edited it. Choose another file, or move it away."
         )
         raise SheetError(message)
-    return SheetReport(path, frame.height, frame.width, write_measured(frame, path, what))
 
 
 def _is_as_written(path: Path, what: str) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cellframe.frames.faults import Fault
     from cellframe.resources.base import Ref
     from cellframe.resources.cell_instance import CellInstances
+    from cellframe.resources.cell_measurement import CellMeasurements
     from cellframe.resources.connection import Connection
     from cellframe.sheets.companion import Companion
 
@@ -88,11 +89,16 @@ def also_read(
             frame = CellBatches(connection, instances.specs).to_frame(spec, backend="polars")
         else:
             tests = CellMeasurements(connection, instances, Projects(connection))
-            specs = [spec] if spec is None or isinstance(spec, str | Record) else [*spec]
-            frames = [tests.to_frame(spec=one, backend="polars") for one in specs]
-            frame = pl.concat(frames, how="diagonal_relaxed")
+            frame = of_specs(tests, spec)
         found.append(Rows(kind, frame, read_of(connection, kind, frame)))
     return found
+
+
+def of_specs(tests: CellMeasurements, spec: Ref | Sequence[Ref] | None) -> pl.DataFrame:
+    """Read the tests of one spec, of several, or of the lab, as one frame."""
+    specs = [spec] if spec is None or isinstance(spec, str | Record) else [*spec]
+    frames = [tests.to_frame(spec=one, backend="polars") for one in specs]
+    return pl.concat(frames, how="diagonal_relaxed")
 
 
 def write(

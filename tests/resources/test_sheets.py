@@ -499,3 +499,16 @@ def test_an_undecided_left_over_sheet_is_still_in_conflict(client, left_over):
         "conflict": 1,
         "invalid": 1,
     }
+
+
+@pytest.mark.parametrize("name", ["tests.csv", "tests.xlsx"])
+def test_a_sheet_of_tests_can_come_back_on_another_computer(client, spec, cells, tmp_path, name):
+    mass = {"mass": {"value": 40.1, "unit": "g"}}
+    test = client.cell_measurement.create_properties("c-003", "weighing", mass, notes="first")
+    path = tmp_path / name
+    assert client.cell_measurement.to_file(path, spec).rows == 1
+    shutil.rmtree(tmp_path / "lab" / ".cellframe")
+    client.cell_measurement.update(test, {"notes": "by a colleague"})
+    with cf.open_local(tmp_path / "lab") as other:
+        plan = other.plan_file(path)
+    assert (plan.summary["unchanged"], plan.notices) == (1, ())
