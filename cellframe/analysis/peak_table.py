@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PEAK = "Peak"
 _FEWEST = 3
+_ROUNDING = 1e-9
+"""A rise below this part of the highest value is of rounding."""
 
 
 def peaks(frame: AnyFrame, *, prominence: float = 0.05) -> Any:
@@ -116,17 +118,56 @@ def _said(part: pl.DataFrame, column: str) -> str | None:
 
 def _found(values: Floats, at: Floats, prominence: float) -> tuple[Rows, tuple[Floats, ...]]:
     """Return rows of the peaks, and height, prominence, width and area of each."""
-    from scipy.signal import find_peaks
-
-    nothing = np.zeros(0)
     if len(values) < _FEWEST:
-        return np.zeros(0, dtype=np.intp), (nothing,) * 4
-    rows, told = find_peaks(values, prominence=prominence * values.max(), width=0)
+        return np.zeros(0, dtype=np.intp), (np.zeros(0),) * 4
+    least = max(prominence, _ROUNDING) * float(np.abs(values).max())
+    rising = [(row, *_rise(values, row)) for row in _summits(values).tolist()]
+    found = [
+        (row, rise, _ends(values, row, rise, sides)) for row, rise, sides in rising if rise >= least
+    ]
+    rows = np.array([row for row, _, _ in found], dtype=np.intp)
+    left, right = np.array([ends for _, _, ends in found], dtype=np.float64).reshape(-1, 2).T
     cell = float(at[1] - at[0])
-    left, right = told["left_ips"], told["right_ips"]
     below, edges = (
         np.concatenate([[0.0], np.cumsum(values) * cell]),
         np.arange(len(values) + 1) - 0.5,
     )
     area = np.interp(right, edges, below) - np.interp(left, edges, below)
-    return rows, (values[rows], told["prominences"], (right - left) * cell, area)
+    rises = np.array([rise for _, rise, _ in found], dtype=np.float64)
+    return rows, (values[rows], rises, (right - left) * cell, area)
+
+
+def _summits(values: Floats) -> Rows:
+    """Return rows that are higher than both neighbours; of a level top, its middle."""
+    begins = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+    ends = np.append(begins[1:], len(values)) - 1
+    way = np.sign(np.diff(values[begins]))
+    tops = np.flatnonzero((way[:-1] > 0) & (way[1:] < 0)) + 1
+    return (begins[tops] + ends[tops]) // 2
+
+
+def _rise(values: Floats, row: int) -> tuple[float, tuple[Floats, Floats]]:
+    """Return how far a summit rises above what surrounds it, and both sides from the summit on.
+
+    A side ends where the curve is higher; the higher one of the two lowest points counts.
+    """
+    left, right = (
+        side[: int(np.argmax(side > side[0])) or None]
+        for side in (values[: row + 1][::-1], values[row:])
+    )
+    return float(values[row] - max(left.min(), right.min())), (left, right)
+
+
+def _ends(
+    values: Floats, row: int, rise: float, sides: tuple[Floats, Floats]
+) -> tuple[float, float]:
+    """Return where a summit is half as high as it rises, to the left and to the right."""
+    before, after = (_reach(side, float(values[row]) - rise / 2) for side in sides)
+    return row - before, row + after
+
+
+def _reach(side: Floats, level: float) -> float:
+    """Return after how many cells a side has fallen to a level, linear in between."""
+    row = int(np.argmax(side <= level))
+    high, low = float(side[row - 1]), float(side[row])
+    return row - 1 + (high - level) / (high - low)

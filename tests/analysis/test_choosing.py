@@ -38,6 +38,11 @@ def test_steps_are_chosen_by_direction_rate_and_duration(steps):
     assert numbers(choose(steps, duration=(None, 121))) == [0, 4, 7]
 
 
+def test_a_rest_whose_current_is_a_little_off_zero_has_no_direction(steps):
+    drifting = steps.with_columns(pl.col("Mean current [A]").fill_null(0) + 1e-6)
+    assert numbers(analysis.filter_steps(drifting, direction="discharge")) == [5]
+
+
 def test_filters_chain_and_their_order_does_not_matter(steps):
     slow = analysis.filter_steps(steps, rate=(None, 0.15), capacity=5.0)
     one = analysis.filter_steps(slow, type="Constant current")

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 import cellframe.accessors  # noqa: F401 - registers
 from cellframe import analysis
@@ -149,6 +150,21 @@ def test_a_curve_of_voltage_over_charge_has_peaks_between_the_plateaus(check_up)
         [0.24, 0.25], abs=0.01
     )
     assert "dV/dQ" in table["Definition"].cast(pl.String)[0]
+
+
+@settings(max_examples=30)
+@given(heights=st.lists(st.integers(0, 6), min_size=3, max_size=40))
+def test_peaks_are_those_of_an_independent_library(heights):
+    values = np.array(heights, dtype=float)
+    curve = pl.DataFrame(
+        {"Voltage [V]": np.arange(len(values)) * 0.5, PASSED: values, DQDV: values}
+    ).with_columns(pl.lit(0).alias("Step count"), pl.lit("charge").alias("Direction"))
+    table = analysis.peaks(curve, prominence=0.3).drop_nulls("Peak")
+    least = 0.3 * values.max() or 1e-9
+    rows, told = signal.find_peaks(values, prominence=least, width=0)
+    assert (table["Voltage [V]"] / 0.5).to_list() == rows.tolist()
+    assert table["Prominence [A.h/V]"].to_list() == told["prominences"].tolist()
+    assert table["Width [V]"].to_list() == pytest.approx(told["widths"] * 0.5)
 
 
 def test_a_curve_without_a_peak_says_so():

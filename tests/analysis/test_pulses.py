@@ -199,3 +199,16 @@ def test_a_series_without_a_voltage_is_refused():
 def test_a_series_of_one_step_or_of_a_rest_has_no_pulse():
     assert analysis.resistance(cycling(1).filter(pl.col("Step count") == 0)).height == 0
     assert analysis.resistance(cycling().with_columns(pl.lit(0.0).alias(CURRENT))).height == 0
+
+
+def test_a_current_that_is_the_same_before_and_after_has_no_resistance():
+    series = pl.DataFrame(
+        {
+            "Time [s]": [0.0, 1, 2, 3, 4, 5],
+            VOLTAGE: [4.0, 4.0, 3.9, 3.9, 3.89, 3.88],
+            CURRENT: [0.0, 0.0, 1.0, 1.0, 1.005, 1.005],
+            "Step count": [0, 0, 0, 1, 1, 1],
+        }
+    )
+    (row,) = analysis.resistance(series, at=("first",)).rows(named=True)
+    assert (row[R], row["Finding"]) == (None, "the current did not change")
