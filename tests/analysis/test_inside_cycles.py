@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+import cellframe as cf
 from cellframe import analysis
 from tests.cycling import cycling
 
@@ -76,3 +77,26 @@ def test_a_test_has_the_same_answer_alone_and_in_company(question):
     )
     together = QUESTIONS[question](fleet).filter(pl.col("measurement_id") == "b")
     assert_frame_equal(together.drop("measurement_id"), QUESTIONS[question](other))
+
+
+def test_series_of_a_service_are_asked_as_they_come_lazy_and_by_key(tmp_path):
+    with cf.open_local(tmp_path) as client:
+        spec = client.cell_spec.create(
+            {"name": "LFP", "ratings": {"capacity": {"value": 1.1, "unit": "A*h"}}}
+        )
+        for name in ("c-1", "c-2"):
+            cell = client.cell_instance.create(spec, {"name": name})
+            detail = {"measurement": {"name": "cycling"}, "time_series": cycling(2, points=40)}
+            client.cell_measurement.create(cell, detail)
+        frames = client.cell_instance.detail_frames(spec=spec)
+        lazy = frames.time_series
+        curves = lazy.cell.incremental_capacity()
+        assert_frame_equal(curves, analysis.incremental_capacity(lazy.collect()))
+        slow = frames.steps.cell.filter_steps(type="Constant current", direction="discharge")
+        parts = analysis.rows_of(lazy, slow).cell.cccv()
+        rates = frames.steps.cell.rate_capability(capacity=1.1)
+    assert curves["cell"].unique().sort().to_list() == ["c-1", "c-2"]
+    assert curves["measurement_id"].n_unique() == 2
+    assert set(parts["Direction"]) == {"discharge"}
+    assert parts["CC capacity [A.h]"].to_list() == pytest.approx([1.1] * 4)
+    assert rates["C-rate"].to_list() == pytest.approx([1.0] * 4)
