@@ -171,7 +171,9 @@ def _from_series(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
         **{_fell(label): pl.Boolean() for label in COUNTERS},
     }
     used = (STEP, TIME, CURRENT, VOLTAGE, CYCLE, CYCLE_FROM_CYCLER, CAPACITY, *COUNTERS)
-    flows: pl.DataFrame = by_test(frame, _steps_of, needed=(STEP,), used=used, schema=types)
+    flows: pl.DataFrame = by_test(
+        frame, _steps_of, needed=(STEP,), used=used, schema=types, as_they_came=True
+    )
     return _adopted(_with_who(flows))
 
 
@@ -184,6 +186,8 @@ def _with_who(rows: pl.DataFrame) -> pl.DataFrame:
 def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield what the steps of one test moved."""
     numbers = [label for label in (TIME, CURRENT, VOLTAGE, CAPACITY, *COUNTERS) if label in test]
+    # As the service does: steps in order, and within a step the rows as they came.
+    test = test if test[STEP].is_sorted() else test.sort(STEP, maintain_order=True)
     rows = test.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(STEP).set_sorted())
     steps = rows.group_by(STEP, maintain_order=True).agg(
         *(
@@ -298,7 +302,7 @@ def _flows(rows: pl.DataFrame, flow: NDArray[np.float64], labels: tuple[str, str
     weight *= flow
     weight /= _HALVES_PER_HOUR
     out = np.add.reduceat(np.maximum(weight, 0.0), starts)
-    into = np.add.reduceat(np.maximum(-weight, 0.0), starts) + 0.0  # and not -0.0
+    into = np.add.reduceat(np.maximum(-weight, 0.0), starts)
     return pl.DataFrame(
         {
             STEP: rows[STEP].gather(starts),

@@ -172,12 +172,40 @@ def test_a_voltage_that_is_missing_is_read_off_the_line_and_none_is_made_up_at_t
     assert_frame_equal(ours.select(real_series.COUNTERS), theirs.select(real_series.COUNTERS))
 
 
-def test_time_that_runs_back_adds_nothing():
+def test_time_that_runs_back_adds_nothing_as_in_the_service(tmp_path):
+    series = real_series.ife_full_cell().drop(real_series.COUNTERS)
+    some = pl.int_range(pl.len()) % 50 == 7
+    jumping = series.with_columns(pl.when(some).then(pl.col("Time [s]") - 90).otherwise("Time [s]"))
+    jumping.write_parquet(tmp_path / "series.parquet")
+    theirs = derive(tmp_path / "series.parquet").cycles
+    ours = analysis.cycle_summary(jumping)
+    assert_frame_equal(ours.select(real_series.COUNTERS), theirs.select(real_series.COUNTERS))
+    back = pl.DataFrame({"Time [s]": [9.0, 0.0], "Current [A]": [1.0, 1.0], "Step count": [0, 0]})
+    assert analysis.cycle_summary(back)[Q].to_list() == [0.0]
+
+
+def test_rows_whose_steps_are_interleaved_sum_to_the_same():
+    series = real_series.ife_full_cell()
+    # The first row of every step, then the second of each, and so on.
+    turned = series.sort(pl.int_range(pl.len()).over("Step count"), maintain_order=True)
+    ours, plain = analysis.cycle_summary(turned), analysis.cycle_summary(series)
+    assert_frame_equal(ours.select(CYCLE, Q, BACK), plain.select(CYCLE, Q, BACK))
+
+
+def test_nothing_charged_is_0_and_has_no_sign():
+    series = pl.DataFrame({"Time [s]": [0.0, 9.0], "Current [A]": [1.0, 1.0], "Step count": [0, 0]})
+    assert str(analysis.cycle_summary(series)[BACK][0]) == "0.0"
+
+
+def test_noise_of_a_current_is_compared_with_no_counter():
     series = pl.DataFrame(
         {
-            "Time [s]": [0.0, 3600.0, 0.0, 3600.0],
-            "Current [A]": [1.0] * 4,
+            "Time [s]": [0.0, 3600.0, 3600.0, 7200.0],
+            "Current [A]": [1.0, 1.0, -1e-6, -1e-6],
             "Step count": [0, 0, 1, 1],
+            Q: [0.0, 1.0, 0.0, 0.0],
+            BACK: [0.0, 0.0, 0.0, 0.0],
         }
     )
-    assert analysis.cycle_summary(series)[Q].to_list() == [2.0]
+    (found,) = analysis.cycle_summary(series).rows(named=True)
+    assert (found[RATIO], found[RATIO_BACK]) == (1.0, None)
