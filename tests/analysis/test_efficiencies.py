@@ -94,6 +94,12 @@ def test_cycles_that_begin_with_their_discharge_are_compared_with_the_charge_bef
     assert made["Finding"][0] == "what was charged in the cycle before is not known"
 
 
+def test_after_a_partial_first_charge_there_is_none_to_compare_with():
+    made = analysis.efficiencies(of_the_cycler(), order="previous charge")
+    assert made[CE][:2].to_list() == [None, None]
+    assert made[CE][2] == pytest.approx(0.32663 / 0.32780)
+
+
 def test_a_cycle_after_a_hole_has_no_charge_before_it():
     rows = cycles((1.0, 1.0), (1.0, 1.0), (1.0, 1.0)).filter(pl.col(CYCLE) != 1)
     assert analysis.efficiencies(rows, order="previous charge")[CE].to_list() == [None, None]

@@ -89,6 +89,7 @@ def test_milliseconds_read_as_seconds_are_told_once():
     series = real_series.arbin_half_cell().with_columns(pl.col(TIME) * 1000)
     row = found(series, "time_thousandfold")
     assert row["Value"] == pytest.approx(1000, rel=1e-3)
+    assert checks(series).count("gap") == 1
     assert "counter_differs" not in checks(series)
 
 
@@ -167,6 +168,12 @@ def test_a_steep_fade_is_no_glitch():
 def test_a_slow_check_up_among_fast_cycles_is_no_glitch():
     slow = [1.0, *[0.45] * 10, 0.98, *[0.45] * 8]
     assert checks(even(20).with_columns(pl.Series(Q, slow), pl.Series(BACK, slow))) == []
+
+
+def test_a_check_up_among_diagnostics_that_move_nothing_is_no_glitch():
+    raw = pl.read_csv(need("battdat", "p492-13-summary.csv"), infer_schema_length=None)
+    made = raw.select(pl.col("Cycle_Index").alias(CYCLE), pl.col("Q_dis").alias(Q))
+    assert "glitch" not in checks(made)
 
 
 def test_a_cycle_that_was_interrupted_is_a_dip():
