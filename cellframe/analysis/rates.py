@@ -43,7 +43,7 @@ SAME_RATE = 1.1
 """Rates up to this much above the slowest one count as the slowest."""
 MORE = 1.001
 """A capacity that exceeds that of a slower rate by this factor is told."""
-_WHO, _REFERENCE, _LEAST, _AT = "\x00who", "\x00reference", "\x00least", "\x00at"
+_WHO, _REFERENCE, _AT = "\x00who", "\x00reference", "\x00at"
 
 
 def rate_capability(
@@ -74,7 +74,8 @@ def rate_capability(
     DataFrame, shape (n_steps, n_columns)
         Keys, ``Cycle count``, ``Step count``, ``Mean current [A]``, ``C-rate``, ``Discharge
         capacity [A.h]`` and ``Discharge energy [W.h]`` (or those of charge), ``Duration [s]``,
-        ``Ratio to slowest``, ``Finding``, ``Definition``; cell by cell, slow rates first.
+        ``Ratio to slowest``, ``Finding``, ``Definition``; cell by cell, slow rates first, and
+        of one rate (in two digits) the earlier cycle first.
 
     Raises
     ------
@@ -117,7 +118,10 @@ def rate_capability(
         *missing,
     )
     whole = (pl.col(moved) > 0) & (pl.col(moved) >= least * pl.col(moved).max().over(_WHO))
-    rates = _rated(steps.filter(whole), moved, capacity).collect()
+    # Steps at one rate differ in its last digits, and stay in the order of their cycles.
+    order = (_AT, pl.col(C_RATE).round_sig_figs(2), *counts)
+    rated = _rated(steps.filter(whole), moved, capacity)
+    rates = rated.sort(order, maintain_order=True).collect()
     rates = _compared(rates, moved)
     results = (MEAN_CURRENT, C_RATE, moved, energy, DURATION, RATIO)
     return back(rates.select(*keys, *counts, *results, FINDING, DEFINITION), frame)
@@ -136,26 +140,22 @@ def _rated(steps: pl.LazyFrame, moved: str, capacity: float | None) -> pl.LazyFr
     reference = pl.when(is_slowest).then(moved).median().over(_WHO)
     given_as = pl.lit(capacity, pl.Float64) if capacity is not None else pl.col(RATED)
     words = "given" if capacity is not None else "rated"
-    return (
-        steps.with_columns(
-            reference.alias(_REFERENCE), pl.int_range(pl.len()).min().over(_WHO).alias(_AT)
+    return steps.with_columns(
+        reference.alias(_REFERENCE), pl.int_range(pl.len()).min().over(_WHO).alias(_AT)
+    ).with_columns(
+        (current / pl.coalesce(given_as, _REFERENCE)).alias(C_RATE),
+        (pl.col(moved) / pl.col(_REFERENCE)).alias(RATIO),
+        pl.format(
+            "abs(mean current) / {} A.h ({}); step at constant current, ratio to {} A.h, the "
+            "median at the slowest rate",
+            pl.coalesce(given_as, _REFERENCE).round_sig_figs(5),
+            pl.when(given_as.is_not_null())
+            .then(pl.lit(words))
+            .otherwise(pl.lit("measured at the slowest rate")),
+            pl.col(_REFERENCE).round_sig_figs(5),
         )
-        .with_columns(
-            (current / pl.coalesce(given_as, _REFERENCE)).alias(C_RATE),
-            (pl.col(moved) / pl.col(_REFERENCE)).alias(RATIO),
-            pl.format(
-                "abs(mean current) / {} A.h ({}); step at constant current, ratio to {} A.h, the "
-                "median at the slowest rate",
-                pl.coalesce(given_as, _REFERENCE).round_sig_figs(5),
-                pl.when(given_as.is_not_null())
-                .then(pl.lit(words))
-                .otherwise(pl.lit("measured at the slowest rate")),
-                pl.col(_REFERENCE).round_sig_figs(5),
-            )
-            .cast(TOLD[DEFINITION])
-            .alias(DEFINITION),
-        )
-        .sort(_AT, C_RATE, maintain_order=True)
+        .cast(TOLD[DEFINITION])
+        .alias(DEFINITION),
     )
 
 
