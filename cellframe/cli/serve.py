@@ -111,10 +111,11 @@ def run(
     from cellframe.server.app import serve as publish
 
     def ready(url: str) -> None:
-        # Whoever started this waits for the line, and a pipe would hold it back.
-        print(f"cellframe is serving {folder} at {url}", flush=True)
-        if page:
-            print(f"Without Python: {public_url or url} in a browser.", flush=True)
+        said = f"cellframe is serving {folder} at {url}\n"
+        said += f"Without Python: {public_url or url} in a browser.\n" if page else ""
+        # Whoever started this waits for the line, and a pipe would hold it back; whoever stops
+        # it as soon as it is there has seen all of it.
+        print(said, end="", flush=True)
 
     def desk(answer: Answer, url: str) -> Desk:
         from cellframe.desk.app import Desk
