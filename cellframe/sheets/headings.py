@@ -59,14 +59,14 @@ def label_of(heading: str) -> str:
     Parameters
     ----------
     heading : str
-        As `heading_of` writes it.
+        As `heading_of` writes it; blanks may be doubled, hard or line breaks.
 
     Returns
     -------
     str
         The label; anything that is no such heading as it is.
     """
-    name, unit = _split(heading.strip())
+    name, unit = _split(" ".join(heading.split()))
     if not _HEADING.fullmatch(name):
         return heading
     body = (name[0].lower() + name[1:]).replace(" ", "_")

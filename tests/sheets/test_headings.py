@@ -46,3 +46,8 @@ def test_a_label_of_ours_is_its_own(label):
 @pytest.mark.parametrize("heading", ["Masse (g)", "Cell no.", "_checked by", "c", "=1+1", ""])
 def test_what_is_no_heading_of_ours_stays_as_it_is(heading):
     assert label_of(heading) == heading
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\u00a0", "  "])
+def test_a_heading_that_was_wrapped_in_a_spreadsheet_is_still_one(blank):
+    assert label_of("Cathode loading [mg/cm²]".replace(" ", blank)) == "cathode.loading [mg/cm**2]"
