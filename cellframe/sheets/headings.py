@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cellframe.contract.quantities import spell
 from cellframe.contract.records import KINDS, MEASURED_COMPONENTS
+from cellframe.frames.headers import ACTION
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -76,6 +77,10 @@ def label_of(heading: str) -> str:
     return f"{body} [{_typed(unit)}]" if unit else body
 
 
+_RESERVED = {label: label for label in (ACTION, "_choice", "_error", "_server_now")}
+"""Columns that mean something although they begin with ``_``, however they are capitalized."""
+
+
 def labels_of(headers: Iterable[str], known: Collection[str] = ()) -> dict[str, str]:
     """Return which headers of a sheet are headings, and the labels that they stand for.
 
@@ -91,12 +96,19 @@ def labels_of(headers: Iterable[str], known: Collection[str] = ()) -> dict[str, 
     dict of str to str
         Labels by heading: of plain columns, of properties of a part, and those that are known.
     """
-    found = {header: label_of(header) for header in headers}
+    found = {
+        header: _RESERVED.get(header.strip().casefold(), label_of(header)) for header in headers
+    }
     return {
         header: label
         for header, label in found.items()
         if label != header
-        and (label in known or label in _PLAIN or label.partition(".")[0] in _PREFIXES)
+        and (
+            label in known
+            or label in _PLAIN
+            or label.startswith("_")
+            or label.partition(".")[0] in _PREFIXES
+        )
     }
 
 

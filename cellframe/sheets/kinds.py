@@ -75,10 +75,36 @@ def judged(
         return Verdict(None, rule=rule, advice=advice)
     if bare == Kind.NUMBER and text is not None:
         return _judged_number(float(text), text, dtype, base, exact)
+    if bare == Kind.DATE and _is_year(text, dtype):
+        return Verdict(
+            None,
+            rule=_YEAR.format(_year_of(str(text))),
+            advice="Write the whole date, as 2026-01-05.",
+        )
     if bare == Kind.DATE and dtype.is_numeric():
         advice = "Give the cell the format General in the spreadsheet, and write the number again."
         return Verdict(None, rule="is a date, and no number", advice=advice)
     return None
+
+
+_YEAR = "is what a spreadsheet makes of the year {} alone"
+
+
+def _is_year(text: str | None, dtype: pl.DataType) -> bool:
+    """Whether a date is a year that somebody typed: the day of that number, in 1905."""
+    if text is None or not (dtype == pl.Date or isinstance(dtype, pl.Datetime)):
+        return False
+    try:
+        return _year_of(text) in _YEARS and len(text) <= len("1905-07-18T00:00:00")
+    except ValueError:
+        return False
+
+
+_YEARS = range(1950, 2101)
+
+
+def _year_of(text: str) -> int:
+    return (datetime.fromisoformat(text) - _EPOCHS[0]).days
 
 
 def _judged_number(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cellframe.sheets.headings import heading_of, label_of
+from cellframe.sheets.headings import heading_of, label_of, labels_of
 
 SEEN = {
     "cathode.loading [mg/cm**2]": "Cathode loading [mg/cm²]",
@@ -41,6 +41,13 @@ def test_a_heading_leads_back_to_its_label(part, name, unit):
 @pytest.mark.parametrize("label", SEEN)
 def test_a_label_of_ours_is_its_own(label):
     assert label_of(label) == label
+
+
+def test_reserved_columns_are_known_in_any_case():
+    assert labels_of(["_Action", " _CHOICE", "_action", "_Checked by"]) == {
+        "_Action": "_action",
+        " _CHOICE": "_choice",
+    }
 
 
 @pytest.mark.parametrize("heading", ["Masse (g)", "Cell no.", "_checked by", "c", "=1+1", ""])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 import pytest
-from sheet_tools import COLUMNS, MASS, back, usual, value
+from sheet_tools import COLUMNS, DAY, MASS, back, usual, value
 
 from cellframe.sheets.kinds import FORMULA, Kind
 from cellframe.sheets.rewriting import is_rewritten
@@ -209,3 +211,16 @@ def test_a_number_of_a_workbook_has_lost_no_point_and_no_digits(read, mine):
         kinds=kinds,
     )
     assert (found.frame[MASS].to_list(), found.faults) == ([mine], [])
+
+
+@pytest.mark.law("D8")
+@pytest.mark.parametrize(("text", "refused"), [("1905-07-18", True), ("1905-03-13", False)])
+def test_a_year_alone_in_a_date_column_is_refused(text, refused):
+    columns = {DAY: COLUMNS[DAY]}
+    mine, base = pl.DataFrame({DAY: [text]}), pl.DataFrame({DAY: [date(2026, 1, 5)]})
+    kinds = pl.DataFrame({DAY: pl.Series([int(Kind.DATE)], dtype=pl.UInt8)})
+    known = pl.Series([True])
+    found = settle(
+        columns, mine, base, known, codec="xlsx", kinds=kinds, place=lambda _row, _label: "Cells!D2"
+    )
+    assert ["the year 2026 alone" in fault.message for fault in found.faults] == [True] * refused
