@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SUFFIX = ".cellframe"
 _MOST_BYTES = 256 * 1024**2
 """Of its content: what is larger was made to fill the memory."""
+_LEVEL = 3
+"""Of compression: the highest takes five times as long, and saves a tenth (measured)."""
 _FOR_EVERYBODY = 0o666
 _GZIP = 31
 """How zlib is told that a stream is gzip's, by its window bits."""
@@ -88,7 +90,7 @@ def to_bytes(companion: Companion) -> bytes:
     body = orjson.dumps(companion, option=orjson.OPT_SORT_KEYS)
     if len(body) > _MOST_BYTES:
         body = orjson.dumps(replace(companion, records=()), option=orjson.OPT_SORT_KEYS)
-    return gzip.compress(_digest(body) + b"\n" + body, mtime=0)
+    return gzip.compress(_digest(body) + b"\n" + body, _LEVEL, mtime=0)
 
 
 def load(sheet: Path) -> Companion | None:

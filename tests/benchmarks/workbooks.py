@@ -1,31 +1,92 @@
-"""What does it take to write a workbook of 5,000 cells and 40 columns?
+"""What does a workbook of 5,000 cells and 40 columns cost, out and in?
 
-Beside xlsxwriter, which writes the same table barely; interleaved, medians. Reading is measured
-in `workbooks_in.py`.
+Beside xlsxwriter, which writes the values alone, and fastexcel, which reads them as text (and
+rounds the numbers); interleaved, medians. Ours has its drop-downs, its colours, the page that
+explains it and all that was read; what comes back is settled against that.
 """
 
 from __future__ import annotations
 
+import random
 import tempfile
 import time
+from datetime import date, timedelta
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import fastexcel
 import polars as pl
-from workbooks_in import COLUMNS, ROWS, column_of, made
 from xlsxwriter import Workbook
 
 from cellframe.contract.records import CELL_INSTANCE
-from cellframe.frames.columns import Column
+from cellframe.frames.columns import Column, Leaf
 from cellframe.sheets.companion import Companion
+from cellframe.sheets.headings import heading_of
+from cellframe.sheets.settle import settle
+from cellframe.sheets.tables import read_table
 from cellframe.sheets.workbook.sheet import Sheet
 from cellframe.sheets.workbook.writing import write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TIMES = 7
+ROWS, QUANTITIES, TIMES = 5_000, 33, 9
+PROPERTIES = CELL_INSTANCE.field("measured_properties")
+LOTS = [f"2026-W{week:02}" for week in range(1, 53)]
+
+
+def columns() -> dict[str, Column]:
+    """What a spec with many properties has: 40 columns."""
+    found = {
+        "instance_id": Column("instance_id", field=CELL_INSTANCE.field("id")),
+        "cell": Column("cell", field=CELL_INSTANCE.field("name")),
+        "batch": Column("batch", field=CELL_INSTANCE.field("batch")),
+        "date_manufactured": Column(
+            "date_manufactured", field=CELL_INSTANCE.field("date_manufactured")
+        ),
+        "cell.policy": Column("cell.policy", Leaf.TEXT, PROPERTIES, ("cell", "policy")),
+        "notes": Column("notes", field=CELL_INSTANCE.field("notes")),
+        "instance_version": Column("instance_version", Leaf.VERSION),
+    }
+    for number in range(QUANTITIES):
+        label, path = f"cell.p{number} [g]", ("cell", f"p{number}")
+        found[label] = Column(label, Leaf.QUANTITY, PROPERTIES, path, "g")
+    return found
+
+
+def made() -> pl.DataFrame:
+    """Such cells."""
+    rng = random.Random(1)
+    texts: dict[str, Any] = {
+        "instance_id": [f"{rng.getrandbits(128):032x}" for _ in range(ROWS)],
+        "cell": [f"c-{row:05}" for row in range(ROWS)],
+        "batch": [LOTS[row % 52] for row in range(ROWS)],
+        "date_manufactured": [date(2026, 1, 1) + timedelta(row % 300) for row in range(ROWS)],
+        "cell.policy": [f"{row % 7}C" for row in range(ROWS)],
+        "notes": [f"weighed by AB, tray {row}" for row in range(ROWS)],
+        "instance_version": [f"v{row % 4 + 1}" for row in range(ROWS)],
+    }
+    labels = (label for label in columns() if label not in texts)
+    return pl.DataFrame(
+        texts | {label: [rng.gauss(41, 1) for _ in range(ROWS)] for label in labels}
+    )
+
+
+def records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """The records behind them."""
+    quantities = {label: label[5:-4] for label in frame.columns if label.endswith(" [g]")}
+    return [
+        {
+            "id": row["instance_id"],
+            "name": row["cell"],
+            "notes": row["notes"],
+            "measured_properties": {
+                "cell": {key: {"value": row[at], "unit": "g"} for at, key in quantities.items()}
+            },
+        }
+        for row in frame.iter_rows(named=True)
+    ]
 
 
 def barely(frame: pl.DataFrame, path: Path) -> None:
@@ -47,31 +108,51 @@ def timed(run: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print the ratios."""
-    frame = made().rename({"c1": "cell"})
-    columns = {label: column_of(label, dtype) for label, dtype in frame.schema.items()}
-    columns["cell"] = Column("cell", field=CELL_INSTANCE.field("name"))
-    records = [
-        {"id": f"id-{row:05}", "name": row_["cell"], "notes": row_["c3"]}
-        for row, row_ in enumerate(frame.iter_rows(named=True))
-    ]
-    companion = Companion("cell_instance", "s-1", "lab", (), "", "0.1", records)
-    lists = {"c3": [f"lot {number}" for number in range(50)]}
-    sheet = Sheet("Cells", frame, CELL_INSTANCE, columns, companion, lists)
+    frame, known = made(), columns()
+    companion = Companion(
+        "cell_instance", "s-1", "lab", tuple(frame.columns), "", "0", records(frame)
+    )
+    sheet = Sheet("Cells", frame, CELL_INSTANCE, known, companion, {"batch": LOTS})
+    of_base = pl.Series([True]).new_from_index(0, ROWS)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "cells.xlsx"
-        runs = {
-            "xlsxwriter": lambda: barely(frame, path),
-            "polars": lambda: frame.write_excel(path),
-            "cellframe": lambda: write_workbook([sheet], path),
+        ours, bare = Path(folder) / "ours.xlsx", Path(folder) / "bare.xlsx"
+
+        def back() -> None:
+            table = read_table(ours)
+            labels = {heading_of(label): label for label in frame.columns}
+            mine, kinds = table.frame.rename(labels), table.kinds
+            assert kinds is not None
+            found = settle(
+                known,
+                mine.select(list(known)),
+                frame,
+                of_base,
+                codec="xlsx",
+                kinds=kinds.rename(labels, strict=False),
+                place=lambda row, label: f"{label}{row}",
+            )
+            assert not found.notices
+            assert not found.faults
+
+        runs: dict[str, Callable[[], object]] = {
+            "xlsxwriter, out": lambda: barely(frame, bare),
+            "ours, out": lambda: write_workbook([sheet], ours),
+            "fastexcel, in": lambda: (
+                fastexcel.read_excel(bare).load_sheet(0, dtypes="string").to_polars()
+            ),
+            "ours, in and settled": back,
         }
         took: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(TIMES):
             for name, run in runs.items():
                 took[name].append(timed(run))
-    base = median(took["xlsxwriter"])
-    print(f"{ROWS:,} rows of {COLUMNS} columns")
-    for name, times in took.items():
-        print(f"{name:10} {median(times):.3f} s  {median(times) / base:.2f} x xlsxwriter")
+    told = {name: median(times) for name, times in took.items()}
+    print(f"{ROWS:,} rows of {frame.width} columns")
+    for name, seconds in told.items():
+        print(f"{name:22} {seconds:.3f} s")
+    out, out_ours, back_, back_ours = told.values()
+    print(f"out {out_ours / out:.2f}, in {back_ours / back_:.2f}, ", end="")
+    print(f"both {(out_ours + back_ours) / (out + back_):.2f}")
 
 
 if __name__ == "__main__":
