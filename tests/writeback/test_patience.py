@@ -98,6 +98,7 @@ def test_a_fault_in_between_costs_one_request_more(tapped, wire, plan):
         ("soon", 0.0),
         ("", 0.0),
     ],
+    ids=["soon", "a date that is past", "less than nothing", "a word", "nothing"],
 )
 def test_no_request_comes_before_the_time_that_was_said(said, least):
     borne = Patience()
@@ -108,7 +109,9 @@ def test_no_request_comes_before_the_time_that_was_said(said, least):
 
 
 @pytest.mark.parametrize(
-    "said", ["3600", "999999999999", format_datetime(datetime.now(UTC) + timedelta(days=3650))]
+    "said",
+    ["3600", "999999999999", format_datetime(datetime.now(UTC) + timedelta(days=3650))],
+    ids=["an hour", "for ever", "ten years"],
 )
 def test_a_service_that_wants_to_be_left_alone_for_long_is(tapped, wire, plan, said):
     wire.before = lambda r: busy(retry_after=said) if r.method == "PATCH" else None
