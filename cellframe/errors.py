@@ -21,6 +21,7 @@
     ├── IntakeError            a lab's file cannot become records   .failures
     ├── ApplyError             RefusedError, StalePlanError, PartialApplyError,
     │                          JournalLockedError                   .receipt
+    ├── RunLockedError         another process is in the run of this name
     └── StoreError             OfflineMissError, CorruptStoreError, LimitExceededError
 
 Each also derives from the builtin a reader would catch. `FrameWarning` is what `FrameError`
@@ -295,6 +296,10 @@ class PartialApplyError(ApplyError):
 
 class JournalLockedError(ApplyError):
     """Another process is working on this journal."""
+
+
+class RunLockedError(CellframeError):
+    """Another process is in the run of this name."""
 
 
 class StoreError(CellframeError, OSError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cellframe.analysis.choosing import filter_cycles, filter_steps, rows_of, step_types
+    from cellframe.analysis.comparing import compare_lots
     from cellframe.analysis.crossing import cycles_to
     from cellframe.analysis.efficiency import efficiencies
     from cellframe.analysis.fading import retention
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cellframe.analysis.incremental import differential_voltage, incremental_capacity
     from cellframe.analysis.knees import knee
     from cellframe.analysis.later_curves import delta_q, delta_q_features
+    from cellframe.analysis.lives import life, with_cells
+    from cellframe.analysis.of_lots import lots, odd_cells
     from cellframe.analysis.open_circuit import pseudo_ocv
     from cellframe.analysis.passed import throughput
     from cellframe.analysis.peak_table import peaks
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cccv",
+    "compare_lots",
     "cycle_summary",
     "cycles_to",
     "delta_q",
@@ -42,6 +46,9 @@ __all__ = [
     "formation",
     "incremental_capacity",
     "knee",
+    "life",
+    "lots",
+    "odd_cells",
     "peaks",
     "pseudo_ocv",
     "quality",
@@ -51,11 +58,13 @@ __all__ = [
     "rows_of",
     "step_types",
     "throughput",
+    "with_cells",
 ]
 
 # No module is called as what it answers: importing it would put it in the place of the function.
 _HOMES = {
     "cccv": "held_voltage",
+    "compare_lots": "comparing",
     "cycle_summary": "summary",
     "cycles_to": "crossing",
     "delta_q": "later_curves",
@@ -67,6 +76,9 @@ _HOMES = {
     "formation": "first_cycles",
     "incremental_capacity": "incremental",
     "knee": "knees",
+    "life": "lives",
+    "lots": "of_lots",
+    "odd_cells": "of_lots",
     "peaks": "peak_table",
     "pseudo_ocv": "open_circuit",
     "quality": "suspects",
@@ -76,6 +88,7 @@ _HOMES = {
     "rows_of": "choosing",
     "step_types": "choosing",
     "throughput": "passed",
+    "with_cells": "lives",
 }
 
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 KNEE, RATIO = "Knee cycle", "Slope ratio"
 FEWEST = 8
 """Points that a knee needs, all told."""
+LEAST_FADE = 0.05
+"""Of what a cell began with: before that much is lost a break is noise, or the first cycles' rise."""
+_RISE = 0.25
+"""Of the fall after the break: what rises more before it is no fade with a knee."""
 LEAST_RATIO = 1.5
 """The fade after a knee is so many times the fade before it."""
 LEAST_GAIN = 0.5
@@ -66,6 +70,7 @@ def knee(
     above: float | None = None,
     of: str = DEFAULT,
     least_ratio: float = LEAST_RATIO,
+    least_fade: float = LEAST_FADE,
 ) -> Any:
     """Return the knee of each cell's fade, or that it has none.
 
@@ -82,6 +87,8 @@ def knee(
         What fades.
     least_ratio : float
         A knee fades at least so many times as fast after it as before.
+    least_fade : float
+        A cell with a knee has lost at least this share of what it began with, as a ratio.
 
     Returns
     -------
@@ -122,12 +129,12 @@ def knee(
     )
     keys = keys_of(rows.columns)
     found = [
-        {**{key: cell[key][0] for key in keys}, **_answer(cell, of, least_ratio)}
+        {**{key: cell[key][0] for key in keys}, **_answer(cell, of, least_ratio, least_fade)}
         for cell in used.partition_by(WHO, maintain_order=True)
     ]
     unit = parse(of)[1]
     kept = f", points of at least {above:g} {unit or ''}".rstrip() if above is not None else ""
-    definition = f"two lines that meet, least squares, slope ratio at least {least_ratio:g}{kept}"
+    definition = f"two lines that meet, least squares, slope ratio at least {least_ratio:g}, fade at least {least_fade:g}{kept}"
     types: dict[str, Any] = {key: rows.schema[key] for key in keys} | _types(of)
     made = pl.DataFrame(found, schema=types, orient="row")
     made = made.with_columns(pl.lit(definition).alias(DEFINITION))
@@ -150,7 +157,7 @@ def _types(of: str) -> dict[str, Any]:
     }
 
 
-def _answer(cell: pl.DataFrame, of: str, least_ratio: float) -> dict[str, Any]:
+def _answer(cell: pl.DataFrame, of: str, least_ratio: float, least_fade: float) -> dict[str, Any]:
     """Return one cell's row, but for its keys."""
     points = cell.filter("used")
     x, y = (points[label].cast(pl.Float64).to_numpy() for label in (CYCLE, of))
@@ -175,7 +182,7 @@ def _answer(cell: pl.DataFrame, of: str, least_ratio: float) -> dict[str, Any]:
         *(ratio, float(np.sqrt(fit.squares / len(x)))),
     )
     blank |= dict(zip(floats, values, strict=True))
-    why = _why_not(fit, ratio, least_ratio)
+    why = _why_not(fit, ratio, least_ratio) or _too_little(fit, ends, least_fade)
     if why is not None:
         blank[KNEE] = blank[floats[1]] = None
         told.insert(0, f"no knee: {why}")
@@ -193,6 +200,21 @@ def _why_not(fit: TwoLines, ratio: float | None, least_ratio: float) -> str | No
     if fit.squares > LEAST_GAIN * fit.of_one_line:
         return "two lines fit hardly better than one"
     return None
+
+
+def _too_little(fit: TwoLines, ends: tuple[Any, Any], least_fade: float) -> str | None:
+    """Say why a break is none in the life of a cell: it rises first, or has hardly faded."""
+    first, last = ends
+    begin = fit.height - fit.before * (fit.knee - first)
+    end = fit.height + fit.after * (last - fit.knee)
+    if fit.height - begin > _RISE * (fit.height - end):
+        return "the capacity rises before the break"
+    lost = (begin - end) / begin if begin > 0 else 1.0
+    return (
+        f"{lost:.2g} of the capacity was lost, {least_fade:g} is needed"
+        if lost < least_fade
+        else None
+    )
 
 
 def two_lines(x: Floats, y: Floats) -> TwoLines | None:

@@ -79,13 +79,18 @@ def require(schema: Mapping[str, Any], needed: Iterable[str], what: str) -> None
         if label not in schema:
             message = f"There is no column {label!r}."
             faults.append(Fault(message, column=label, rule="column"))
-        elif parse(label)[1] and not (schema[label].is_numeric() or schema[label] == pl.Null):
+        elif _is_quantity(label) and not (schema[label].is_numeric() or schema[label] == pl.Null):
             message = f"{label!r} should hold numbers and holds {schema[label]}."
             faults.append(Fault(message, column=label, rule="number"))
     if faults:
         has = ", ".join(repr(label) for label in schema) or "no column"
         message = f"This is not {what}; the frame has {has}."
         raise FrameError(message, table(faults))
+
+
+def _is_quantity(label: str) -> bool:
+    """Whether a label ends with a unit; that of a time is its zone."""
+    return parse(label)[1] not in (None, "UTC")
 
 
 def labelled(lazy: pl.LazyFrame, labels: Iterable[str]) -> pl.LazyFrame:

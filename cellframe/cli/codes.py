@@ -9,6 +9,7 @@ from cellframe.errors import (
     JournalLockedError,
     PartialApplyError,
     RateLimitError,
+    RunLockedError,
     ServerError,
     StalePlanError,
     TransportError,
@@ -61,6 +62,7 @@ _CODES: dict[type[CellframeError], ExitCode] = {
     ServerError: ExitCode.LATER,
     RateLimitError: ExitCode.LATER,
     JournalLockedError: ExitCode.LATER,
+    RunLockedError: ExitCode.LATER,
     StalePlanError: ExitCode.CONFLICT,
     PartialApplyError: ExitCode.PARTLY,
 }

@@ -115,3 +115,19 @@ def test_a_window_that_ends_before_it_begins_is_refused():
 def test_no_cycles_are_no_cells():
     made = analysis.knee(fade([]))
     assert (made.height, made[KNEE].dtype) == (0, pl.Float64)
+
+
+def test_the_rise_of_the_first_cycles_and_a_fade_of_one_percent_are_no_knees():
+    cycle = np.arange(100)
+    risen = 1.06 + 0.0003 * np.minimum(cycle, 20) - 0.00008 * np.maximum(cycle - 20, 0)
+    rises = analysis.knee(frame_of(cycle, risen))
+    assert rises["Knee cycle"].to_list() == [None]
+    assert rises["Finding"][0] == "no knee: the capacity rises before the break"
+    faded = 1.06 - 0.00003 * cycle - 0.0002 * np.maximum(cycle - 50, 0)
+    little = analysis.knee(frame_of(cycle, faded))
+    assert little["Finding"][0] == "no knee: 0.012 of the capacity was lost, 0.05 is needed"
+    assert analysis.knee(frame_of(cycle, faded), least_fade=0.01)["Knee cycle"].to_list() == [50.0]
+
+
+def frame_of(cycle, capacity) -> pl.DataFrame:
+    return pl.DataFrame({"Cycle count": cycle, "Discharge capacity [A.h]": capacity})
