@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING, Any
 from cellframe.version import __version__
 
 if TYPE_CHECKING:
+    from cellframe import analysis, plots
     from cellframe.client import Client
     from cellframe.errors import CellframeError
     from cellframe.frames import schemas
     from cellframe.intake import import_cells
     from cellframe.local import open_local
+    from cellframe.reports import check, report
     from cellframe.views.charts import alt
     from cellframe.writeback.limits import Limits
 
@@ -34,8 +36,12 @@ __all__ = [
     "Limits",
     "__version__",
     "alt",
+    "analysis",
+    "check",
     "import_cells",
     "open_local",
+    "plots",
+    "report",
     "schemas",
 ]
 
@@ -44,18 +50,24 @@ _HOMES = {
     "Client": "cellframe.client",
     "Limits": "cellframe.writeback.limits",
     "alt": "cellframe.views.charts",
+    "analysis": "cellframe",
+    "check": "cellframe.reports",
     "import_cells": "cellframe.intake",
     "open_local": "cellframe.local",
+    "plots": "cellframe",
+    "report": "cellframe.reports",
     "schemas": "cellframe.frames",
 }
+_MODULES = ("analysis", "plots", "schemas")
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'cellframe' has no attribute {name!r}"
         raise AttributeError(message)
-    home = import_module(_HOMES[name])
-    return import_module("cellframe.frames.schemas") if name == "schemas" else getattr(home, name)
+    if name in _MODULES:
+        return import_module(f"{_HOMES[name]}.{name}")
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

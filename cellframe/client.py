@@ -518,6 +518,11 @@ class Client:
 
         return Cache(*self._places)
 
+    @property
+    def state_folder(self) -> Path:
+        """Where what was read, what was written and what runs saw is kept on this disk."""
+        return self._places[1]
+
     def health_check(self) -> dict[str, Any]:
         """Whether the service answers; its own words."""
         return ask(self._wire, "GET", routes.HEALTH)

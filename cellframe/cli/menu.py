@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 HEADINGS = {
     "Start": ("demo", "import", "new"),
     "Sheets": ("pull", "plan", "push"),
+    "Reports": ("check", "report"),
     "History": ("log", "resume", "undo"),
     "Service": ("serve", "server"),
     "Set-up": ("config", "doctor", "cache", "completion"),

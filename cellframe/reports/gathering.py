@@ -1,0 +1,136 @@
+"""What does a report look at?
+
+Frames of a fleet as `detail_frames` gives them, or any object with the same attributes. The cycles
+of a cell with several tests are one life; a cell with one test keeps the count of its lab.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cellframe import analysis
+from cellframe.contract.series import CYCLE
+from cellframe.errors import FrameError
+from cellframe.frames.backend import to_polars
+from cellframe.frames.faults import Fault, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ID, CELL, TEST = "instance_id", "cell", "measurement_id"
+WRITTEN = ("cell.soh [1]", "cell.cycles_to_80_percent [1]", "cell.report_flags")
+"""What a report writes back: state of health, cycles to 80 %, which checks flag a cell. It is no news
+to the next one."""
+_START = "start_time [UTC]"
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The frames of some cells, in polars.
+
+    Attributes
+    ----------
+    cells : DataFrame, shape (n_cells, n_columns)
+        A row per cell.
+    tests, steps, cycles : DataFrame
+        Of all tests; without rows where they were not read.
+    lived : DataFrame
+        `cycles`, those of a cell with several tests as one life.
+    failures : DataFrame
+        What could not be read.
+    """
+
+    cells: pl.DataFrame
+    tests: pl.DataFrame
+    steps: pl.DataFrame
+    cycles: pl.DataFrame
+    lived: pl.DataFrame
+    failures: pl.DataFrame
+
+    @property
+    def key(self) -> str:
+        """The column that tells cells apart."""
+        return ID if ID in self.cells.columns else CELL
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """A digest of each cell's record, but for versions and for what reports write back."""
+        left_out = {*WRITTEN, "instance_version"}
+        wanted = sorted(set(self.cells.columns) - left_out)
+        rows = self.cells.select(_as_text(self.cells, wanted)).iter_rows()
+        keys = self.cells[self.key].cast(pl.String).to_list()
+        return {
+            str(key): sha256("\x1f".join(row).encode()).hexdigest()[:_SHORT]
+            for key, row in zip(keys, rows, strict=True)
+        }
+
+    @cached_property
+    def version(self) -> str:
+        """What tells this state of the data from any other.
+
+        A digest of the cells' records, of the tests' versions, and of all cycles.
+        """
+        digest = sha256(repr(sorted(self.digests.items())).encode())
+        tests = [name for name in (TEST, "measurement_version") if name in self.tests.columns]
+        digest.update(_digest_of(self.tests.select(tests)))
+        cycles = [name for name in self.cycles.columns if name != "measurement_version"]
+        digest.update(_digest_of(self.cycles.select(cycles)))
+        return digest.hexdigest()[:_SHORT]
+
+
+def fleet_of(frames: Any) -> Fleet:
+    """Return the frames of a fleet.
+
+    Parameters
+    ----------
+    frames : DetailFrames, or any object
+        With the attributes ``instances`` and ``cycles``; ``measurements``, ``steps`` and
+        ``failures`` where there are some. In polars or pandas.
+
+    Raises
+    ------
+    FrameError
+        It has no cells.
+    """
+    cells = _read(frames, "instances")
+    if cells.width == 0:
+        message = "There are no cells to report on: frames.instances is what detail_frames gives."
+        raise FrameError(message, table([Fault(message, rule="cells")]))
+    tests, cycles = _read(frames, "measurements"), _read(frames, "cycles")
+    lived = cycles
+    if {TEST, ID, CYCLE} <= set(cycles.columns) and {TEST, _START} <= set(tests.columns):
+        lived = analysis.life(cycles, tests)
+    return Fleet(cells, tests, _read(frames, "steps"), cycles, lived, _read(frames, "failures"))
+
+
+def _read(frames: Any, name: str) -> pl.DataFrame:
+    found = getattr(frames, name, None)
+    if found is None:
+        return pl.DataFrame()
+    if isinstance(found, pl.LazyFrame):
+        found = found.collect()
+    return to_polars(found).frame
+
+
+def _as_text(frame: pl.DataFrame, names: Sequence[str]) -> list[pl.Expr]:
+    """Return columns as text, lists too."""
+    return [
+        pl.col(name).cast(pl.List(pl.String)).list.join(";").fill_null("")
+        if isinstance(frame.schema[name], pl.List)
+        else pl.col(name).cast(pl.String).fill_null("")
+        for name in names
+    ]
+
+
+def _digest_of(frame: pl.DataFrame) -> bytes:
+    """Return a digest of the rows, in whatever order they came."""
+    lines = sorted(
+        "\x1f".join(row) for row in frame.select(_as_text(frame, frame.columns)).iter_rows()
+    )
+    return sha256("\x1e".join(lines).encode()).digest()
