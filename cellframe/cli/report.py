@@ -20,10 +20,13 @@ from cellframe.cli.out import document, say, shown
 from cellframe.errors import CellframeError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    import polars as pl
 
     from cellframe.client import Client
     from cellframe.reports.building import Report
+    from cellframe.reports.gathering import Fleet
     from cellframe.resources.records import CellSpec
 
 EXAMPLES = """\b
@@ -33,11 +36,13 @@ Examples:
   cellframe report 'LFP 18650' -o report.html --run nightly --write-back
   cellframe report --all -o reports --run nightly --log-json"""
 _WORST = (
-    *(ExitCode.LATER, ExitCode.PARTLY, ExitCode.CONFLICT, ExitCode.BAD_INPUT, ExitCode.FLAGGED),
+    ExitCode.LATER,
+    ExitCode.PARTLY,
+    ExitCode.CONFLICT,
+    ExitCode.BAD_INPUT,
+    ExitCode.FLAGGED,
 )
 """Of several specs the run ends with the first of these that one of them ended with."""
-
-
 _UNFIT = re.compile(r"[^\w .-]+")
 _LONGEST = 80
 
@@ -258,9 +263,11 @@ def _of_spec(
     from cellframe.reports.runs import Run, news_since, seen_in
 
     with Run(f"{wish.run}.{spec.id}", client.state_folder / "runs") as run:
-        made = _made(
-            client, spec, output, lambda fleet: news_since(run.last, seen_in(fleet)), wish, log
-        )
+
+        def news(fleet: Fleet) -> pl.DataFrame:
+            return news_since(run.last, seen_in(fleet))
+
+        made = _made(client, spec, output, news, wish, log)
         code = _written_back(client, spec, made, wish, log)
         if code in (ExitCode.DONE, ExitCode.FLAGGED):
             run.finish(seen_in(made.fleet))
@@ -274,7 +281,14 @@ def _of_spec(
     return code, made
 
 
-def _made(client: Client, spec: CellSpec, output: Path, news: Any, wish: Wish, log: Log) -> Report:
+def _made(
+    client: Client,
+    spec: CellSpec,
+    output: Path,
+    news: Callable[[Fleet], pl.DataFrame] | None,
+    wish: Wish,
+    log: Log,
+) -> Report:
     from cellframe.reports.building import Report, title_of
     from cellframe.reports.checking import check
     from cellframe.reports.gathering import fleet_of

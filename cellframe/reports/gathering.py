@@ -58,6 +58,13 @@ class Fleet:
         """The column that tells cells apart."""
         return ID if ID in self.cells.columns else CELL
 
+    @property
+    def specs(self) -> list[str]:
+        """Names of the specs of the cells, in order."""
+        if "spec" not in self.cells.columns:
+            return []
+        return self.cells["spec"].drop_nulls().unique().sort().to_list()
+
     @cached_property
     def digests(self) -> dict[str, str]:
         """A digest of each cell's record, but for versions and for what reports write back."""
