@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from cellframe.version import __version__
 
 if TYPE_CHECKING:
-    from cellframe import analysis, plots
     from cellframe.client import Client
     from cellframe.errors import CellframeError
     from cellframe.frames import schemas
@@ -36,11 +35,9 @@ __all__ = [
     "Limits",
     "__version__",
     "alt",
-    "analysis",
     "check",
     "import_cells",
     "open_local",
-    "plots",
     "report",
     "schemas",
 ]

@@ -21,6 +21,7 @@ JOURNEYS = [
     *(path for path in (ROOT / "cellframe" / "cli").glob("*.py") if path.stem not in OTHERS),
     *(ROOT / "cellframe" / "sheets").rglob("*.py"),
     *(ROOT / "cellframe" / "intake").glob("*.py"),
+    *(ROOT / "cellframe" / "reports").glob("[a-z]*.py"),
     *(
         ROOT / "cellframe" / "resources" / f"{name}.py"
         for name in ("sheets", "returned", "building")

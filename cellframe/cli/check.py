@@ -53,9 +53,9 @@ def check(
     data: Data = None,
     json: Json = False,
 ) -> ExitCode:
-    """Look for broken rules, glitches and odd cells, and name each by cell, test and cycle.
+    """Name glitches, odd cells, and whatever breaks your rules.
 
-    Ends with 3 where something is flagged; notes alone end with 0. Nothing is written to the service.
+    Each by cell, test and cycle. Ends with 3 where something is flagged; notes alone end with 0. Nothing is written to the service.
     """
     from cellframe.reports.rules import load_rules
 

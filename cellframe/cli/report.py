@@ -144,9 +144,9 @@ def report(  # noqa: PLR0913 - what a person may say
     data: Data = None,
     json: Json = False,
 ) -> ExitCode:
-    """Write one page about the cells of a spec: flags, lots, plots, results, definitions.
+    """Write a page about cells: flags, lots, plots, results.
 
-    The page needs no network and no script, and the same data make the same bytes. Ends with 3 where
+    It is one file that needs no network and no script, and the same data make the same bytes. Ends with 3 where
     something is flagged, with 4 where a result collided with somebody's edit, 5 where not everything
     could be read or written, 6 where the service is away or another run is under way. What is new is
     counted from the last run that ended with 0 or 3.
