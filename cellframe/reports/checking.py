@@ -6,10 +6,10 @@ lab: a row per finding, that names cell, test and cycle. Nothing is corrected or
 
 from __future__ import annotations
 
+import sys
 from contextlib import redirect_stdout
 from difflib import get_close_matches
 from os import PathLike
-from sys import stderr
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -42,6 +42,7 @@ SCHEMA: dict[str, pl.DataType] = {
 _NOTES = ("first_partial", "last_cut", "cycles_missing", "current_sign_indeterminate")
 """What is usual in good data, and worth knowing."""
 _UNREAD = "not_read"
+_DIGITS = 4
 
 
 def check(
@@ -98,7 +99,9 @@ def check(
 
 def _shaped(part: pl.DataFrame) -> pl.DataFrame:
     return part.select(
-        (pl.col(name) if name in part.columns else pl.lit(None)).cast(dtype).alias(name)
+        (pl.col(name) if name in part.columns else pl.lit(None))
+        .cast(dtype, strict=False)
+        .alias(name)
         for name, dtype in SCHEMA.items()
     )
 
@@ -116,9 +119,12 @@ def _odd_in_lot(results: pl.DataFrame, terms: Terms) -> Iterator[pl.DataFrame]:
     by = terms.by if terms.by in results.columns else None
     for label in (FIRST, SOH):
         odd: pl.DataFrame = analysis.odd_cells(results, label, by=by)
-        named = pl.format("{} of {}", pl.lit(label), pl.col(FINDING))
+        at = pl.lit("the cells") if by is None else pl.col(by).fill_null("cells without a lot")
+        numbers = (pl.col(one).round_sig_figs(_DIGITS) for one in ("Value", "Group median"))
+        value, middle = numbers
+        told = pl.format("{} {}, where the median of {} is {}", pl.lit(label), value, at, middle)
         yield odd.with_columns(
-            pl.lit("odd_in_lot").alias(CHECK), pl.lit(NOTE).alias(SEVERITY), named.alias(FINDING)
+            pl.lit("odd_in_lot").alias(CHECK), pl.lit(NOTE).alias(SEVERITY), told.alias(FINDING)
         )
 
 
@@ -228,7 +234,7 @@ def _near(rule: Rule, rows: pl.DataFrame) -> str:
 
 
 def _by_own(rule: Own, rows: pl.DataFrame, key: str) -> pl.DataFrame | str:
-    with redirect_stdout(stderr):
+    with redirect_stdout(sys.stderr):
         try:
             return _broken(rule, rows) if rule.function is None else _returned(rule, rows, key)
         except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever somebody's own code raises
@@ -292,7 +298,12 @@ def _returned(rule: Own, rows: pl.DataFrame, key: str) -> pl.DataFrame:
         if rule.function
         else rule.name,
     }
-    severity = pl.col(SEVERITY) if SEVERITY in found.columns else pl.lit(FLAG)
+    severity = pl.col(SEVERITY).cast(pl.String) if SEVERITY in found.columns else pl.lit(FLAG)
+    unknown = found.select(severity.alias(SEVERITY)).filter(
+        ~pl.col(SEVERITY).is_in([FLAG, NOTE]).fill_null(value=False)
+    )
+    if unknown.height:
+        raise TypeError(f"it returned the severity {unknown[SEVERITY][0]!r}, not flag or note.")
     return found.with_columns(
         said.alias(FINDING),
         severity.alias(SEVERITY),

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import inspect
 import runpy
+import sys
 import tomllib
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -200,7 +202,8 @@ def _near(word: str, known: Sequence[str]) -> str:
 
 def _of_python(place: Path) -> list[Rule | Own]:
     try:
-        found = runpy.run_path(str(place))
+        with redirect_stdout(sys.stderr):
+            found = runpy.run_path(str(place))
     except (Exception, SystemExit) as fault:
         line = _line_of(fault, place)
         raise _refused(place, [f"{line}{type(fault).__name__}: {fault}"]) from fault
@@ -235,9 +238,14 @@ def _is_own(one: Any, found: Mapping[str, Any]) -> Literal["schema", "function"]
     if inspect.isfunction(one):
         return "function" if one.__module__ == home else None
     if inspect.isclass(one):
-        is_model = hasattr(one, "to_schema") and one.__module__ == home
+        is_model = one.__module__ == home and any(map(_is_of_pandera, one.__mro__))
         return "schema" if is_model else None
-    return "schema" if hasattr(one, "validate") and hasattr(one, "columns") else None
+    is_schema = _is_of_pandera(type(one)) and hasattr(one, "validate") and hasattr(one, "columns")
+    return "schema" if is_schema else None
+
+
+def _is_of_pandera(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == "pandera"
 
 
 def _line_of(fault: BaseException, place: Path) -> str:
