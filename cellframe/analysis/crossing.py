@@ -180,7 +180,8 @@ def _crossing(
             ),
         ),
         (pl.col("twice"), "of cycles that are there twice the last row counts"),
-        (pl.col("glitches") > 0, pl.format("{} glitches left out", "glitches")),
+        (pl.col("glitches") == 1, pl.lit("1 glitch left out")),
+        (pl.col("glitches") > 1, pl.format("{} glitches left out", "glitches")),
         (pl.col(DOUBT).is_not_null(), pl.col(DOUBT)),
     )
     return found.with_columns(

@@ -76,7 +76,9 @@ def grouped_values(
     """
     lazy = labelled(given(frame), [value])
     there = lazy.collect_schema()
-    require(there, [*by, value], "a table to compare")
+    # What makes groups may end like a unit, and hold texts.
+    groups = {label: pl.Null() for label in by if label in there}
+    require({**there, **groups}, [*by, value], "a table to compare")
     _require_number(there[value], value)
     keys = [key for key in keys_of(there) if key not in by]
     cell = first_of(CELLS, there)

@@ -17,6 +17,7 @@ from cellframe.analysis.reading import DEFINITION, FINDING, keys_of
 from cellframe.contract.series import CYCLE
 from cellframe.errors import ConfigError
 from cellframe.frames.columns import parse
+from cellframe.views.words import many
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -168,7 +169,7 @@ def _answer(cell: pl.DataFrame, of: str, least_ratio: float, least_fade: float) 
         zip(("First cycle count", "Last cycle count", "Points"), (*ends, len(x)), strict=True)
     )
     left_out = int(cell["glitch"].sum())
-    told = [f"{left_out} glitches left out"] if left_out else []
+    told = [f"{many(left_out, 'glitch')} left out"] if left_out else []
     if len(x) < FEWEST:
         return blank | {
             FINDING: "; ".join([f"no knee: {len(x)} points, {FEWEST} are needed", *told])

@@ -16,6 +16,7 @@ import polars as pl
 
 from cellframe.analysis.reading import DEFINITION
 from cellframe.errors import ConfigError
+from cellframe.views.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -200,7 +201,25 @@ def svg(chart: Any) -> str:
     ConfigError
         vl-convert is not installed.
     """
-    return str(_needed("vl_convert").vegalite_to_svg(chart.to_dict()))
+    return str(_needed("vl_convert").vegalite_to_svg(_drawable(chart)))
+
+
+def _drawable(chart: Any) -> Any:
+    """Return a chart as Vega-Lite, without the characters that end vl-convert and its process.
+
+    It is written in Rust and aborts at a NUL or an escape in a text, and refuses a line separator.
+    """
+    return _without_controls(chart.to_dict())
+
+
+def _without_controls(part: Any) -> Any:
+    if isinstance(part, str):
+        return clean(part)
+    if isinstance(part, dict):
+        return {clean(str(key)): _without_controls(value) for key, value in part.items()}
+    if isinstance(part, list):
+        return [_without_controls(value) for value in part]
+    return part
 
 
 def save(chart: Any, path: str | Path) -> Path:
@@ -234,9 +253,9 @@ def save(chart: Any, path: str | Path) -> Path:
     if kind == "svg":
         place.write_text(svg(chart), "utf-8")
     elif kind == "png":
-        place.write_bytes(_needed("vl_convert").vegalite_to_png(chart.to_dict(), scale=2))
+        place.write_bytes(_needed("vl_convert").vegalite_to_png(_drawable(chart), scale=2))
     elif kind == "html":
-        page = _needed("vl_convert").vegalite_to_html(chart.to_dict(), bundle=True)
+        page = _needed("vl_convert").vegalite_to_html(_drawable(chart), bundle=True)
         place.write_text(page, "utf-8")
     else:
         place.write_text(chart.to_json(), "utf-8")

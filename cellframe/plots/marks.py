@@ -112,7 +112,9 @@ def rate_capability(table: AnyFrame, *, by: str | None = None, title: str | None
     rows = given(table).collect()
     moved = first_label([DISCHARGE_CAPACITY, "Charge capacity [A.h]"], rows.columns)
     label = moved or DISCHARGE_CAPACITY
-    require(rows.schema, (RATE, label, *([by] if by else [])), "an answer of rate_capability")
+    groups = {by: pl.Null()} if by in rows.columns else {}
+    needed = (RATE, label, *([by] if by else []))
+    require({**rows.schema, **groups}, needed, "an answer of rate_capability")
     head = title or "Capacity against rate"
     known = rows.drop_nulls([RATE, label]).filter(pl.col(RATE) > 0)
     if known.is_empty():

@@ -123,7 +123,7 @@ def table_of(
         for name in frame.columns
         if not name.endswith(_IDS) and name != mark and not _is_blank(frame[name])
     ]
-    heads = [Head(clean(name), frame.schema[name].is_numeric()) for name in shown]
+    heads = [Head(name, frame.schema[name].is_numeric()) for name in shown]
     rows = [
         Line(
             [Head(_text(row[name]), head.number) for name, head in zip(shown, heads, strict=True)],
@@ -149,7 +149,7 @@ def _text(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return written(value)
-    return clean(str(value))
+    return str(value)
 
 
 def written(value: float | None, digits: int = _DIGITS) -> str:
@@ -185,7 +185,7 @@ def index(title: str, lead: str, entries: Iterable[tuple[str, str, str]]) -> str
         Name of the file beside this one, what it is of, what is said of it.
     """
     template = _environment().get_template("index.html.j2")
-    return template.render(title=clean(title), lead=clean(lead), entries=list(entries))
+    return template.render(title=title, lead=lead, entries=list(entries))
 
 
 @cache
@@ -195,7 +195,13 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("cellframe.reports", "templates"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def _shown(value: Any) -> Any:
+    """Return what a template writes: nothing of it that an eye would miss; drawings as they are."""
+    return clean(value) if type(value) is str else value

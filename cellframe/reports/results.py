@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
-from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY
+from cellframe.contract.series import CHARGE_CAPACITY, CYCLE, DISCHARGE_CAPACITY
 from cellframe.reports.gathering import CELL, ID
 
 if TYPE_CHECKING:
@@ -152,35 +152,27 @@ def _health(lived: pl.DataFrame, terms: Terms, key: str) -> pl.DataFrame:
     ).select(key, CYCLE)
     usable = kept.join(unusable.unique(), on=(key, CYCLE), how="anti", maintain_order="left")
     known = usable.drop_nulls(DISCHARGE_CAPACITY)
-    return (
-        known.group_by(key, maintain_order=True)
-        .agg(
-            pl.col("Reference capacity [A.h]").last().alias(FIRST),
-            pl.col(DISCHARGE_CAPACITY).last().alias(LAST),
-            pl.col("Capacity retention").last().alias(SOH),
-            pl.format("SOH at cycle {}", pl.col(CYCLE).last()).alias("\x00at"),
-            pl.col(FINDING).last(),
-            pl.col(DEFINITION).last().cast(pl.String),
-        )
-        .drop("\x00at")
+    return known.group_by(key, maintain_order=True).agg(
+        pl.col("Reference capacity [A.h]").last().alias(FIRST),
+        pl.col(DISCHARGE_CAPACITY).last().alias(LAST),
+        pl.col("Capacity retention").last().alias(SOH),
+        pl.col(FINDING).last(),
+        pl.col(DEFINITION).last().cast(pl.String),
     )
 
 
 def _passed(lived: pl.DataFrame, terms: Terms, key: str) -> list[pl.DataFrame]:
     """Return efficiency and full cycles; null where the charge is not known."""
+    if CHARGE_CAPACITY not in lived.columns:
+        unknown = (pl.lit(None, pl.Float64).alias(label) for label in (FULL, EFFICIENCY))
+        return [lived.select(key).unique(maintain_order=True).with_columns(*unknown)]
     found: pl.DataFrame = analysis.quality(lived)
     glitches = found.filter(pl.col("Check") == "glitch").select(key, CYCLE).unique()
     whole = lived.join(glitches, on=(key, CYCLE), how="anti", maintain_order="left")
     flowed: pl.DataFrame = analysis.throughput(whole, capacity=terms.rated)
-    made: list[pl.DataFrame] = [flowed.group_by(key, maintain_order=True).agg(pl.col(FULL).last())]
-    known: Any = pl.lit(None, pl.Float64)
-    if {"Charge capacity [A.h]"} <= set(lived.columns):
-        both: pl.DataFrame = analysis.efficiencies(lived)
-        made.append(
-            both.group_by(key, maintain_order=True).agg(
-                pl.col("Coulombic efficiency").median().alias(EFFICIENCY)
-            )
-        )
-    else:
-        made.append(lived.select(key).unique().with_columns(known.alias(EFFICIENCY)))
-    return made
+    both: pl.DataFrame = analysis.efficiencies(lived)
+    middle = pl.col("Coulombic efficiency").median().alias(EFFICIENCY)
+    return [
+        flowed.group_by(key, maintain_order=True).agg(pl.col(FULL).last()),
+        both.group_by(key, maintain_order=True).agg(middle),
+    ]

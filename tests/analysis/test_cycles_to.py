@@ -87,7 +87,7 @@ def test_one_high_cycle_bends_no_line():
     glitch = fading(1.0, 0.98, 0.96, 0.94, 31.0, 0.7, 0.6, 0.5)
     (row,) = analysis.cycles_to(glitch).rows(named=True)
     assert 3 < row[REACHED] < 5
-    assert row["Finding"] == "1 glitches left out"
+    assert row["Finding"] == "1 glitch left out"
 
 
 def test_below_at_the_very_end_is_not_yet_lasting():

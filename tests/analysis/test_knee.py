@@ -104,7 +104,7 @@ def test_a_glitch_makes_no_knee():
     values = bent()
     values[30] = 31.0
     (row,) = analysis.knee(fade(values)).rows(named=True)
-    assert (row[KNEE], row["Finding"], row["Points"]) == (60, "1 glitches left out", 99)
+    assert (row[KNEE], row["Finding"], row["Points"]) == (60, "1 glitch left out", 99)
 
 
 def test_a_window_that_ends_before_it_begins_is_refused():
