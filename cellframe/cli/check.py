@@ -118,24 +118,23 @@ def write(findings: pl.DataFrame, path: Path) -> None:
     findings : DataFrame
         As of `cellframe.check`.
     path : Path
-        ``.csv``, ``.json``, ``.xlsx`` or ``.parquet``.
+        ``.csv``, ``.json``, ``.xlsx`` or ``.parquet``. A text is a text in each, whatever it begins
+        with.
     """
-    from io import BytesIO
-
     from cellframe.reports.tables import write_tables
+    from cellframe.sheets.writing import write_table
     from cellframe.store.places import write_whole
 
-    target = BytesIO()
     kind = path.suffix.lower()
-    if kind == ".csv":
-        findings.write_csv(target)
-    elif kind == ".json":
-        findings.write_json(target)
-    elif kind == ".parquet":
-        findings.write_parquet(target)
-    else:
-        target.write(write_tables({"Findings": findings}))
-    write_whole(path.absolute(), target.getvalue(), mode=0o644)
+    if kind in (".csv", ".parquet"):
+        write_table(findings, path, name="cell")
+        return
+    made = write_tables({"Findings": findings}) if kind == ".xlsx" else _json(findings)
+    write_whole(path.absolute(), made, mode=0o644)
+
+
+def _json(findings: pl.DataFrame) -> bytes:
+    return findings.write_json().encode()
 
 
 def _told(found: pl.DataFrame, output: Path | None, *, as_json: bool) -> ExitCode:

@@ -259,7 +259,7 @@ def _of_spec(
     """Write the page of a spec, within its run where there is one."""
     if wish.run is None:
         made = _made(client, spec, output, None, wish, log)
-        return _written_back(client, spec, made, wish, log), made
+        return _written_back(client, made, wish, log), made
     from cellframe.reports.runs import Run, news_since, seen_in
 
     with Run(f"{wish.run}.{spec.id}", client.state_folder / "runs") as run:
@@ -268,7 +268,7 @@ def _of_spec(
             return news_since(run.last, seen_in(fleet))
 
         made = _made(client, spec, output, news, wish, log)
-        code = _written_back(client, spec, made, wish, log)
+        code = _written_back(client, made, wish, log)
         if code in (ExitCode.DONE, ExitCode.FLAGGED):
             run.finish(seen_in(made.fleet))
             log.tell("finished", f"The run {wish.run!r} has seen it all.", spec=spec.name)
@@ -328,7 +328,7 @@ def _made(
     return made
 
 
-def _written_back(client: Client, spec: CellSpec, made: Report, wish: Wish, log: Log) -> ExitCode:
+def _written_back(client: Client, made: Report, wish: Wish, log: Log) -> ExitCode:
     """Write results to the cells, and return what the report ends with."""
     unread = made.fleet.failures.height
     if unread:
@@ -337,13 +337,14 @@ def _written_back(client: Client, spec: CellSpec, made: Report, wish: Wish, log:
     if not wish.write_back or made.fleet.cells.height == 0:
         return code
     from cellframe.cli.judging import came_of
-    from cellframe.reports.writing_back import write_back, write_back_plan
 
-    plan = write_back_plan(client, spec, made)
+    plan = made.plan(client)
     if not plan:
         log.tell("written_back", "The cells have these results already.", cells=0)
         return code
-    receipt = write_back(client, plan, made, wish.max_updates)
+    most = made.fleet.cells.height if wish.max_updates is None else wish.max_updates
+    note = f"results of the report of data version {made.fleet.version}"
+    receipt = client.apply(plan, note=note, max_updates=most)
     counts = dict(receipt.counts)
     told = ", ".join(f"{number:,} {what}" for what, number in counts.items() if number)
     log.tell("written_back", f"Results on cells: {told}.", **counts)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cellframe.analysis.fading import Reference
+    from cellframe.client import Client
     from cellframe.reports.rules import Own, Rule
+    from cellframe.writeback.plan import Plan
 
 _COMPARED = (FIRST, SOH, TO_80, FULL)
 _FEWEST_TO_COMPARE = 3
@@ -131,6 +133,29 @@ class Report:
             raise ConfigError(f"{place.name!r}: the tables of a report are written as .xlsx.")
         write_whole(place.absolute(), write_tables(self.tables), mode=_READABLE)
         return place
+
+    def plan(self, client: Client) -> Plan:
+        """Return the plan that gives cells their results as properties; nothing is sent.
+
+        Parameters
+        ----------
+        client : Client
+            Of the service that the cells were read from.
+
+        Returns
+        -------
+        Plan
+            For ``client.apply``: ``cell.soh [1]``, ``cell.cycles_to_80_percent [1]`` and
+            ``cell.report_flags`` of each cell that does not have them yet, and nothing else.
+
+        Raises
+        ------
+        FrameError
+            The cells were not read from a service.
+        """
+        from cellframe.reports.writing_back import planned
+
+        return planned(client, self)
 
     def __str__(self) -> str:
         """Say in a line what it found."""

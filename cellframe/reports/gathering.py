@@ -26,6 +26,8 @@ ID, CELL, TEST = "instance_id", "cell", "measurement_id"
 WRITTEN = ("cell.soh [1]", "cell.cycles_to_80_percent [1]", "cell.report_flags")
 """What a report writes back: state of health, cycles to 80 %, which checks flag a cell. It is no news
 to the next one."""
+_DERIVED = ("instance_version", "tests", "tests_running", "last_test_end [UTC]")
+"""What changes with the tests of a cell, and is told there."""
 _START = "start_time [UTC]"
 _SHORT = 12
 
@@ -67,8 +69,8 @@ class Fleet:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """A digest of each cell's record, but for versions and for what reports write back."""
-        left_out = {*WRITTEN, "instance_version"}
+        """A digest of each cell's record, but for what tests or reports change of it."""
+        left_out = {*WRITTEN, *_DERIVED}
         wanted = sorted(set(self.cells.columns) - left_out)
         rows = self.cells.select(_as_text(self.cells, wanted)).iter_rows()
         keys = self.cells[self.key].cast(pl.String).to_list()

@@ -6,10 +6,12 @@ applied with a limit of its own. Nothing but these three columns can be in such 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cellframe.errors import FrameError
+from cellframe.frames.faults import Fault, table
 from cellframe.reports.checking import CHECK, FLAG, SEVERITY
 from cellframe.reports.gathering import ID, WRITTEN
 from cellframe.reports.results import SOH, TO_80
@@ -18,55 +20,37 @@ if TYPE_CHECKING:
     from cellframe.client import Client
     from cellframe.reports.building import Report
     from cellframe.writeback.plan import Plan
-    from cellframe.writeback.receipt import Receipt
 
 _DIGITS = 6
+_VERSION = "instance_version"
 NO_FLAG = "none"
 
 
-def write_back_plan(client: Client, spec: Any, report: Report) -> Plan:
+def planned(client: Client, report: Report) -> Plan:
     """Return the plan that gives cells their results as properties.
 
     Parameters
     ----------
     client : Client
-        Of the service that the cells are of.
-    spec : CellSpec, str
-        Whose cells they are.
+        Of the service that the report was read from, and in the same project.
     report : Report
-        Of the same cells.
+        Of cells as they were read: what somebody wrote since is a conflict.
 
     Returns
     -------
     Plan
         With changes of the three properties alone; empty where all are there already.
+
+    Raises
+    ------
+    FrameError
+        The report is not of cells that were read from a service.
     """
-    cells: pl.DataFrame = client.cell_instance.to_frame(spec, backend="polars")
+    cells = report.fleet.cells
+    if not {ID, _VERSION} <= set(cells.columns):
+        message = "The cells of this report were not read from a service: they have no version."
+        raise FrameError(message, table([Fault(message, column=_VERSION, rule="version")]))
     return client.cell_instance.plan(_edited(cells, report))
-
-
-def write_back(client: Client, plan: Plan, report: Report, most: int | None = None) -> Receipt:
-    """Apply a plan of results.
-
-    Parameters
-    ----------
-    client : Client
-        Of the service.
-    plan : Plan
-        Of `write_back_plan`.
-    report : Report
-        What it is of; its data version stands in the note.
-    most : int, optional
-        How many cells may be updated; without it, as many as the report has.
-
-    Returns
-    -------
-    Receipt
-        What became of each.
-    """
-    limit = report.fleet.cells.height if most is None else most
-    note = f"results of the report of data version {report.fleet.version}"
-    return client.apply(plan, note=note, max_updates=limit)
 
 
 def _edited(cells: pl.DataFrame, report: Report) -> pl.DataFrame:
