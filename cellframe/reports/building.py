@@ -45,7 +45,7 @@ _READABLE = 0o644
 _FEW, _SOME = 3, 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """A report of a fleet.
 
@@ -160,6 +160,8 @@ class Report:
     def __str__(self) -> str:
         """Say in a line what it found."""
         return f"{self.title}: {self.lead} {self.flags_told}"
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         from html import escape

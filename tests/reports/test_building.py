@@ -242,7 +242,9 @@ def test_what_it_is_written_to_is_a_page_and_a_workbook(tmp_path):
 
 
 def test_a_notebook_shows_it_in_a_frame_that_cannot_act():
-    shown = cf.report(fleet())._repr_html_()
+    made = cf.report(fleet())
+    assert repr(made) == str(made)
+    shown = made._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert "sandbox" in shown
     assert bones(shown) == [("iframe", "srcdoc", "style", "sandbox", "title"), "/iframe"]
