@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 THROUGHPUT, ENERGY_THROUGHPUT = "Capacity throughput [A.h]", "Energy throughput [W.h]"
 FULL_CYCLES = "Equivalent full cycles"
 _HALVES_PER_HOUR = 2 * 3600
-_CYCLE, _MOVED, _WORK, _BACK, _RATED = (
-    *("\x00cycle", "\x00moved", "\x00work", "\x00back", "\x00rated"),
+_CYCLE, _MOVED, _WORK, _BACK, _RATED, _WAYS = (
+    *("\x00cycle", "\x00moved", "\x00work", "\x00back", "\x00rated", "\x00ways"),
 )
+_ONE_WAY = "running sum of one way, the other is not known"
 
 
 def throughput(frame: AnyFrame, *, capacity: float | None = None) -> Any:
@@ -60,6 +61,8 @@ def throughput(frame: AnyFrame, *, capacity: float | None = None) -> Any:
         Keys, ``Cycle count``, ``Capacity throughput [A.h]``, ``Energy throughput [W.h]`` (null
         where energies are not known), ``Equivalent full cycles``, ``Finding``, ``Definition``. Full
         cycles are null where no capacity is known: one that is made up gives numbers that look right.
+        Of a cell that counted one way alone, throughputs are null, and its full cycles are those of
+        that way; ``Definition`` says so.
 
     Raises
     ------
@@ -79,20 +82,29 @@ def throughput(frame: AnyFrame, *, capacity: float | None = None) -> Any:
 
 
 def _of_cycles(frame: AnyFrame, capacity: float | None) -> Any:
-    needed, energies = (DISCHARGE_CAPACITY, CHARGE_CAPACITY), (DISCHARGE_ENERGY, CHARGE_ENERGY)
+    both, energies = (DISCHARGE_CAPACITY, CHARGE_CAPACITY), (DISCHARGE_ENERGY, CHARGE_ENERGY)
+    there = labelled(given(frame), both).collect_schema()
+    needed = [label for label in both if label in there] or both
     rows = cycle_rows(frame, needed, (*energies, RATED, CAPACITY_SOURCE))
-    moved = pl.sum_horizontal(needed).cum_sum().over(WHO)
+    absent = [pl.lit(None, pl.Float64).alias(label) for label in both if label not in rows.columns]
+    rows = rows.with_columns(*absent)
+    moved = pl.sum_horizontal(both).cum_sum().over(WHO)
     has_energy = all(label in rows.columns for label in energies)
     work = pl.sum_horizontal(energies).cum_sum().over(WHO) if has_energy else pl.lit(None)
-    unknown = pl.all_horizontal(pl.col(needed).is_null())
+    unknown = pl.all_horizontal(pl.col(both).is_null())
     made = rows.with_columns(
-        moved.cast(pl.Float64).alias(THROUGHPUT),
+        moved.cast(pl.Float64).alias(_MOVED),
         work.cast(pl.Float64).alias(ENERGY_THROUGHPUT),
+        pl.sum_horizontal(pl.col(way).is_not_null().any().over(WHO) for way in both).alias(_WAYS),
         said(
             (is_glitch(DISCHARGE_CAPACITY, rows), glitch_told(DISCHARGE_CAPACITY)),
             (is_glitch(CHARGE_CAPACITY, rows), glitch_told(CHARGE_CAPACITY)),
             (unknown, "what this cycle moved is not known"),
         ).alias(FINDING),
+    )
+    known = pl.when(pl.col(_WAYS) > 1)
+    made = made.with_columns(
+        known.then(_MOVED).alias(THROUGHPUT), known.then(ENERGY_THROUGHPUT).alias(ENERGY_THROUGHPUT)
     )
     return answer(_full_cycles(made, capacity, "running sum of Qd + Qc"), _COLUMNS, frame)
 
@@ -105,12 +117,18 @@ def _full_cycles(made: pl.DataFrame, capacity: float | None, rule: str) -> pl.Da
     if capacity is None and RATED in made.columns:
         rated = pl.col(RATED)
     per = pl.when(rated > 0).then(rated)
-    text = pl.format(f"{rule}; full cycles over 2 x {{}} A.h", per).fill_null(
-        f"{rule}; no full cycles, the capacity is not known"
-    )
+    ways = pl.when(pl.col(_WAYS) > 0).then(_WAYS)
+
+    def told(rule: str, over: str) -> pl.Expr:
+        known = pl.format(f"{rule}; full cycles over {over}{{}} A.h", per)
+        return known.fill_null(f"{rule}; no full cycles, the capacity is not known")
+
+    both_ways = pl.when(pl.col(_WAYS) > 1).then(told(rule, "2 x "))
     return made.with_columns(
-        (pl.col(THROUGHPUT) / (2 * per)).alias(FULL_CYCLES),
-        (text + source_of(made, CAPACITY_SOURCE)).alias(DEFINITION),
+        (pl.col(_MOVED) / (ways * per)).alias(FULL_CYCLES),
+        (both_ways.otherwise(told(_ONE_WAY, "")) + source_of(made, CAPACITY_SOURCE)).alias(
+            DEFINITION
+        ),
     )
 
 
@@ -126,7 +144,11 @@ def _of_series(frame: pl.LazyFrame | pl.DataFrame, capacity: float | None) -> pl
     )
     told = pl.format("time runs back {} times, which adds nothing", pl.col(_BACK))
     made = made.rename({_CYCLE: CYCLE, _MOVED: THROUGHPUT, _WORK: ENERGY_THROUGHPUT, _RATED: RATED})
-    made = made.with_columns(said((pl.col(_BACK) > 0, told)).alias(FINDING))
+    made = made.with_columns(
+        said((pl.col(_BACK) > 0, told)).alias(FINDING),
+        pl.col(THROUGHPUT).alias(_MOVED),
+        pl.lit(2).alias(_WAYS),
+    )
     rule = "integral of |I| by trapezoids over every row"
     return answer(_full_cycles(made, capacity, rule), _COLUMNS, made)
 

@@ -33,6 +33,7 @@ POINTS = 400
 """Points of a line; a longer one keeps its shape by MinMaxLTTB."""
 _LINE = 92
 _PAD = 0.05
+_FLAT = 1e-6
 EDGE = "\x00edge"
 
 
@@ -134,7 +135,9 @@ def axis_over(usual: pl.Series) -> tuple[float, float]:
     if known.is_empty():
         return 0.0, 1.0
     low, high = float(known.min()), float(known.max())  # type: ignore[arg-type] - numbers
-    room = (high - low) * _PAD or abs(high) * _PAD or 1.0
+    # Of what differs by rounding alone, no axis has labels.
+    flat = high - low <= _FLAT * max(abs(high), abs(low))
+    room = (abs(high) * _PAD or 1.0) if flat else (high - low) * _PAD
     return low - room, high + room
 
 

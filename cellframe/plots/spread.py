@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BINS = (8, 40)
 _TALL = 220
+_FEW = 4
 _MOST_NAMED = 6
 
 
@@ -132,7 +133,8 @@ def _chart(
         title=value,
         scale=alt.Scale(domain=[float(edges[0]), float(edges[-1])], zero=False, nice=False),
     )
-    ticks = alt.Axis(tickMinStep=1, format="d", tickCount=3)
+    few = {"values": list(range(most + 1))} if most <= _FEW else {"tickCount": 3}
+    ticks = alt.Axis(tickMinStep=1, format="d", **few)
     y = alt.Y("n:Q", title="Cells", scale=alt.Scale(domain=[0, most]), axis=ticks)
     colour = coloured(lots, by)
     height = max(50, _TALL // len(lots))

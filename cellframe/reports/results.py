@@ -162,17 +162,15 @@ def _health(lived: pl.DataFrame, terms: Terms, key: str) -> pl.DataFrame:
 
 
 def _passed(lived: pl.DataFrame, terms: Terms, key: str) -> list[pl.DataFrame]:
-    """Return efficiency and full cycles; null where the charge is not known."""
-    if CHARGE_CAPACITY not in lived.columns:
-        unknown = (pl.lit(None, pl.Float64).alias(label) for label in (FULL, EFFICIENCY))
-        return [lived.select(key).unique(maintain_order=True).with_columns(*unknown)]
+    """Return full cycles, and the efficiency; null where the charge is not known."""
     found: pl.DataFrame = analysis.quality(lived)
     glitches = found.filter(pl.col("Check") == "glitch").select(key, CYCLE).unique()
     whole = lived.join(glitches, on=(key, CYCLE), how="anti", maintain_order="left")
     flowed: pl.DataFrame = analysis.throughput(whole, capacity=terms.rated)
+    made = [flowed.group_by(key, maintain_order=True).agg(pl.col(FULL).last())]
+    if CHARGE_CAPACITY not in lived.columns:
+        unknown = pl.lit(None, pl.Float64).alias(EFFICIENCY)
+        return [*made, lived.select(key).unique(maintain_order=True).with_columns(unknown)]
     both: pl.DataFrame = analysis.efficiencies(lived)
     middle = pl.col("Coulombic efficiency").median().alias(EFFICIENCY)
-    return [
-        flowed.group_by(key, maintain_order=True).agg(pl.col(FULL).last()),
-        both.group_by(key, maintain_order=True).agg(middle),
-    ]
+    return [*made, both.group_by(key, maintain_order=True).agg(middle)]

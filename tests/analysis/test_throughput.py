@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from cellframe import analysis
+from cellframe.errors import FrameError
 from tests import real_series
 from tests.journeys.conftest import need
 
@@ -54,6 +55,35 @@ def test_a_cycle_of_which_nothing_is_known_adds_nothing_and_says_so():
     made = analysis.throughput(rows)
     assert made[PASSED].to_list() == [2.0, 2.0]
     assert made["Finding"][1] == "what this cycle moved is not known"
+
+
+@pytest.mark.parametrize("absent", ["column", "values"])
+def test_of_one_way_alone_a_full_cycle_is_that_way_once(absent):
+    rows = pl.DataFrame({CYCLE: [0, 1], Q: [1.0, 1.0]})
+    if absent == "values":
+        rows = rows.with_columns(pl.lit(None, pl.Float64).alias(BACK))
+    made = analysis.throughput(rows, capacity=2.0)
+    assert made[FULL].to_list() == [0.5, 1.0]
+    assert made[PASSED].null_count() == 2
+    rule = "running sum of one way, the other is not known; full cycles over 2.0 A.h"
+    assert made["Definition"].unique().to_list() == [rule]
+    both = analysis.throughput(rows.with_columns(pl.lit(1.0).alias(BACK)), capacity=2.0)
+    assert both[FULL].to_list() == [0.5, 1.0]
+
+
+def test_one_cell_that_counted_both_ways_says_nothing_of_another():
+    rows = pl.DataFrame({"cell": ["a", "b"], CYCLE: [0, 0], Q: [1.0, 1.0], BACK: [1.0, None]})
+    made = analysis.throughput(rows, capacity=1.0)
+    assert made[FULL].to_list() == [1.0, 1.0]
+    assert made[PASSED].to_list() == [2.0, None]
+
+
+def test_without_any_capacity_there_is_no_full_cycle():
+    rows = pl.DataFrame({CYCLE: [0], Q: [None], BACK: [None]}, schema_overrides={Q: pl.Float64})
+    made = analysis.throughput(rows, capacity=1.0)
+    assert (made[FULL][0], made[PASSED][0]) == (None, None)
+    with pytest.raises(FrameError, match="This is not a table of cycles"):
+        analysis.throughput(pl.DataFrame({CYCLE: [0]}))
 
 
 def test_a_series_is_integrated_over_every_row():
