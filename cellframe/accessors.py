@@ -19,11 +19,17 @@ from cellframe.contract.quantities import UnitError, conversion, convert, spell
 from cellframe.errors import ConfigError
 from cellframe.frames.columns import parse
 from cellframe.frames.tags import split_tags
+from cellframe.series.bdf import to_bdf
+from cellframe.series.convention import in_convention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
+
+    from cellframe.series.bdf import Names
+    from cellframe.series.convention import Convention
 
 _registered: set[str] = set()
 
@@ -181,6 +187,20 @@ class CellAccessor:
         settle(given.frame, judge(given, schema), "raise")
         return self._frame
 
+    def in_convention(self, convention: Convention = "charge_positive") -> Any:
+        """Return a time series whose current has the sign that another tool expects.
+
+        As `cellframe.series.convention.in_convention`.
+        """
+        return in_convention(self._frame, convention)
+
+    def to_bdf(self, path: str | Path | None = None, *, names: Names = "label") -> Any:
+        """Return a time series in the Battery Data Format, and write it to a file if one is named.
+
+        As `cellframe.series.bdf.to_bdf`.
+        """
+        return to_bdf(self._frame, path, names=names)
+
     def deleted(self) -> Any:
         """Return the records that are gone since the frame that was given as ``changed_since``.
 
@@ -247,17 +267,28 @@ class LazyCellAccessor:
     def __init__(self, frame: pl.LazyFrame) -> None:
         self._frame = frame
 
+    def in_convention(self, convention: Convention = "charge_positive") -> pl.LazyFrame:
+        """Return the series with the sign of another tool, as `CellAccessor.in_convention`."""
+        return in_convention(self._frame, convention)
+
+    def to_bdf(self, path: str | Path | None = None, *, names: Names = "label") -> pl.LazyFrame:
+        """Return the series in the Battery Data Format, as `CellAccessor.to_bdf`."""
+        return to_bdf(self._frame, path, names=names)
+
     def __getattr__(self, name: str) -> Any:
         if name in analysis.__all__:
             return _question(name, self._frame)
-        message = f"A LazyFrame has no .cell.{name}: collect() it first, or ask one of {', '.join(analysis.__all__)}."
+        message = f"A LazyFrame has no .cell.{name}: collect() it first, or ask one of {', '.join(_LAZY)}."
         raise AttributeError(message)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *analysis.__all__]
 
     def __repr__(self) -> str:
-        return f"frame.cell of a LazyFrame: .{', .'.join(analysis.__all__)}"
+        return f"frame.cell of a LazyFrame: .{', .'.join(_LAZY)}"
+
+
+_LAZY = [*analysis.__all__, "in_convention", "to_bdf"]
 
 
 def _question(name: str, frame: Any) -> Any:

@@ -11,7 +11,7 @@ import polars as pl
 
 from cellframe.analysis.cycle_rows import LABEL, RATED
 from cellframe.analysis.halves import OF_LARGEST, REST_CURRENT, REST_RATE
-from cellframe.analysis.reading import IDENTITIES, first_of, given, labelled, require
+from cellframe.analysis.reading import IDENTITIES, first_of, given, require
 from cellframe.contract.series import (
     CYCLE,
     DIRECTIONS,
@@ -24,6 +24,7 @@ from cellframe.contract.series import (
 )
 from cellframe.errors import ConfigError
 from cellframe.frames.backend import is_pandas, to_backend
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

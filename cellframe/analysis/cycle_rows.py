@@ -11,16 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.analysis.reading import (
-    IDENTITIES,
-    TOLD,
-    back,
-    first_of,
-    given,
-    keys_of,
-    labelled,
-    require,
-)
+from cellframe.analysis.reading import IDENTITIES, TOLD, back, first_of, given, keys_of, require
 from cellframe.contract.series import (
     CHARGE_CAPACITY,
     CHARGE_ENERGY,
@@ -31,6 +22,7 @@ from cellframe.contract.series import (
 from cellframe.errors import FrameError
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, table
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

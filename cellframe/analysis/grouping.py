@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cellframe.analysis.cycle_rows import short
-from cellframe.analysis.reading import CELLS, first_of, given, keys_of, labelled, require
+from cellframe.analysis.reading import CELLS, first_of, given, keys_of, require
 from cellframe.contract.series import CYCLE
 from cellframe.errors import ConfigError
 from cellframe.frames.columns import parse
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -16,7 +16,7 @@ from cellframe.analysis.cycle_rows import (
     said,
     source_of,
 )
-from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given, labelled
+from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given
 from cellframe.contract.series import (
     CAPACITY_SOURCE,
     CHARGE_CAPACITY,
@@ -28,6 +28,7 @@ from cellframe.contract.series import (
     TIME,
     VOLTAGE,
 )
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,6 @@ from cellframe.analysis.reading import (
     first_of,
     given,
     keys_of,
-    labelled,
     require,
 )
 from cellframe.contract.series import (
@@ -32,6 +31,7 @@ from cellframe.contract.series import (
     STEP_TYPE,
 )
 from cellframe.errors import ConfigError
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cellframe.contract.quantities import UnitError, conversion
 from cellframe.contract.series import CYCLE, STEP, TIME
-from cellframe.errors import FrameError
+from cellframe.errors import ConfigError, FrameError
 from cellframe.frames.backend import is_pandas, to_backend, to_polars
 from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, table
 from cellframe.frames.long import KEYS
+from cellframe.frames.other_units import labelled
+from cellframe.series.convention import CONVENTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,8 +36,19 @@ CELLS = ("instance_id", "cell", "measurement_id", "test")
 
 
 def given(frame: AnyFrame) -> pl.LazyFrame:
-    """Return any frame as a LazyFrame; NaN are gaps."""
+    """Return any frame as a LazyFrame; NaN are gaps.
+
+    Raises
+    ------
+    ConfigError
+        Its current was turned for another tool.
+    """
     lazy = frame if isinstance(frame, pl.LazyFrame) else to_polars(frame).frame.lazy()
+    if CONVENTION in lazy.collect_schema():
+        raise ConfigError(
+            "The current of this frame is positive on charge, and here on discharge: "
+            ".cell.in_convention('discharge_positive') turns it back."
+        )
     return lazy.with_columns(pl.selectors.float().fill_nan(None))
 
 
@@ -91,37 +103,6 @@ def require(schema: Mapping[str, Any], needed: Iterable[str], what: str) -> None
 def _is_quantity(label: str) -> bool:
     """Whether a label ends with a unit; that of a time is its zone."""
     return parse(label)[1] not in (None, "UTC")
-
-
-def labelled(lazy: pl.LazyFrame, labels: Iterable[str]) -> pl.LazyFrame:
-    """Return a frame in which quantities that are there in other units have the labels asked for.
-
-    Parameters
-    ----------
-    lazy : LazyFrame
-        Whatever came.
-    labels : iterable of str
-        With the units in which they are wanted.
-    """
-    schema = lazy.collect_schema()
-    named = {}
-    for label in schema:
-        path, unit = parse(label)
-        if unit is not None:
-            named.setdefault(path, (label, unit))
-    made: list[pl.Expr] = []
-    for label in labels:
-        path, wanted = parse(label)
-        if label in schema or wanted is None or path not in named:
-            continue
-        have, unit = named[path]
-        try:
-            line = conversion(unit, wanted)
-        except UnitError:
-            continue
-        scale, offset = (float(line.scale), float(line.offset)) if line else (1.0, 0.0)
-        made.append((pl.col(have) * scale + offset).alias(label))
-    return lazy.with_columns(made)
 
 
 def by_test(

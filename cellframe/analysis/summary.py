@@ -24,7 +24,6 @@ from cellframe.analysis.reading import (
     first_of,
     given,
     keys_of,
-    labelled,
     require,
 )
 from cellframe.contract.series import (
@@ -47,6 +46,7 @@ from cellframe.contract.series import (
     TIME,
     VOLTAGE,
 )
+from cellframe.frames.other_units import labelled
 from cellframe.series.arrays import run_starts
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from cellframe.analysis.cycle_rows import (
     short,
 )
 from cellframe.analysis.efficiency import COULOMBIC, ENERGY
-from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given, keys_of, labelled
+from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given, keys_of
 from cellframe.analysis.summary import AGREE, FELL, cycle_summary, ratio, summed
 from cellframe.contract.series import (
     CHARGE_CAPACITY,
@@ -41,6 +41,7 @@ from cellframe.contract.series import (
 )
 from cellframe.errors import FrameError
 from cellframe.frames.faults import Fault, table
+from cellframe.frames.other_units import labelled
 from cellframe.series.arrays import Columns
 from cellframe.series.sign import check_sign
 

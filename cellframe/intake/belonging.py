@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -32,6 +32,7 @@ _BEFORE, _AFTER = rf"(?<![^\W_])(?<![{_IN_WORDS}])", rf"(?![^\W_]|[{_IN_WORDS}])
 _LONG_NUMBER = 5
 """Digits from which a number is a name of its own, and no count, day or year."""
 _MOST_NAMED = 3
+_DOUBLE = ".bdf"
 UNCLEAR = "the names of "
 """How the reason begins where several cells fit."""
 
@@ -88,31 +89,31 @@ class Owners:
         named = self._files.cells.get(file) or self._files.cells.get(path.name)
         way = self._files.cell
         if named:
-            return Owner(named, path.stem)
+            return Owner(named, stem_of(path))
         if way.startswith(BY_COLUMN):
-            return Owner(rest=path.stem)
+            return Owner(rest=stem_of(path))
         if way.startswith(BY_TABLE):
             return self._of_table(path)
         if way == BY_FILE:
-            return self._in(path.stem, path.stem)
+            return self._in(stem_of(path), stem_of(path))
         if way == BY_FOLDER:
             return self._of_folder(path)
         return self._of_pattern(way, path)
 
     def _of_table(self, path: PurePosixPath) -> Owner:
-        for spelled in (str(path), path.name, path.stem):
+        for spelled in (str(path), path.name, stem_of(path)):
             if spelled.casefold() in self._by_table:
-                return Owner(self._by_table[spelled.casefold()], path.stem)
+                return Owner(self._by_table[spelled.casefold()], stem_of(path))
         return Owner(why_not="the table names it nowhere")
 
     def _of_folder(self, path: PurePosixPath) -> Owner:
         if not self._names:
             here = path.parent.name
-            return Owner(here, path.stem) if here else Owner(why_not="it is in no folder")
+            return Owner(here, stem_of(path)) if here else Owner(why_not="it is in no folder")
         for part in reversed(path.parts[:-1]):
-            found = self._in(part, path.stem)
+            found = self._in(part, stem_of(path))
             if found.cell:
-                return Owner(found.cell, path.stem)
+                return Owner(found.cell, stem_of(path))
         return Owner(why_not="no folder of it has the name of a cell")
 
     def _of_pattern(self, pattern: str, path: PurePosixPath) -> Owner:
@@ -123,7 +124,7 @@ class Owners:
         cell = found["cell"]
         if self._names and cell not in self._names:
             return Owner(why_not=f"there is no cell {cell!r}")
-        return Owner(cell, found.groupdict().get("test") or path.stem)
+        return Owner(cell, found.groupdict().get("test") or stem_of(path))
 
     def _in(self, text: str, stem: str) -> Owner:
         """Return the cell whose name stands in a text."""
@@ -143,6 +144,12 @@ class Owners:
         return Owner(why_not=f"{UNCLEAR}{cells} stand in it")
 
 
+def stem_of(path: PurePath) -> str:
+    """Return the name of a file without its ending, which may be double: ``K-1.bdf.csv``."""
+    stem = path.stem
+    return stem[: -len(_DOUBLE)] if stem.lower().endswith(_DOUBLE) else stem
+
+
 def name_of_test(pattern: str, file: str, owner: Owner) -> str:
     """Return the name of the test that a file holds.
 
@@ -156,8 +163,12 @@ def name_of_test(pattern: str, file: str, owner: Owner) -> str:
         Whose it is.
     """
     path = PurePosixPath(file)
-    values = {"stem": path.stem, "rest": owner.rest or path.stem, "folder": path.parent.name}
-    values |= {"cell": owner.cell, "test": owner.rest or path.stem}
+    values = {
+        "stem": stem_of(path),
+        "rest": owner.rest or stem_of(path),
+        "folder": path.parent.name,
+    }
+    values |= {"cell": owner.cell, "test": owner.rest or stem_of(path)}
     return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), pattern).strip()
 
 

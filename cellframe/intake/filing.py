@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cellframe.errors import SheetError
-from cellframe.intake.belonging import UNCLEAR, Owner, Owners, files_of, name_of_test
+from cellframe.intake.belonging import UNCLEAR, Owner, Owners, files_of, name_of_test, stem_of
 from cellframe.intake.cycler.text import load
 from cellframe.intake.mapping import BY_COLUMN, BY_FILE, BY_FOLDER, BY_TABLE, FilesMap
 from cellframe.intake.proposal import Doubt, FilesProposal, Line
@@ -90,8 +90,9 @@ def _ways(
         ways += [f"{BY_TABLE}{line.key}" for line in chosen.lines if line.value == "_file"]
     if names:
         return [*ways, BY_FILE, BY_FOLDER]
-    stems = {Path(file).stem for file in files}
-    suffix = Path(files[0]).suffix
+    stems = {stem_of(Path(file)) for file in files}
+    first = Path(files[0])
+    suffix = first.name.removeprefix(stem_of(first))
     return [*ways, f"{{cell}}{suffix}" if len(stems) == len(files) else BY_FOLDER]
 
 
@@ -146,7 +147,7 @@ def _test(files: Sequence[str], found: FilesProposal) -> tuple[str, tuple[Line, 
 
 def _said(pattern: str, file: str, owner: Owner) -> str:
     if pattern == "{rest}":
-        return owner.rest if owner.cell and owner.rest != Path(file).stem else ""
+        return owner.rest if owner.cell and owner.rest != stem_of(Path(file)) else ""
     return name_of_test(pattern, file, owner)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from cellframe.intake.belonging import stem_of
 from cellframe.intake.report import plain_reason
 from cellframe.views.clean import clean, cut
 
@@ -65,7 +66,9 @@ def _files(proposal: FilesProposal) -> Iterator[str]:
 def _owners(cells: Mapping[str, str]) -> Iterator[str]:
     """List the files whose names are not all of their cells' names: is each of its cell?"""
     told = [
-        f"{file} → {cell}" for file, cell in cells.items() if cell and PurePath(file).stem != cell
+        f"{file} → {cell}"
+        for file, cell in cells.items()
+        if cell and stem_of(PurePath(file)) != cell
     ]
     yield from (f"     {line}" for line in told[:_MOST_FILES])
     if len(told) > _MOST_FILES:

@@ -16,11 +16,11 @@ from cellframe.analysis.reading import (
     first_of,
     given,
     keys_of,
-    labelled,
     require,
 )
 from cellframe.contract.series import CYCLE, VOLTAGE
 from cellframe.errors import ConfigError
+from cellframe.frames.other_units import labelled
 from cellframe.plots.drawing import (
     HEIGHT,
     WIDTH,

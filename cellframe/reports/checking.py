@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe import analysis
-from cellframe.analysis.reading import DEFINITION, FINDING, labelled
+from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CYCLE
 from cellframe.errors import IntakeError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.check import break_rules
 from cellframe.frames.faults import Fault, table
+from cellframe.frames.other_units import labelled
 from cellframe.reports.gathering import CELL, ID, TEST, Fleet, fleet_of
 from cellframe.reports.results import FIRST, SOH, Terms, results_of
 from cellframe.reports.rules import Own, Rule, load_rules

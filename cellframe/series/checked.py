@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from cellframe.contract.series import STEP, TIME
 from cellframe.errors import ConfigError
 from cellframe.series.arrays import Columns
+from cellframe.series.convention import not_turned
 from cellframe.series.dtypes import check_dtypes
 from cellframe.series.findings import Finding, raise_errors
 from cellframe.series.given_steps import check_direction, check_full_steps, check_rated
@@ -158,7 +159,7 @@ def _no_rows(frame: pl.DataFrame) -> list[Finding]:
 
 def _of_columns(frame: pl.DataFrame, data_type: DataType | None) -> list[Finding]:
     """Check labels, types and values, whatever the columns are of."""
-    labels = misnamed(frame.columns, data_type)
+    labels = [*misnamed(frame.columns, data_type), *not_turned(frame.columns)]
     return [*_no_rows(frame), *labels, *check_dtypes(frame), *check_values(frame)]
 
 

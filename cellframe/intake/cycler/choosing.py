@@ -36,7 +36,7 @@ from cellframe.intake.cycler.mapping import (
     told,
     unit_of,
 )
-from cellframe.intake.cycler.names import UNITLESS, Known, best, direction_of
+from cellframe.intake.cycler.names import UNITLESS, Known, best, direction_of, is_spelled
 from cellframe.intake.cycler.numbers import numbers, order_of, orders_of
 from cellframe.intake.cycler.text import PLACE
 from cellframe.series.labels import misnamed
@@ -114,7 +114,11 @@ def _count(one: Known, values: pl.Series, notes: Notes) -> list[Known]:
         notes.doubts.append(what)
         return []
     own = _OWN[one.label]
-    if one.header == own and given[0] == 0 and given.diff().drop_nulls().is_between(0, 1).all():
+    if (
+        is_spelled(one.header, own)
+        and given[0] == 0
+        and given.diff().drop_nulls().is_between(0, 1).all()
+    ):
         return [Known(one.header, own, None, 0)]
     return [one]
 

@@ -41,9 +41,13 @@ _AMOUNTS = {
 
 
 def _both_ways(way: str, amount: str) -> tuple[str, ...]:
-    """Every order of direction and amount: ``Chg. Cap.``, ``Capacity Charge``, ``Q_charge``."""
+    """Every order of direction and amount: ``Chg. Cap.``, ``Capacity Charge``, ``Q_charge``.
+
+    Also of a step or a cycle alone: over what a counter runs is seen in its falls.
+    """
     ways, amounts = _WAYS[way].split("|"), _AMOUNTS[amount].split("|")
-    return tuple(name for w in ways for a in amounts for name in (w + a, a + w))
+    names = [name for w in ways for a in amounts for name in (w + a, a + w)]
+    return (*names, *(f"{of}{name}" for of in ("step", "cycle") for name in names))
 
 
 _SPELLED = {
@@ -72,7 +76,7 @@ _SPELLED = {
     ),
     TEMPERATURE: (
         "temperature temp celltemperature temperaturecell temperature1 temperaturet1 temp1 t1 "
-        "auxtemperature1 temperatur zelltemperatur tcell surfacetemperature"
+        "auxtemperature1 temperatur zelltemperatur tcell surfacetemperature surfacetemperaturet1"
     ),
     POWER: "power leistung watts p pwr",
     FREQUENCY: "frequency freq frequenz",
@@ -105,6 +109,8 @@ _NEGATED = re.compile(r"\s*[-\u2212]")
 """``-Im(Z)/Ohm`` is not what the contract calls ``Z_Im``."""
 _PATTERN = re.compile(r"[(\[][^()\[\]]*:[^()\[\]]*[)\]]")
 """``(h:min:s.ms)`` is how a time is written, not in which unit."""
+_ONE = re.compile(r"\s*/\s*1\s*$")
+"""``Cycle Count / 1`` is how the battery data format says that something has no unit."""
 UNITLESS = (CYCLE_FROM_CYCLER, STEP_FROM_CYCLER, STATE)
 _STEP_TIMES = ("steptime", "schrittzeit", "schrittdauer")
 
@@ -153,7 +159,7 @@ def recognise(header: str, below: str = "") -> Known | None:
     """
     if _NEGATED.match(header):
         return None
-    found = heading(_PATTERN.sub("", header))
+    found = heading(_ONE.sub("", _PATTERN.sub("", header)))
     unit = heading(f"x [{below.strip(' []()')}]").unit or found.unit
     bare = _bare(found.name)
     if not bare and found.unit in _ALONE:
@@ -169,6 +175,11 @@ def _fits(label: str, unit: str | None) -> bool:
     if label in UNITLESS:
         return unit is None
     return unit is None or is_convertible(unit, unit_of(label) or "1")
+
+
+def is_spelled(header: str, label: str) -> bool:
+    """Whether a header is a label but for its spelling, as ``Step Count / 1`` is ``Step count``."""
+    return _bare(_ONE.sub("", header)) == _bare(label)
 
 
 def best(known: list[Known]) -> dict[str, Known]:
