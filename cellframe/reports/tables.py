@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 """The workbook says this day of its making, so that the same tables make the same bytes."""
 _LONGEST = 31
-_MOST = 32_767
 
 
 def write_tables(tables: Mapping[str, pl.DataFrame]) -> bytes:
@@ -28,7 +27,8 @@ def write_tables(tables: Mapping[str, pl.DataFrame]) -> bytes:
     Returns
     -------
     bytes
-        Of an ``.xlsx``: texts are texts, whatever they begin with.
+        Of an ``.xlsx``: texts are texts, whatever they begin with; xlsxwriter cuts them where a cell
+        of Excel ends.
     """
     from xlsxwriter import Workbook
 
@@ -44,13 +44,7 @@ def write_tables(tables: Mapping[str, pl.DataFrame]) -> bytes:
         book.set_properties({"created": _SOME_DAY.replace(tzinfo=None)})
         for name, frame in tables.items():
             if frame.width:
-                _fitting(frame).write_excel(
+                frame.write_excel(
                     book, name[:_LONGEST], autofit=True, freeze_panes=(1, 0), autofilter=True
                 )
     return target.getvalue()
-
-
-def _fitting(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return a frame whose texts fit into cells."""
-    texts = pl.col(pl.String, pl.Categorical)
-    return frame.with_columns(texts.cast(pl.String).str.slice(0, _MOST))

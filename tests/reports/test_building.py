@@ -191,6 +191,7 @@ def test_the_workbook_has_every_table_whole_and_texts_are_texts(tmp_path):
     assert [cell.data_type for row in book["Cells"].iter_rows(min_row=2) for cell in row].count(
         "f"
     ) == 0
+    assert not [cell for row in book["Cells"].iter_rows() for cell in row if cell.hyperlink]
     soh = header.index("SOH")
     assert all(isinstance(row[soh], float) for row in rows)
     with zipfile.ZipFile(BytesIO(path.read_bytes())) as packed:

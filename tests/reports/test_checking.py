@@ -198,6 +198,13 @@ def test_a_function_says_why_and_how_bad():
     ]
 
 
+def test_what_is_returned_twice_is_found_once():
+    def cells_twice(cells):
+        return pl.concat([cells.head(1)] * 2)
+
+    assert cf.check(fleet(), rules=[Own("cells_twice", "cells", function=cells_twice)]).height == 1
+
+
 def test_flags_stand_before_notes():
     frames = with_value(fleet(cells=9, lots=1, fade=1e-4), "c-8", 12, 31.0)
     slow = pl.when(pl.col("cell") == "c-4").then(0.7).otherwise(1.0)

@@ -35,6 +35,7 @@ SCHEMAS = '''
 import pandera.polars as pa
 import polars as pl
 from polars import col as cells_of_polars
+from textwrap import dedent as cells_dedent
 
 class CellRules(pa.DataFrameModel):
     mass: float = pa.Field(alias="cell.mass [g]", lt=70.15)
@@ -44,6 +45,9 @@ results_schema = pa.DataFrameSchema({"SOH": pa.Column(float, pa.Check.gt(0.96), 
 def cycles_many(cycles):
     """A test has 30 cycles."""
     return cycles.filter(pl.col("Cycle count") > 29)
+
+class CellBook:
+    """A class of one's own that is no schema."""
 
 def _helper(cells):
     raise AssertionError
