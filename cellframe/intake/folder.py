@@ -10,6 +10,7 @@ from cellframe.intake.belonging import has_plain_name, shown
 from cellframe.intake.columns import propose_columns
 from cellframe.intake.cycler.evidence import plain_map
 from cellframe.intake.cycler.text import layout_of, load
+from cellframe.intake.cycler.vendor import is_of_vendor, why_not_read
 from cellframe.intake.mapping import FILE_NAME
 from cellframe.intake.series import Proposal as SeriesProposal
 from cellframe.intake.series import alike, lacks
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
     from cellframe.intake.proposal import Line
     from cellframe.sheets.tables import Table
 
-_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
+_WORKBOOKS = (".xlsm", ".ods")
 _OURS = (".cellframe", ".toml")
 _NO_TABLES = (
     ".md .pdf .png .jpg .jpeg .svg .gif .tif .tiff .bmp .doc .docx .odt .ppt .pptx .html .htm .xml "
-    ".json .yaml .yml .zip .gz .7z .tar .rar .py .ipynb .m .mat .h5 .hdf5 .log .ini .exe .res .mpr"
+    ".json .yaml .yml .zip .gz .7z .tar .rar .py .ipynb .m .mat .h5 .hdf5 .log .ini .exe .mpr"
 )
 _A_SERVICE = "cellframe.sqlite"
 _OF_A_SERVICE = (_A_SERVICE, "blobs", "staging")
@@ -135,6 +136,8 @@ def why_no_table(file: Path) -> str:
     """Say why a file is never looked at; empty for one that is."""
     if not has_plain_name(file):
         return "its name is no UTF-8 text: rename it"
+    if is_of_vendor(file):
+        return why_not_read(file)
     suffix = file.suffix.lower()
     if suffix in _WORKBOOKS:
         return "a workbook: save it as CSV UTF-8 or parquet"

@@ -16,6 +16,7 @@ import polars as pl
 from cellframe.errors import SheetError
 from cellframe.intake.cycler.layers import are_layers, depth, read_layers, told_from_above
 from cellframe.intake.cycler.names import recognise
+from cellframe.intake.cycler.vendor import is_of_vendor, read_vendor
 from cellframe.intake.headers import heading
 from cellframe.sheets.delimited import read_texts
 from cellframe.sheets.dialect import DELIMITERS, HEAD, Dialect, read_text
@@ -41,7 +42,7 @@ class Layout:
     skip : int
         Lines before the header.
     delimiter : str
-        Between cells; a comma for parquet, which has none.
+        Between cells; a comma for parquet and files of vendors, which have none.
     headers : tuple of str
         Every column, in order.
     units_below : bool
@@ -63,9 +64,9 @@ class Rows(NamedTuple):
     Attributes
     ----------
     frame : DataFrame
-        Text as it stands (parquet: as typed), and `PLACE`.
+        Text as it stands (parquet and files of vendors: as typed), and `PLACE`.
     word : str
-        What a row is called: ``line`` of a text, ``row`` of a parquet file.
+        What a row is called: ``line`` of a text, else ``row``.
     below : dict of str to str
         What the line under the header says of each column, where the mapping says that it holds
         units.
@@ -89,8 +90,8 @@ def layout_of(path: Path) -> Layout:
     SheetError
         The file cannot be opened, or is no text.
     """
-    if is_parquet(path):
-        headers = tuple(_schema(path))
+    if is_parquet(path) or is_of_vendor(path):
+        headers = tuple(_schema(path) if is_parquet(path) else read_vendor(path).columns)
         return Layout(0, ",", headers, units_below=False, known=_known(headers))
     lines = _lines(read_text(path).text[:HEAD])[:_MOST_LINES]
     candidates = [
@@ -169,8 +170,9 @@ def load(path: Path, series: SeriesMap) -> Rows:
     SheetError
         It is no table of rows as wide as its header.
     """
-    if is_parquet(path):
-        return Rows(_parquet(path).with_row_index(PLACE), "row")
+    if is_parquet(path) or is_of_vendor(path):
+        frame = _parquet(path) if is_parquet(path) else read_vendor(path)
+        return Rows(frame.with_row_index(PLACE), "row")
     encoding, text = read_text(path)
     kinds = _kinds(_lines(text[:HEAD]), series.skip, series.delimiter)
     if kinds:
