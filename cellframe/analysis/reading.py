@@ -7,6 +7,7 @@ column in another unit is read as what it is: ``Voltage [mV]`` is a voltage.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,6 +23,7 @@ from cellframe.series.convention import CONVENTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
 
     from cellframe.frames.backend import AnyFrame
 
@@ -159,8 +161,20 @@ def by_test(
 
 
 def _filtered(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
-    for name in lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]:
-        yield lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect()
+    """Yield the tests of a scan, the next one being read while one is worked on."""
+    names = lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]
+    coming: Future[pl.DataFrame] | None = None
+    with ThreadPoolExecutor(1, "read ahead") as reader:
+        for name in names:
+            here, coming = coming, reader.submit(_one_test, lazy, identity, name)
+            if here is not None:
+                yield here.result()
+        if coming is not None:
+            yield coming.result()
+
+
+def _one_test(lazy: pl.LazyFrame, identity: str, name: Any) -> pl.DataFrame:
+    return lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect()
 
 
 def _grouped(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:

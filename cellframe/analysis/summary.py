@@ -56,6 +56,10 @@ if TYPE_CHECKING:
 
     from cellframe.frames.backend import AnyFrame
 
+    Floats = NDArray[np.float64]
+    Runs = NDArray[np.uint32]
+    """Of each row, in which step it is; counted as they follow each other."""
+
 AGREE = 0.01
 """Counter and integral that differ by more than this share are told."""
 MEAN_DISCHARGE, MEAN_CHARGE = "Mean discharge voltage [V]", "Mean charge voltage [V]"
@@ -185,30 +189,72 @@ def _with_who(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield what the steps of one test moved."""
-    numbers = [label for label in (TIME, CURRENT, VOLTAGE, CAPACITY, *COUNTERS) if label in test]
     # As the service does: steps in order, and within a step the rows as they came.
-    test = test if test[STEP].is_sorted() else test.sort(STEP, maintain_order=True)
-    rows = test.with_columns(pl.col(numbers).cast(pl.Float64), pl.col(STEP).set_sorted())
-    steps = rows.group_by(STEP, maintain_order=True).agg(
-        *(
-            pl.col(one).first(ignore_nulls=True)
-            for one in (CYCLE, CYCLE_FROM_CYCLER)
-            if one in rows
-        ),
-        *(_gained(label) for label in COUNTERS if label in rows),
-        *(_high(label) for label in COUNTERS if label in rows),
-    )
-    for part in (_lost(rows), _integrals(rows), _splits(rows)):
-        if part is not None:
-            steps = steps.join(part, on=STEP, how="left", maintain_order="left", nulls_equal=True)
-    falls = [
-        (pl.col(f"\x00lost {label}") > _FALL * pl.col(f"\x00high {label}"))
-        .fill_null(value=False)
-        .alias(_fell(label))
-        for label in COUNTERS
-        if f"\x00lost {label}" in steps
-    ]
-    yield _complete(steps.with_columns(_cycle_of(steps).alias(_CYCLE), *falls))
+    rows = test if test[STEP].is_sorted() else test.sort(STEP, maintain_order=True)
+    run = rows[STEP].rle_id().to_numpy()
+    starts = run_starts(run)
+    made: dict[str, pl.Series] = {STEP: rows[STEP].gather(starts)}
+    for one in (CYCLE, CYCLE_FROM_CYCLER):
+        if one in rows:
+            made[one] = _first_known(rows[one], run, len(starts))
+    for label in COUNTERS:
+        if label in rows:
+            made |= _counted(rows[label], run, len(starts))
+    steps = pl.DataFrame({**made, **_integrals(rows, run, len(starts))})
+    split = _splits(rows)
+    if split is not None:
+        steps = steps.join(split, on=STEP, how="left", maintain_order="left", nulls_equal=True)
+    yield _complete(steps.with_columns(_cycle_of(steps).alias(_CYCLE)))
+
+
+def _known(values: pl.Series, run: Runs) -> tuple[Floats, Runs]:
+    """Return the values that are known, and of which step each is."""
+    if values.null_count():
+        is_known = values.is_not_null().to_numpy()
+        values, run = values.drop_nulls(), run[is_known]
+    return values.cast(pl.Float64).to_numpy(), run
+
+
+def _of_steps(values: Floats, which: Runs, steps: int) -> pl.Series:
+    """Return a number of some steps as a column of all; null of the others."""
+    if len(values) == steps:
+        return pl.Series(values, nan_to_null=True)
+    whole = np.full(steps, np.nan)
+    whole[which] = values
+    return pl.Series(whole, nan_to_null=True)
+
+
+def _first_known(values: pl.Series, run: Runs, steps: int) -> pl.Series:
+    """Return the first value of each step that is known."""
+    places = np.flatnonzero(values.is_not_null().to_numpy()) if values.null_count() else None
+    known = run if places is None else run[places]
+    starts = run_starts(known)
+    rows = starts if places is None else places[starts]
+    if len(rows) == steps:
+        return values.gather(rows)
+    whole = pl.Series([None], dtype=values.dtype).new_from_index(0, steps)
+    return whole.scatter(known[starts], values.gather(rows))
+
+
+def _counted(counter: pl.Series, run: Runs, steps: int) -> dict[str, pl.Series]:
+    """Return how much a counter rose in each step, and whether it fell on the way."""
+    label = counter.name
+    values, run = _known(counter, run)
+    if not len(values):
+        return {}
+    starts = run_starts(run)
+    last = np.append(starts[1:], len(run)) - 1
+    gained = np.maximum(values[last] - values[starts], 0.0)
+    fell = np.zeros(steps, dtype=bool)
+    lost = -np.diff(values, prepend=values[0])
+    lost[starts] = 0.0
+    if lost.max() > 0:
+        high = np.maximum.reduceat(np.abs(values), starts)
+        fell[run[starts]] = np.maximum.reduceat(lost, starts) > _FALL * high
+    return {
+        counted(label): _of_steps(gained, run[starts], steps),
+        _fell(label): pl.Series(fell),
+    }
 
 
 def _complete(steps: pl.DataFrame) -> pl.DataFrame:
@@ -228,72 +274,42 @@ def _complete(steps: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _gained(label: str) -> pl.Expr:
-    counter = pl.col(label)
-    gained = counter.last(ignore_nulls=True) - counter.first(ignore_nulls=True)
-    return gained.clip(lower_bound=0.0).alias(counted(label))
-
-
-def _high(label: str) -> pl.Expr:
-    return pl.col(label).abs().max().alias(f"\x00high {label}")
-
-
-def _lost(rows: pl.DataFrame) -> pl.DataFrame | None:
-    """Return how far each counter that falls at all falls at once inside each step."""
-    counters = [label for label in COUNTERS if label in rows.columns]
-    falls = rows.select(
-        ((pl.col(label) < pl.col(label).shift(1)) & _INSIDE).any().alias(label)
-        for label in counters
-    )
-    falling = [label for label in counters if falls[label].item()]
-    if not falling:
-        return None
-    lost = rows.select(
-        STEP,
-        *(
-            pl.when(_INSIDE).then(pl.col(label).shift(1) - pl.col(label)).alias(f"\x00lost {label}")
-            for label in falling
-        ),
-    )
-    return lost.group_by(STEP, maintain_order=True).max()
-
-
-def _integrals(rows: pl.DataFrame) -> pl.DataFrame | None:
+def _integrals(rows: pl.DataFrame, run: Runs, steps: int) -> dict[str, pl.Series]:
     """Integrate current and power by trapezoids inside each step, each direction by itself.
 
     A row without time or current is passed over, and time that runs back adds nothing.
     """
     if not {TIME, CURRENT} <= set(rows.columns):
-        return None
-    known = _without_gaps(rows, CURRENT)
-    if known.is_empty():
-        return None
-    found = [_flows(known, known[CURRENT].to_numpy(), (DISCHARGE_CAPACITY, CHARGE_CAPACITY))]
-    if VOLTAGE in rows.columns:
+        return {}
+    flowed = rows.select(TIME, CURRENT, *([VOLTAGE] if VOLTAGE in rows.columns else []))
+    known, run = _without_gaps(flowed.cast(pl.Float64), run, CURRENT)
+    current = known[CURRENT].to_numpy()
+    made = _flows(known, run, current, (DISCHARGE_CAPACITY, CHARGE_CAPACITY), steps)
+    if VOLTAGE in known.columns:
         # A voltage that is missing is read off the line between its neighbours; none is made up
         # before the first or after the last.
         gaps = known[VOLTAGE].null_count()
         whole = known.with_columns(pl.col(VOLTAGE).interpolate()) if gaps else known
-        powered = _without_gaps(whole, VOLTAGE)
-        power = (powered[CURRENT] * powered[VOLTAGE]).to_numpy()
-        found.append(_flows(powered, power, (DISCHARGE_ENERGY, CHARGE_ENERGY)))
-    steps = found[0]
-    for more in found[1:]:
-        steps = steps.join(more, on=STEP, how="left", maintain_order="left")
-    return steps
+        powered, run = _without_gaps(whole, run, VOLTAGE)
+        power = powered[CURRENT].to_numpy() * powered[VOLTAGE].to_numpy()
+        made |= _flows(powered, run, power, (DISCHARGE_ENERGY, CHARGE_ENERGY), steps)
+    return made
 
 
-def _without_gaps(rows: pl.DataFrame, label: str) -> pl.DataFrame:
-    wanted = [TIME, label]
-    return rows.drop_nulls(wanted) if any(rows[one].null_count() for one in wanted) else rows
+def _without_gaps(rows: pl.DataFrame, run: Runs, label: str) -> tuple[pl.DataFrame, Runs]:
+    if not (rows[TIME].null_count() or rows[label].null_count()):
+        return rows, run
+    is_known = rows[TIME].is_not_null() & rows[label].is_not_null()
+    return rows.filter(is_known), run[is_known.to_numpy()]
 
 
-def _flows(rows: pl.DataFrame, flow: NDArray[np.float64], labels: tuple[str, str]) -> pl.DataFrame:
+def _flows(
+    rows: pl.DataFrame, run: Runs, flow: Floats, labels: tuple[str, str], steps: int
+) -> dict[str, pl.Series]:
     """Integrate a flow over each step, what is positive and what is negative."""
-    step = rows[STEP].to_numpy()
-    if not len(step):
-        return pl.DataFrame(schema={STEP: rows.schema[STEP]})
-    starts = run_starts(step)
+    if not len(run):
+        return {}
+    starts = run_starts(run)
     weight = np.diff(rows[TIME].to_numpy(), prepend=0.0)
     weight[starts] = 0.0
     np.maximum(weight, 0.0, out=weight)
@@ -303,19 +319,19 @@ def _flows(rows: pl.DataFrame, flow: NDArray[np.float64], labels: tuple[str, str
     weight /= _HALVES_PER_HOUR
     out = np.add.reduceat(np.maximum(weight, 0.0), starts)
     into = np.add.reduceat(np.maximum(-weight, 0.0), starts)
-    return pl.DataFrame(
-        {
-            STEP: rows[STEP].gather(starts),
-            **dict(zip(map(integrated, labels), (out, into), strict=True)),
-        }
-    )
+    return {
+        integrated(label): _of_steps(part, run[starts], steps)
+        for label, part in zip(labels, (out, into), strict=True)
+    }
 
 
 def _splits(rows: pl.DataFrame) -> pl.DataFrame | None:
     """Split the changes of ``Capacity [A.h]`` by the sign of the current."""
     if not {CAPACITY, CURRENT} <= set(rows.columns):
         return None
-    known = rows.drop_nulls([CAPACITY, CURRENT])
+    known = rows.select(STEP, pl.col(CAPACITY, CURRENT).cast(pl.Float64)).drop_nulls(
+        [CAPACITY, CURRENT]
+    )
     moved = pl.when(_INSIDE).then(pl.col(CAPACITY).diff().abs()).otherwise(0.0)
     current = pl.col(CURRENT) + pl.col(CURRENT).shift(1)
     added = known.select(
