@@ -12,7 +12,7 @@ import polars as pl
 
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
-from cellframe.contract.series import CYCLE
+from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY
 from cellframe.reports.checking import FLAG, NOTE, SEVERITY
 from cellframe.reports.document import Page, Plot, Section, table_of, written
 from cellframe.reports.gathering import CELL
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FEWEST_DRAWN = 3
 _SOME = 20
+_OF_STEPS = {"Step type", "Mean current [A]", DISCHARGE_CAPACITY}
 _ON_PAGE = ("Standard deviation", "Robust spread", "Lower quartile", "Upper quartile", "Cells")
 
 
@@ -181,9 +182,28 @@ def _charts(report: Report) -> Iterator[Any]:
         both: pl.DataFrame = analysis.efficiencies(known)
         told = analysis.with_cells(both, report.fleet.cells, by) if by else both
         yield plots.efficiencies(told, by=by)
+    rates = _rates(report)
+    if rates is not None:
+        yield plots.rate_capability(rates, by=by)
     for label in (FIRST, SOH, TO_80):
         if report.results[label].count() >= _FEWEST_DRAWN:
             yield plots.histogram(report.results, label, by=by)
+
+
+def _rates(report: Report) -> pl.DataFrame | None:
+    """Return capacities by rate, where a cell was asked for three rates at least."""
+    steps = report.fleet.steps
+    if not set(steps.columns) >= _OF_STEPS:
+        return None
+    found: pl.DataFrame = analysis.rate_capability(steps, capacity=report.terms.rated)
+    key = report.fleet.key
+    rate = pl.col("C-rate").round_sig_figs(1)
+    asked = found.group_by(key).agg(rate.n_unique()).filter(pl.col("C-rate") >= _FEWEST_DRAWN)
+    kept = found.join(asked, on=key, how="semi", maintain_order="left")
+    if kept.is_empty():
+        return None
+    by = report.by
+    return analysis.with_cells(kept, report.fleet.cells, by) if by else kept
 
 
 def _of_data(report: Report) -> Section:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from memory import highest
 
 from cellframe import analysis
 from cellframe.contract.series import COUNTERS
@@ -103,15 +104,6 @@ def tell_peak(way: str) -> None:
     before = highest()
     WAYS[way](paths)
     print((highest() - before) / 1024)
-
-
-def highest() -> int:
-    """Most memory that this process has had, in KiB.
-
-    Not `ru_maxrss`: on Linux that begins with what the parent had, and hides what is less.
-    """
-    status = Path("/proc/self/status").read_text("ascii")
-    return int(status.split("VmHWM:")[1].split()[0])
 
 
 def main(files: int, rows: int) -> None:

@@ -17,7 +17,6 @@ import argparse
 import gc
 import http.client
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -31,6 +30,7 @@ from urllib.parse import urlsplit
 
 import orjson
 import polars as pl
+from memory import highest
 
 import cellframe as cf
 
@@ -176,13 +176,13 @@ def alone(address: str, files: Path, folder: Path, size: int) -> None:
     ours = Ours(address, folder)
     with ours.client("first") as client:
         total(series_only(client, ["sm-0"]))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     with ours.client("alone") as client:
         found = series_only(client, [f"sm-{number}" for number in range(size)])
         _ = found.time_series
-        fetched = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        fetched = highest()
         total(found)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    after = highest()
     print(f"+{(fetched - before) / 1024:.0f} MB fetched, +{(after - before) / 1024:.0f} MB summed")
 
 

@@ -10,7 +10,6 @@ of what pandera takes; medians of eleven, interleaved.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandera.polars as pa
 import polars as pl
+from memory import highest
 
 from cellframe.frames.bounds import holds
 from cellframe.series.checked import check_series, read_series
@@ -69,7 +69,7 @@ def best(call: Callable[[], object]) -> float:
 
 
 def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return highest() / 1024
 
 
 def rules(frame: pl.DataFrame) -> pa.DataFrameSchema:

@@ -226,6 +226,29 @@ def test_capacities_that_are_all_blank_are_no_results():
     assert "<h2>Cells</h2>" in made.html
 
 
+def with_rates(rates: list[float]) -> SimpleNamespace:
+    """A fleet that was discharged at some rates."""
+    frames = fleet()
+    steps = frames.instances.select("instance_id", "cell", "batch").join(
+        pl.DataFrame({"rate": rates}), how="cross"
+    )
+    frames.steps = steps.with_columns(
+        pl.col("instance_id").str.replace("i", "m").alias("measurement_id"),
+        pl.int_range(pl.len()).over("cell").alias("Step count"),
+        pl.int_range(pl.len()).over("cell").alias(CYCLE),
+        pl.lit("Constant current discharge").alias("Step type"),
+        (pl.col("rate") * 1.1).alias("Mean current [A]"),
+        (1.1 - pl.col("rate") / 20).alias(Q),
+        (3600 / pl.col("rate")).alias("Duration [s]"),
+    ).drop("rate", "batch")
+    return frames
+
+
+def test_capacities_by_rate_are_drawn_where_rates_were_asked_for():
+    assert "Capacity against rate" in cf.report(with_rates([0.2, 1, 2, 3]), rated=1.1).html
+    assert "Capacity against rate" not in cf.report(with_rates([1, 1, 1.02]), rated=1.1).html
+
+
 def test_a_reference_is_named_on_the_page():
     assert "of rated 1.1 A.h" in cf.report(fleet(), reference="rated", rated=1.1).html
     assert "of cycle 3" in cf.report(fleet(), reference=3).html

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 import zipfile
@@ -124,14 +123,16 @@ def _read(path: Path) -> str:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
+    sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
+    from memory import highest
     from workbook_files import raw_book
 
     from cellframe.sheets.workbook.reading import read_workbook
 
     read_workbook(raw_book(Path(sys.argv[1]).with_name("first.xlsx")))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = highest()
     for name in sys.argv[1:]:
         start = time.perf_counter()
         result = _read(Path(name))
         print(f"{Path(name).name}: {result} {time.perf_counter() - start:.3f}")
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print(highest() - before)
