@@ -246,7 +246,7 @@ def with_rates(rates: list[float]) -> SimpleNamespace:
 
 def test_capacities_by_rate_are_drawn_where_rates_were_asked_for():
     assert "Capacity against rate" in cf.report(with_rates([0.2, 1, 2, 3]), rated=1.1).html
-    assert "Capacity against rate" not in cf.report(with_rates([1, 1, 1.02]), rated=1.1).html
+    assert "Capacity against rate" not in cf.report(with_rates([1.0, 1.0, 1.02]), rated=1.1).html
 
 
 def test_a_reference_is_named_on_the_page():
