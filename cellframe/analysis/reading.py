@@ -33,6 +33,8 @@ TOLD: dict[str, pl.DataType] = {FINDING: pl.String(), DEFINITION: pl.Categorical
 said is text, so that people can search it; a definition is long, and the same in many rows."""
 IDENTITIES = ("measurement_id", "instance_id", "cell")
 """By which tests are told apart, the first that is there."""
+_AT_ONCE = 400_000
+"""Rows of short tests that are read at once."""
 CELLS = ("instance_id", "cell", "measurement_id", "test")
 """By which cells are told apart, whose tests belong together, the first that is there."""
 
@@ -161,20 +163,38 @@ def by_test(
 
 
 def _filtered(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
-    """Yield the tests of a scan, the next one being read while one is worked on."""
-    names = lazy.select(pl.col(identity).unique(maintain_order=True)).collect()[identity]
-    coming: Future[pl.DataFrame] | None = None
+    """Yield the tests of a scan, the next ones being read while one is worked on."""
+    coming: Future[list[pl.DataFrame]] | None = None
     with ThreadPoolExecutor(1, "read ahead") as reader:
-        for name in names:
-            here, coming = coming, reader.submit(_one_test, lazy, identity, name)
+        for names in _bundles(lazy, identity):
+            here, coming = coming, reader.submit(_tests, lazy, identity, names)
             if here is not None:
-                yield here.result()
+                yield from here.result()
         if coming is not None:
-            yield coming.result()
+            yield from coming.result()
 
 
-def _one_test(lazy: pl.LazyFrame, identity: str, name: Any) -> pl.DataFrame:
-    return lazy.filter(pl.col(identity).eq_missing(pl.lit(name))).collect()
+def _bundles(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.Series]:
+    """Yield the names of tests that are read at once: one, or several short ones."""
+    # To filter a scan of many files takes as long as to decode some of them.
+    counted = lazy.group_by(identity, maintain_order=True).len().collect()
+    begun = (pl.col("len").cum_sum() - pl.col("len")) // _AT_ONCE
+    for bundle in counted.with_columns(begun.alias("bundle")).partition_by(
+        "bundle", maintain_order=True
+    ):
+        yield bundle[identity]
+
+
+def _tests(lazy: pl.LazyFrame, identity: str, names: pl.Series) -> list[pl.DataFrame]:
+    chosen = lazy.filter(pl.col(identity).is_in(names.implode(), nulls_equal=True))
+    found = chosen.collect()
+    if len(names) == 1:
+        return [found]
+    runs = found[identity].rle().struct.unnest()
+    if runs.height > runs["value"].n_unique():
+        return found.partition_by(identity, maintain_order=True)
+    starts = runs["len"].cum_sum() - runs["len"]
+    return [found.slice(*place) for place in zip(starts, runs["len"], strict=True)]
 
 
 def _grouped(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:

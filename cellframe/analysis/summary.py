@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame
 
     Floats = NDArray[np.float64]
+    Rows = NDArray[np.intp]
     Runs = NDArray[np.uint32]
     """Of each row, in which step it is; counted as they follow each other."""
 
@@ -246,10 +247,12 @@ def _counted(counter: pl.Series, run: Runs, steps: int) -> dict[str, pl.Series]:
     last = np.append(starts[1:], len(run)) - 1
     gained = np.maximum(values[last] - values[starts], 0.0)
     fell = np.zeros(steps, dtype=bool)
-    lost = -np.diff(values, prepend=values[0])
-    lost[starts] = 0.0
-    if lost.max() > 0:
+    falls = np.flatnonzero(values[1:] < values[:-1]) + 1
+    inside = falls[run[falls] == run[falls - 1]]
+    if len(inside):
         high = np.maximum.reduceat(np.abs(values), starts)
+        lost = np.zeros(len(values))
+        lost[inside] = values[inside - 1] - values[inside]
         fell[run[starts]] = np.maximum.reduceat(lost, starts) > _FALL * high
     return {
         counted(label): _of_steps(gained, run[starts], steps),
@@ -310,19 +313,25 @@ def _flows(
     if not len(run):
         return {}
     starts = run_starts(run)
-    weight = np.diff(rows[TIME].to_numpy(), prepend=0.0)
-    weight[starts] = 0.0
-    np.maximum(weight, 0.0, out=weight)
-    # A trapezoid is half of either side: each row counts with half of the time around it.
-    weight[:-1] += weight[1:]
-    weight *= flow
-    weight /= _HALVES_PER_HOUR
-    out = np.add.reduceat(np.maximum(weight, 0.0), starts)
-    into = np.add.reduceat(np.maximum(-weight, 0.0), starts)
+    moved = _time_around(rows[TIME].to_numpy(), starts) * flow
+    out = np.add.reduceat(np.maximum(moved, 0.0), starts)
+    into = np.maximum(out - np.add.reduceat(moved, starts), 0.0)
     return {
         integrated(label): _of_steps(part, run[starts], steps)
         for label, part in zip(labels, (out, into), strict=True)
     }
+
+
+def _time_around(time: Floats, starts: Rows) -> Floats:
+    """Return half of the time on either side of each row, within its step: a trapezoid's weights."""
+    weight = np.empty(len(time))
+    weight[0] = 0.0
+    np.subtract(time[1:], time[:-1], out=weight[1:])
+    weight[starts] = 0.0
+    np.maximum(weight, 0.0, out=weight)
+    weight[:-1] += weight[1:]
+    weight /= _HALVES_PER_HOUR
+    return weight
 
 
 def _splits(rows: pl.DataFrame) -> pl.DataFrame | None:
