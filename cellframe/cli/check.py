@@ -27,7 +27,7 @@ _FORMS = (".csv", ".json", ".xlsx", ".parquet")
 _SHOWN = 30
 
 
-def check(
+def check(  # noqa: PLR0913 - what a person may say
     specs: Annotated[
         list[str],
         typer.Argument(metavar="SPEC...", help="Names or ids of specs, or patterns: 'NCM*'."),
@@ -46,6 +46,12 @@ def check(
     quality: Annotated[
         bool, typer.Option(help="Look for what is odd without any rule, too.")
     ] = True,
+    series: Annotated[
+        bool,
+        typer.Option(
+            "--series", help="Look into every row of the time series, too: sign, gaps, counters."
+        ),
+    ] = False,
     by: Annotated[
         str, typer.Option("--by", metavar="COLUMN", help="The column of the cells that makes lots.")
     ] = "batch",
@@ -66,7 +72,10 @@ def check(
         from cellframe.cli.matching import specs_of
 
         found = _together(
-            [_of_spec(client, spec, own, by, quality=quality) for spec in specs_of(client, specs)]
+            [
+                _of_spec(client, spec, own, by, quality=quality, series=series)
+                for spec in specs_of(client, specs)
+            ]
         )
     if output is not None:
         write(found, output)
@@ -86,7 +95,9 @@ def rated_of(spec: CellSpec) -> float | None:
         return None
 
 
-def _of_spec(client: Client, spec: CellSpec, rules: Any, by: str, *, quality: bool) -> pl.DataFrame:
+def _of_spec(
+    client: Client, spec: CellSpec, rules: Any, by: str, *, quality: bool, series: bool
+) -> pl.DataFrame:
     import polars as pl
 
     from cellframe.reports import check as findings_of
@@ -96,11 +107,11 @@ def _of_spec(client: Client, spec: CellSpec, rules: Any, by: str, *, quality: bo
         spec=spec,
         include_steps=True,
         include_cycles=True,
-        include_time_series=False,
+        include_time_series=series,
         backend="polars",
     )
     terms = Terms(rated=rated_of(spec), by=by)
-    found = findings_of(frames, rules=rules, quality=quality, terms=terms)
+    found = findings_of(frames, rules=rules, quality=quality, series=series, terms=terms)
     return found.select(pl.lit(spec.name).alias("spec"), pl.all())
 
 

@@ -16,8 +16,8 @@ import polars as pl
 
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
-from cellframe.contract.series import CYCLE
-from cellframe.errors import IntakeError
+from cellframe.contract.series import CURRENT, CYCLE, TIME
+from cellframe.errors import FrameError, IntakeError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.check import break_rules
 from cellframe.frames.faults import Fault, table
@@ -42,6 +42,12 @@ SCHEMA: dict[str, pl.DataType] = {
 """Columns of findings."""
 _NOTES = ("first_partial", "last_cut", "cycles_missing", "current_sign_indeterminate")
 """What is usual in good data, and worth knowing."""
+_OF_SERIES = (
+    *("current_sign_reversed", "current_sign_unsigned", "current_sign_indeterminate"),
+    *("time_falls", "gap", "time_thousandfold", "counter_differs", "counter_falls"),
+    *("sensor_absent", "cycle_count_broken"),
+)
+"""What cannot be seen in cycles."""
 _UNREAD = "not_read"
 _DIGITS = 4
 
@@ -51,6 +57,7 @@ def check(
     *,
     rules: str | Path | Sequence[Rule | Own] | None = None,
     quality: bool = True,
+    series: bool = False,
     terms: Terms | None = None,
 ) -> pl.DataFrame:
     """Return everything that is odd about some cells, a row per finding.
@@ -64,6 +71,9 @@ def check(
     quality : bool
         Whether to look for what is odd without any rule: glitches, broken counts, efficiencies
         in percent, cells that are odd in their lot, tests that could not be read.
+    series : bool
+        Whether to look into ``frames.time_series`` as well, which reads every row: reversed sign,
+        counters against integrals, gaps, time that falls, absent sensors.
     terms : Terms, optional
         Definitions of the results that rules of ``results`` are put to.
 
@@ -79,7 +89,7 @@ def check(
     IntakeError
         The rules cannot be read, or ask for a column that is not there; `.failures` has each.
     FrameError
-        `frames` has no cells.
+        `frames` has no cells, or no time series where they are asked for.
     """
     fleet = frames if isinstance(frames, Fleet) else fleet_of(frames)
     own: Sequence[Rule | Own] = ()
@@ -90,6 +100,8 @@ def check(
     parts = [*_own(fleet, results, own)]
     if quality:
         parts += [*_of_quality(fleet), *_odd_in_lot(results, asked), *_not_read(fleet)]
+    if series:
+        parts += _of_series(frames)
     empty = pl.DataFrame(schema=SCHEMA)
     whole = pl.concat([empty, *(_shaped(part) for part in parts)])
     order = pl.col(SEVERITY).replace_strict({FLAG: 0, NOTE: 1}, return_dtype=pl.Int8)
@@ -110,9 +122,27 @@ def _shaped(part: pl.DataFrame) -> pl.DataFrame:
 def _of_quality(fleet: Fleet) -> Iterator[pl.DataFrame]:
     if CYCLE not in fleet.cycles.columns or fleet.cycles.is_empty():
         return
-    found: pl.DataFrame = analysis.quality(fleet.cycles)
+    yield _judged(analysis.quality(fleet.cycles))
+
+
+def _judged(found: pl.DataFrame) -> pl.DataFrame:
     severity = pl.when(pl.col(CHECK).is_in(_NOTES)).then(pl.lit(NOTE)).otherwise(pl.lit(FLAG))
-    yield found.with_columns(severity.alias(SEVERITY))
+    return found.with_columns(severity.alias(SEVERITY))
+
+
+def _of_series(frames: Any) -> Iterator[pl.DataFrame]:
+    """Yield what the time series alone can show; what their cycles show is told of the cycles."""
+    rows = getattr(frames, "time_series", None)
+    if rows is None:
+        message = (
+            "There are no time series to look into: frames.time_series is what detail_frames gives."
+        )
+        raise FrameError(message, table([Fault(message, rule="series")]))
+    lazy = rows if isinstance(rows, pl.LazyFrame) else to_polars(rows).frame.lazy()
+    if not {TIME, CURRENT} <= set(lazy.collect_schema()):
+        return
+    found: pl.DataFrame = analysis.quality(lazy)
+    yield _judged(found.filter(pl.col(CHECK).is_in(_OF_SERIES)))
 
 
 def _odd_in_lot(results: pl.DataFrame, terms: Terms) -> Iterator[pl.DataFrame]:

@@ -9,6 +9,7 @@ import openpyxl
 import polars as pl
 import pytest
 
+from tests.cycling import cycling
 from tests.reports.fleets import age, series
 
 RULE = '[[rule]]\nname = "light"\ncolumn = "cell.mass [g]"\nmax = 41.95\n'
@@ -39,6 +40,20 @@ def test_a_glitch_ends_with_3_and_is_named(here, aged, glitch):
     assert err == "1 flag on 1 cell, 0 notes.\n"
     code, out, err = here("check", "LFP 18650", "--no-quality")
     assert (code, out) == (0, "")
+
+
+def test_series_are_looked_into_where_that_is_asked(here, client, cells):
+    rows = cycling(3, 20).with_columns(
+        pl.when(pl.col("Step count") > 2)
+        .then(pl.col("Time [s]") + 90_000)
+        .otherwise("Time [s]")
+        .alias("Time [s]")
+    )
+    client.cell_measurement.create("c-001", {"measurement": {"name": "gap"}, "time_series": rows})
+    assert here("check", "LFP 18650").code == 0
+    code, out, _ = here("check", "LFP 18650", "--series")
+    assert code == 3
+    assert "flag: c-001, gap, cycle 1: gap: no sample for 25 h" in out
 
 
 def test_rules_of_ones_own_are_put_to_the_cells(here, aged, tmp_path):
