@@ -17,7 +17,7 @@ from cellframe.cli.codes import ExitCode, WrongUsageError, code_of
 from cellframe.cli.connect import connect
 from cellframe.cli.options import Data, Json, Profile
 from cellframe.cli.out import document, say, shown
-from cellframe.errors import CellframeError
+from cellframe.errors import CellframeError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -309,7 +309,12 @@ def _made(
     }
     told = ", ".join(f"{number:,} {what}" for what, number in counts.items())
     log.tell("read", f"{spec.name}: {told}.", spec=spec.name, **counts)
-    terms = Terms(wish.reference, rated_of(spec), wish.check_ups, wish.by)
+    rated = rated_of(spec)
+    if wish.reference == "rated" and rated is None:
+        raise ConfigError(
+            f"{spec.name} says no rated capacity: set its rating, or take another --reference."
+        )
+    terms = Terms(wish.reference, rated, wish.check_ups, wish.by)
     findings = check(fleet, rules=wish.rules, terms=terms)
     title = title_of(fleet) if fleet.cells.height else f"Report of {spec.name}"
     made = Report(title, fleet, terms, findings, news(fleet) if news else None)

@@ -17,7 +17,7 @@ import polars as pl
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CURRENT, CYCLE, TIME
-from cellframe.errors import FrameError, IntakeError
+from cellframe.errors import ConfigError, FrameError, IntakeError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.check import break_rules
 from cellframe.frames.faults import Fault, table
@@ -90,11 +90,15 @@ def check(
         The rules cannot be read, or ask for a column that is not there; `.failures` has each.
     FrameError
         `frames` has no cells, or no time series where they are asked for.
+    ConfigError
+        The rules are none, or the cells have no column `by`.
     """
     fleet = frames if isinstance(frames, Fleet) else fleet_of(frames)
-    own: Sequence[Rule | Own] = ()
+    own: Sequence[Any] = ()
     if rules is not None:
         own = load_rules(rules) if isinstance(rules, str | PathLike) else rules
+        if not all(isinstance(rule, Rule | Own) for rule in own):
+            raise ConfigError("rules is the name of a file, or what load_rules made of one.")
     asked = terms or Terms()
     results = results_of(fleet, asked)
     parts = [*_own(fleet, results, own)]

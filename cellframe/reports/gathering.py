@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe import analysis
-from cellframe.contract.series import CYCLE
+from cellframe.contract.series import COUNTERS, CYCLE
 from cellframe.errors import FrameError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.faults import Fault, table
+from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,11 +112,25 @@ def fleet_of(frames: Any) -> Fleet:
     if cells.width == 0:
         message = "There are no cells to report on: frames.instances is what detail_frames gives."
         raise FrameError(message, table([Fault(message, rule="cells")]))
-    tests, cycles = _read(frames, "measurements"), _read(frames, "cycles")
+    tests, cycles = _read(frames, "measurements"), _plain_cycles(_read(frames, "cycles"))
     lived = cycles
     if {TEST, ID, CYCLE} <= set(cycles.columns) and {TEST, _START} <= set(tests.columns):
         lived = analysis.life(cycles, tests)
     return Fleet(cells, tests, _read(frames, "steps"), cycles, lived, _read(frames, "failures"))
+
+
+def _plain_cycles(cycles: pl.DataFrame) -> pl.DataFrame:
+    """Return cycles as results are made of them: in A.h, counted in whole numbers, without infinities."""
+    floats = pl.selectors.float()
+    made = labelled(cycles.lazy(), COUNTERS).with_columns(
+        pl.when(floats.is_finite()).then(floats).name.keep()
+    )
+    whole = made.collect()
+    if CYCLE in whole.columns and whole.schema[CYCLE].is_float():
+        counted = whole[CYCLE].cast(pl.Int64, strict=False)
+        # One that is not whole is told by the first analysis that is asked.
+        return whole if (counted != whole[CYCLE]).any() else whole.with_columns(counted)
+    return whole
 
 
 def _read(frames: Any, name: str) -> pl.DataFrame:

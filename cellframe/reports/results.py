@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,6 +11,7 @@ import polars as pl
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CHARGE_CAPACITY, CYCLE, DISCHARGE_CAPACITY
+from cellframe.errors import ConfigError
 from cellframe.reports.gathering import CELL, ID
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ SOH, TO_80, EFFICIENCY = "SOH", "Cycles to 80 %", "Median coulombic efficiency"
 LAST, FIRST = "Last capacity [A.h]", "Reference capacity [A.h]"
 KNEE, FULL = "Knee cycle", "Equivalent full cycles"
 TESTS, CYCLES, LAST_CYCLE = "Tests", "Cycles", "Last cycle"
+BATCH = "batch"
+"""What makes lots unless somebody says; cells without it are one."""
 NUMBERS = (FIRST, LAST, SOH, TO_80, KNEE, EFFICIENCY, FULL)
 """Columns of results that lots are compared by, and rules can be of."""
 _UNUSABLE = ("glitch", "dip", "first_partial", "last_cut", "negative")
@@ -47,7 +51,7 @@ class Terms:
     reference: Reference = "first"
     rated: float | None = None
     check_ups: str | Collection[str] | None = None
-    by: str | None = "batch"
+    by: str | None = BATCH
 
 
 def results_of(fleet: Fleet, terms: Terms) -> pl.DataFrame:
@@ -67,8 +71,13 @@ def results_of(fleet: Fleet, terms: Terms) -> pl.DataFrame:
         ``Last capacity [A.h]``, ``SOH`` (their ratio, of the last cycle that is neither cut nor
         a glitch), ``Cycles to 80 %``, ``Knee cycle``, ``Median coulombic efficiency``,
         ``Equivalent full cycles``, ``Finding``, ``Definition``. Null where there is no number.
+
+    Raises
+    ------
+    ConfigError
+        The cells have no column `by`.
     """
-    lot = [terms.by] if terms.by and terms.by in fleet.cells.columns else []
+    lot = _lot(fleet, terms)
     about = [name for name in (ID, CELL, *lot) if name in fleet.cells.columns]
     made = fleet.cells.select(about)
     made = made.join(_tests(fleet), on=fleet.key, how="left", maintain_order="left")
@@ -87,6 +96,30 @@ def results_of(fleet: Fleet, terms: Terms) -> pl.DataFrame:
     return made.with_columns(
         pl.col(CYCLES).fill_null(0), pl.coalesce(untested, FINDING).alias(FINDING)
     ).select(*about, TESTS, CYCLES, LAST_CYCLE, *NUMBERS, FINDING, DEFINITION)
+
+
+def _lot(fleet: Fleet, terms: Terms) -> list[str]:
+    """Return the column that makes lots, if the cells have it.
+
+    Raises
+    ------
+    ConfigError
+        They have no such column, and one was asked for; or it holds lists.
+    """
+    if terms.by is None:
+        return []
+    there = fleet.cells.schema
+    if terms.by in there and there[terms.by].is_nested():
+        raise ConfigError(f"by={terms.by!r} holds lists, and a lot is one value.")
+    if terms.by in there or terms.by == BATCH:
+        return [terms.by] if terms.by in there else []
+    near = get_close_matches(terms.by, there, n=2, cutoff=0.5)
+    advice = (
+        f"Did you mean {' or '.join(map(repr, near))}?"
+        if near
+        else f"They have {', '.join(there)}."
+    )
+    raise ConfigError(f"The cells have no column {terms.by!r} to make lots of. {advice}")
 
 
 def _has_capacity(fleet: Fleet) -> bool:

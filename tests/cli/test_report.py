@@ -238,6 +238,19 @@ def test_a_reference_is_chosen_and_named(here, aged, tmp_path, words, said):
     assert said in (tmp_path / "r.html").read_text("utf-8")
 
 
+def test_what_the_cells_do_not_have_is_told_before_anything_is_written(
+    here, client, aged, tmp_path
+):
+    code, _, err = here("report", "LFP 18650", "-o", "r.html", "--by", "bach")
+    assert code == 1
+    assert "no column 'bach' to make lots of. Did you mean 'batch'?" in err
+    client.cell_instance.create(client.cell_spec.create({"name": "bare"}), {"name": "b"})
+    code, _, err = here("report", "bare", "-o", "r.html", "--reference", "rated")
+    assert code == 1
+    assert "bare says no rated capacity" in err
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_a_service_that_is_away_ends_with_6_and_writes_nothing(typed, monkeypatch, tmp_path):
     monkeypatch.setenv("CELLFRAME_API_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("CELLFRAME_API_KEY", "k")

@@ -226,6 +226,36 @@ def test_capacities_that_are_all_blank_are_no_results():
     assert "<h2>Cells</h2>" in made.html
 
 
+def test_lots_of_a_column_that_is_not_there_or_holds_lists_are_refused():
+    with pytest.raises(
+        ConfigError, match=r"no column 'bach' to make lots of. Did you mean 'batch'"
+    ):
+        cf.report(fleet(), by="bach")
+    frames = fleet()
+    frames.instances = frames.instances.with_columns(tags=pl.concat_list("batch"))
+    with pytest.raises(ConfigError, match="by='tags' holds lists"):
+        cf.report(frames, by="tags")
+    assert cf.report(fleet(), by=None).by is None
+
+
+def test_cycles_in_other_units_and_types_have_the_same_results():
+    plain, other = fleet(), fleet()
+    milli = (pl.col(Q) * 1000).alias("Discharge capacity [mA.h]")
+    other.cycles = other.cycles.with_columns(milli, pl.col(CYCLE).cast(pl.Float64)).drop(Q)
+    wanted, found = (cf.report(frames).results["SOH"].to_list() for frames in (plain, other))
+    assert found == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan"), None])
+def test_a_capacity_that_is_no_number_is_no_result_and_breaks_nothing(value):
+    made = cf.report(with_value(fleet(), "c-3", 29, value))
+    found = made.results.filter(pl.col("cell") == "c-3")
+    assert found["SOH"][0] == pytest.approx(0.9636)
+    every = fleet()
+    every.cycles = every.cycles.with_columns(pl.lit(value, pl.Float64).alias(Q))
+    assert cf.report(every).results["SOH"].null_count() == 6
+
+
 def with_rates(rates: list[float]) -> SimpleNamespace:
     """A fleet that was discharged at some rates."""
     frames = fleet()
