@@ -110,7 +110,11 @@ def report(  # noqa: PLR0913 - what a person may say
     ] = "first",
     check_ups: Annotated[
         list[str] | None,
-        typer.Option("--check-up", metavar="LABEL", help="Cycles that count for SOH, by label."),
+        typer.Option(
+            "--check-up",
+            metavar="TEST",
+            help="Tests that count for SOH, by name or pattern: 'RPT*'.",
+        ),
     ] = None,
     rules: Annotated[
         Path | None,
@@ -262,7 +266,7 @@ def _of_spec(
         return _written_back(client, made, wish, log), made
     from cellframe.reports.runs import Run, news_since, seen_in
 
-    with Run(f"{wish.run}.{spec.id}", client.state_folder / "runs") as run:
+    with Run(wish.run, client.state_folder / "runs" / spec.id) as run:
 
         def news(fleet: Fleet) -> pl.DataFrame:
             return news_since(run.last, seen_in(fleet))
@@ -291,7 +295,7 @@ def _made(
 ) -> Report:
     from cellframe.reports.building import Report, title_of
     from cellframe.reports.checking import check
-    from cellframe.reports.gathering import fleet_of
+    from cellframe.reports.gathering import fleet_of, with_check_ups
     from cellframe.reports.results import Terms
 
     frames = client.cell_instance.detail_frames(
@@ -314,7 +318,10 @@ def _made(
         raise ConfigError(
             f"{spec.name} says no rated capacity: set its rating, or take another --reference."
         )
-    terms = Terms(wish.reference, rated, wish.check_ups, wish.by)
+    named = wish.check_ups
+    if named and fleet.cells.height:
+        fleet, named = with_check_ups(fleet, named)
+    terms = Terms(wish.reference, rated, named, wish.by)
     findings = check(fleet, rules=wish.rules, terms=terms)
     title = title_of(fleet) if fleet.cells.height else f"Report of {spec.name}"
     made = Report(title, fleet, terms, findings, news(fleet) if news else None)

@@ -6,7 +6,8 @@ of a cell with several tests are one life; a cell with one test keeps the count 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cellframe import analysis
+from cellframe.analysis.cycle_rows import LABEL
 from cellframe.contract.series import COUNTERS, CYCLE
-from cellframe.errors import FrameError
+from cellframe.errors import ConfigError, FrameError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.faults import Fault, table
 from cellframe.frames.other_units import labelled
@@ -30,7 +32,7 @@ to the next one."""
 _DERIVED = ("instance_version", "tests", "tests_running", "last_test_end [UTC]")
 """What changes with the tests of a cell, and is told there."""
 _START = "start_time [UTC]"
-_SHORT = 12
+_SHORT, _SOME = 12, 10
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,41 @@ def fleet_of(frames: Any) -> Fleet:
     if {TEST, ID, CYCLE} <= set(cycles.columns) and {TEST, _START} <= set(tests.columns):
         lived = analysis.life(cycles, tests)
     return Fleet(cells, tests, _read(frames, "steps"), cycles, lived, _read(frames, "failures"))
+
+
+def with_check_ups(fleet: Fleet, patterns: Sequence[str]) -> tuple[Fleet, list[str]]:
+    """Say of each cycle by which test it is, so that some tests can be the check-ups.
+
+    Parameters
+    ----------
+    fleet : Fleet
+        Of a service, whose cycles have no labels of their own.
+    patterns : sequence of str
+        Names of tests, or patterns: ``RPT*``.
+
+    Returns
+    -------
+    Fleet
+        Its cycles with a label: the name of their test.
+    list of str
+        The names that fit.
+
+    Raises
+    ------
+    ConfigError
+        A pattern fits no test.
+    """
+    names = (
+        fleet.tests["test"].drop_nulls().unique().sort() if "test" in fleet.tests.columns else []
+    )
+    found = {one: [name for name in names if fnmatchcase(name, one)] for one in patterns}
+    unmet = [one for one, fitting in found.items() if not fitting]
+    if unmet:
+        some = ", ".join(map(repr, list(names)[:_SOME])) or "none"
+        raise ConfigError(f"No test is called {unmet[0]!r}. The tests here: {some}.")
+    label = pl.col("test").alias(LABEL)
+    own = replace(fleet, lived=fleet.lived.with_columns(label))
+    return own, sorted({name for fitting in found.values() for name in fitting})
 
 
 def _plain_cycles(cycles: pl.DataFrame) -> pl.DataFrame:

@@ -88,7 +88,7 @@ def test_a_run_that_failed_tells_the_same_news_again(here, client, aged, tmp_pat
 
 def test_two_runs_of_a_name_do_not_overlap(here, client, aged, tmp_path):
     spec = client.cell_spec.get("LFP 18650")
-    with Run(f"nightly.{spec.id}", client.state_folder / "runs"):
+    with Run("nightly", client.state_folder / "runs" / spec.id):
         code, _, err = here(*NIGHTLY)
     assert code == 6
     assert "Another process is in the run" in err
@@ -168,7 +168,7 @@ def test_one_spec_that_fails_does_not_keep_the_others_from_their_pages(
 ):
     client.cell_spec.create({"name": "Another"})
     spec = client.cell_spec.get("Another")
-    with Run(f"n.{spec.id}", client.state_folder / "runs"):
+    with Run("n", client.state_folder / "runs" / spec.id):
         code, _, err = here("report", "--all", "-o", "pages", "--run", "n")
     assert code == 6
     assert "Another: Another process is in the run" in err.replace("\n", " ")
@@ -249,6 +249,35 @@ def test_what_the_cells_do_not_have_is_told_before_anything_is_written(
     assert code == 1
     assert "bare says no rated capacity" in err
     assert not (tmp_path / "r.html").exists()
+
+
+def test_soh_can_be_that_of_check_ups_alone(here, client, cells, tmp_path):
+    for n, (name, capacity) in enumerate(
+        [("RPT 1", 1.0), ("ageing", 0.7), ("RPT 2", 0.9), ("more", 0.6)]
+    ):
+        detail = {
+            "measurement": {
+                "name": name,
+                "data_type": "ocp",
+                "start_time": f"2026-01-0{n + 1}T00:00:00Z",
+            }
+        }
+        client.cell_measurement.create("c-001", {**detail, "time_series": series([capacity] * 3)})
+    assert here("report", "LFP 18650", "-o", "r.html", "--write-back").code == 0
+    assert results(client)["c-001"][0] == pytest.approx(0.6)
+    assert (
+        here("report", "LFP 18650", "-o", "r.html", "--write-back", "--check-up", "RPT*").code == 0
+    )
+    assert results(client)["c-001"][0] == pytest.approx(0.9)
+    code, _, err = here("report", "LFP 18650", "-o", "r.html", "--check-up", "rpt")
+    assert code == 1
+    assert "No test is called 'rpt'. The tests here: 'RPT 1', 'RPT 2', 'ageing', 'more'." in err
+
+
+def test_a_name_of_a_run_that_cannot_be_is_told_as_it_was_given(here, aged):
+    code, _, err = here("report", "LFP 18650", "-o", "r.html", "--run", "../x")
+    assert code == 1
+    assert "A run cannot be called '../x':" in err
 
 
 def test_a_service_that_is_away_ends_with_6_and_writes_nothing(typed, monkeypatch, tmp_path):
