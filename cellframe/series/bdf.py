@@ -91,7 +91,7 @@ def to_bdf(frame: AnyFrame, path: str | Path | None = None, *, names: Names = "l
     FrameError
         Time, voltage or current is missing, or the file would hold several tests.
     ConfigError
-        The file is of another kind, or there are no such names.
+        The file is of another kind, text that would hold lists, or there are no such names.
     OSError
         The file cannot be written.
 
@@ -142,6 +142,10 @@ def _write(made: Any, path: Path) -> None:
         raise FrameError(message, table([Fault(message, rule="one test")]))
     kind = path.suffix.lower()
     target = BytesIO()
+    lists = [label for label, dtype in whole.schema.items() if dtype.is_nested()]
+    if lists and kind != ".parquet":
+        message = f"{lists[0]!r} holds lists, which text cannot: write {path.stem}.parquet."
+        raise ConfigError(message)
     if kind in (".csv", ".bdf"):
         whole.drop(keys).write_csv(target)
     elif kind == ".parquet":

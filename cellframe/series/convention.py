@@ -48,7 +48,7 @@ def in_convention(frame: AnyFrame, convention: Convention = THEIRS) -> Any:
     Raises
     ------
     FrameError
-        There is no current.
+        There is no current, or it holds no numbers.
     ConfigError
         There is no such convention.
     """
@@ -60,6 +60,13 @@ def in_convention(frame: AnyFrame, convention: Convention = THEIRS) -> Any:
     if not any(parse(label)[0] == _CURRENT for label in signed):
         message = f"This is no time series: it has no column {CURRENT!r}."
         raise FrameError(message, table([Fault(message, column=CURRENT, rule="column")]))
+    faults = [
+        Fault(f"{label!r} holds texts, not numbers.", column=label, rule="number")
+        for label in signed
+        if not _is_number(frame, label)
+    ]
+    if faults:
+        raise FrameError("This current cannot be turned.", table(faults))
     is_turned = CONVENTION in labels
     if is_turned == (convention == THEIRS):
         return frame
@@ -91,6 +98,15 @@ def labels_of(frame: Any) -> Sequence[str]:
 
 def _is_polars(frame: AnyFrame) -> bool:
     return isinstance(frame, pl.DataFrame | pl.LazyFrame)
+
+
+def _is_number(frame: Any, label: str) -> bool:
+    if _is_polars(frame):
+        dtype = frame.lazy().collect_schema()[label]
+        return bool(dtype.is_numeric() or dtype == pl.Null)
+    from pandas.api.types import is_numeric_dtype
+
+    return bool(is_numeric_dtype(frame[label]))
 
 
 def _turned(frame: Any, signed: Sequence[str]) -> Any:

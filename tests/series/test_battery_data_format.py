@@ -77,6 +77,21 @@ def test_what_is_no_series_is_told_at_once():
     ]
 
 
+def test_a_current_of_texts_and_lists_in_a_text_are_told(tmp_path):
+    texts = cycling().with_columns(pl.col("Current [A]").cast(pl.String))
+    accessors.register()
+    for frame in (texts, texts.lazy(), texts.to_pandas()):
+        with pytest.raises(FrameError, match=r"'Current \[A\]' holds texts, not numbers"):
+            to_bdf(frame)
+        with pytest.raises(FrameError, match="holds texts"):
+            in_convention(frame)
+    lists = cycling().with_columns(pl.concat_list("Time [s]").alias("Spectrum"))
+    with pytest.raises(ConfigError, match="'Spectrum' holds lists, which text cannot"):
+        to_bdf(lists, tmp_path / "s.bdf.csv")
+    to_bdf(lists, tmp_path / "s.bdf.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["s.bdf.parquet"]
+
+
 def test_nothing_is_turned_twice():
     series = cycling()
     once = series.cell.in_convention("charge_positive")
