@@ -10,6 +10,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from cellframe.contract.series import CYCLE, STEP, TIME
@@ -33,7 +34,7 @@ TOLD: dict[str, pl.DataType] = {FINDING: pl.String(), DEFINITION: pl.Categorical
 said is text, so that people can search it; a definition is long, and the same in many rows."""
 IDENTITIES = ("measurement_id", "instance_id", "cell")
 """By which tests are told apart, the first that is there."""
-_AT_ONCE = 400_000
+_AT_ONCE = 500_000
 """Rows of short tests that are read at once."""
 CELLS = ("instance_id", "cell", "measurement_id", "test")
 """By which cells are told apart, whose tests belong together, the first that is there."""
@@ -148,18 +149,26 @@ def by_test(
     wanted = [label for label in schema if label != CYCLE or CYCLE in there]
     lazy = lazy.select(*keys, *dict.fromkeys(label for label in used if label in there))
     types = {**{key: there[key] for key in keys}, **{label: schema[label] for label in wanted}}
-    parts = [pl.DataFrame(schema=types)]
     order = [label for label in (STEP, TIME) if label in there and not as_they_came]
     identity = first_of(IDENTITIES, keys)
+    parts: list[pl.DataFrame] = []
+    whose: list[tuple[Any, ...]] = []
     # A filter on one test opens that test's file alone; a frame that is here is cut once.
     cut = _filtered if isinstance(frame, pl.LazyFrame) else _grouped
     for found in cut(lazy, identity) if identity else [lazy.collect()]:
         if found.is_empty():
             continue
         test = found.sort(order, maintain_order=True) if order else found
-        whose = [pl.lit(test[key][0], there[key]).alias(key) for key in keys]
-        parts += [part.with_columns(whose).select(*types) for part in make(test)]
-    return back(pl.concat(parts), frame)
+        made = [part[wanted] for part in make(test)]
+        parts += made
+        whose += [tuple(test[key][0] for key in keys)] * len(made)
+    if not parts:
+        return back(pl.DataFrame(schema=types), frame)
+    # The keys are put beside all answers at once: small frames cost more than their rows.
+    of_part = np.repeat(np.arange(len(parts)), [part.height for part in parts])
+    named = pl.DataFrame(whose, schema={key: there[key] for key in keys}, orient="row")
+    answers = pl.concat(parts)
+    return back(named[of_part].hstack(answers) if keys else answers, frame)
 
 
 def _filtered(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:

@@ -194,18 +194,27 @@ def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     rows = test if test[STEP].is_sorted() else test.sort(STEP, maintain_order=True)
     run = rows[STEP].rle_id().to_numpy()
     starts = run_starts(run)
-    made: dict[str, pl.Series] = {STEP: rows[STEP].gather(starts)}
-    for one in (CYCLE, CYCLE_FROM_CYCLER):
-        if one in rows:
-            made[one] = _first_known(rows[one], run, len(starts))
+    steps = len(starts)
+    made = {STEP: rows[STEP].gather(starts), **_nothing(steps)}
     for label in COUNTERS:
         if label in rows:
-            made |= _counted(rows[label], run, len(starts))
-    steps = pl.DataFrame({**made, **_integrals(rows, run, len(starts))})
+            made |= _counted(rows[label], run, steps)
+    made |= _integrals(rows, run, steps)
+    made[_CYCLE] = _cycles(rows, run, steps)
+    found = pl.DataFrame(made)
     split = _splits(rows)
     if split is not None:
-        steps = steps.join(split, on=STEP, how="left", maintain_order="left", nulls_equal=True)
-    yield _complete(steps.with_columns(_cycle_of(steps).alias(_CYCLE)))
+        there = found.drop(split.columns[1:])
+        found = there.join(split, on=STEP, how="left", maintain_order="left", nulls_equal=True)
+    yield found
+
+
+def _nothing(steps: int) -> dict[str, pl.Series]:
+    """Return what is not known at all."""
+    null = pl.Series([None], dtype=pl.Float64).new_from_index(0, steps)
+    false = pl.Series([False]).new_from_index(0, steps)
+    unknown = {make(label): null for label in COUNTERS for make in (counted, integrated, _split)}
+    return {**unknown, **{_fell(label): false for label in COUNTERS}}
 
 
 def _known(values: pl.Series, run: Runs) -> tuple[Floats, Runs]:
@@ -260,23 +269,6 @@ def _counted(counter: pl.Series, run: Runs, steps: int) -> dict[str, pl.Series]:
     }
 
 
-def _complete(steps: pl.DataFrame) -> pl.DataFrame:
-    """Add what is not known at all."""
-    return steps.with_columns(
-        *(
-            pl.lit(None, pl.Float64).alias(make(label))
-            for label in COUNTERS
-            for make in (counted, integrated, _split)
-            if make(label) not in steps.columns
-        ),
-        *(
-            pl.lit(value=False).alias(_fell(label))
-            for label in COUNTERS
-            if _fell(label) not in steps.columns
-        ),
-    )
-
-
 def _integrals(rows: pl.DataFrame, run: Runs, steps: int) -> dict[str, pl.Series]:
     """Integrate current and power by trapezoids inside each step, each direction by itself.
 
@@ -284,38 +276,44 @@ def _integrals(rows: pl.DataFrame, run: Runs, steps: int) -> dict[str, pl.Series
     """
     if not {TIME, CURRENT} <= set(rows.columns):
         return {}
-    flowed = rows.select(TIME, CURRENT, *([VOLTAGE] if VOLTAGE in rows.columns else []))
-    known, run = _without_gaps(flowed.cast(pl.Float64), run, CURRENT)
-    current = known[CURRENT].to_numpy()
-    made = _flows(known, run, current, (DISCHARGE_CAPACITY, CHARGE_CAPACITY), steps)
-    if VOLTAGE in known.columns:
-        # A voltage that is missing is read off the line between its neighbours; none is made up
-        # before the first or after the last.
-        gaps = known[VOLTAGE].null_count()
-        whole = known.with_columns(pl.col(VOLTAGE).interpolate()) if gaps else known
-        powered, run = _without_gaps(whole, run, VOLTAGE)
-        power = powered[CURRENT].to_numpy() * powered[VOLTAGE].to_numpy()
-        made |= _flows(powered, run, power, (DISCHARGE_ENERGY, CHARGE_ENERGY), steps)
-    return made
-
-
-def _without_gaps(rows: pl.DataFrame, run: Runs, label: str) -> tuple[pl.DataFrame, Runs]:
-    if not (rows[TIME].null_count() or rows[label].null_count()):
-        return rows, run
-    is_known = rows[TIME].is_not_null() & rows[label].is_not_null()
-    return rows.filter(is_known), run[is_known.to_numpy()]
-
-
-def _flows(
-    rows: pl.DataFrame, run: Runs, flow: Floats, labels: tuple[str, str], steps: int
-) -> dict[str, pl.Series]:
-    """Integrate a flow over each step, what is positive and what is negative."""
+    time, current = rows[TIME].cast(pl.Float64), rows[CURRENT].cast(pl.Float64)
+    voltage = rows[VOLTAGE].cast(pl.Float64) if VOLTAGE in rows.columns else None
+    if time.null_count() or current.null_count():
+        known = time.is_not_null() & current.is_not_null()
+        time, current, run = time.filter(known), current.filter(known), run[known.to_numpy()]
+        voltage = None if voltage is None else voltage.filter(known)
     if not len(run):
         return {}
     starts = run_starts(run)
-    moved = _time_around(rows[TIME].to_numpy(), starts) * flow
+    weight = _time_around(time.to_numpy(), starts)
+    moved = weight * current.to_numpy()
+    made = _added(moved, run, starts, (DISCHARGE_CAPACITY, CHARGE_CAPACITY), steps)
+    if voltage is None:
+        return made
+    energies = (DISCHARGE_ENERGY, CHARGE_ENERGY)
+    if not voltage.null_count():
+        moved *= voltage.to_numpy()
+        return made | _added(moved, run, starts, energies, steps)
+    # A voltage that is missing is read off the line between its neighbours; none is made up before
+    # the first or after the last.
+    voltage = voltage.interpolate()
+    known = voltage.is_not_null()
+    if not known.any():
+        return made
+    time, current, run = time.filter(known), current.filter(known), run[known.to_numpy()]
+    starts = run_starts(run)
+    power = current.to_numpy() * voltage.filter(known).to_numpy()
+    moved = _time_around(time.to_numpy(), starts) * power
+    return made | _added(moved, run, starts, energies, steps)
+
+
+def _added(
+    moved: Floats, run: Runs, starts: Rows, labels: tuple[str, str], steps: int
+) -> dict[str, pl.Series]:
+    """Add up what each row moved over each step, what is positive and what is negative."""
+    both = np.add.reduceat(moved, starts)
     out = np.add.reduceat(np.maximum(moved, 0.0), starts)
-    into = np.maximum(out - np.add.reduceat(moved, starts), 0.0)
+    into = np.maximum(out - both, 0.0)
     return {
         integrated(label): _of_steps(part, run[starts], steps)
         for label, part in zip(labels, (out, into), strict=True)
@@ -351,14 +349,15 @@ def _splits(rows: pl.DataFrame) -> pl.DataFrame | None:
     return added.group_by(STEP, maintain_order=True).sum()
 
 
-def _cycle_of(steps: pl.DataFrame) -> pl.Expr:
+def _cycles(rows: pl.DataFrame, run: Runs, steps: int) -> pl.Series:
     """Say which cycle each step belongs to, by the first of three that is known."""
-    if CYCLE in steps.columns and steps[CYCLE].null_count() < steps.height:
-        return pl.col(CYCLE).cast(pl.Int64).forward_fill().fill_null(0)
-    if CYCLE_FROM_CYCLER in steps.columns and steps[CYCLE_FROM_CYCLER].count():
-        told = pl.col(CYCLE_FROM_CYCLER).forward_fill().backward_fill()
-        return told.rle_id().cast(pl.Int64)
-    return pl.lit(0, pl.Int64)
+    if CYCLE in rows and rows[CYCLE].null_count() < rows.height:
+        own = _first_known(rows[CYCLE], run, steps).cast(pl.Int64)
+        return own.forward_fill().fill_null(0) if own.null_count() else own
+    if CYCLE_FROM_CYCLER in rows and rows[CYCLE_FROM_CYCLER].count():
+        told = _first_known(rows[CYCLE_FROM_CYCLER], run, steps)
+        return told.forward_fill().backward_fill().rle_id().cast(pl.Int64)
+    return pl.Series([0], dtype=pl.Int64).new_from_index(0, steps)
 
 
 def _adopted(steps: pl.DataFrame) -> pl.DataFrame:
@@ -382,6 +381,23 @@ def _adopted(steps: pl.DataFrame) -> pl.DataFrame:
         both = pl.when(one != other).then(pl.lit(MIXED)).otherwise(pl.coalesce(one, other))
         values.append(both.alias(column))
     return steps.with_columns(values)
+
+
+def _complete(steps: pl.DataFrame) -> pl.DataFrame:
+    """Add what is not known at all."""
+    return steps.with_columns(
+        *(
+            pl.lit(None, pl.Float64).alias(make(label))
+            for label in COUNTERS
+            for make in (counted, integrated, _split)
+            if make(label) not in steps.columns
+        ),
+        *(
+            pl.lit(value=False).alias(_fell(label))
+            for label in COUNTERS
+            if _fell(label) not in steps.columns
+        ),
+    )
 
 
 def _from_table(lazy: pl.LazyFrame, is_steps: bool) -> pl.DataFrame:  # noqa: FBT001

@@ -18,7 +18,7 @@ from tests.cycling import cycling
 TESTS = 24
 """More than are under way at once."""
 FETCHING = """
-import logging, os, signal, sys
+import logging, os, signal, sys, time
 import cellframe as cf
 
 class Ending(logging.Handler):
@@ -29,6 +29,7 @@ class Ending(logging.Handler):
         Ending.seen += is_file
         if is_file and Ending.seen == int(sys.argv[3]):
             os.kill(os.getpid(), getattr(signal, sys.argv[4]))
+            time.sleep(0.5)  # Nobody else fetches meanwhile: all of them have to log it first.
 
 client = cf.Client(sys.argv[1], sys.argv[2])
 frames = client.cell_instance.detail_frames(include_steps=False, include_cycles=False)
