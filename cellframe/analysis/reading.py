@@ -7,7 +7,6 @@ column in another unit is read as what it is: ``Voltage [mV]`` is a voltage.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +23,11 @@ from cellframe.series.convention import CONVENTION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
 
     from cellframe.frames.backend import AnyFrame
+
+    _Answer = tuple[tuple[Any, ...], pl.DataFrame]
+    """The keys of a test, and a part of what is said of it."""
 
 DIRECTION, FINDING, DEFINITION = "Direction", "Finding", "Definition"
 TOLD: dict[str, pl.DataType] = {FINDING: pl.String(), DEFINITION: pl.Categorical()}
@@ -38,6 +39,10 @@ _AT_ONCE = 500_000
 """Rows of short tests that are read at once."""
 CELLS = ("instance_id", "cell", "measurement_id", "test")
 """By which cells are told apart, whose tests belong together, the first that is there."""
+
+
+class _InterleavedError(Exception):
+    """The rows of one test do not follow each other."""
 
 
 def given(frame: AnyFrame) -> pl.LazyFrame:
@@ -124,7 +129,8 @@ def by_test(
     Parameters
     ----------
     frame : polars or pandas DataFrame, or LazyFrame
-        A LazyFrame is read test by test, so that memory is that of one test and of the answers.
+        A LazyFrame is read test by test, in one pass where its rows come so, and memory is that of
+        a few tests and of the answers.
     make : callable
         Given the rows of one test in the order of steps and time, yields parts of the answer.
     needed, used : sequence of str
@@ -151,59 +157,87 @@ def by_test(
     types = {**{key: there[key] for key in keys}, **{label: schema[label] for label in wanted}}
     order = [label for label in (STEP, TIME) if label in there and not as_they_came]
     identity = first_of(IDENTITIES, keys)
-    parts: list[pl.DataFrame] = []
-    whose: list[tuple[Any, ...]] = []
-    # A filter on one test opens that test's file alone; a frame that is here is cut once.
-    cut = _filtered if isinstance(frame, pl.LazyFrame) else _grouped
-    for found in cut(lazy, identity) if identity else [lazy.collect()]:
-        if found.is_empty():
-            continue
-        test = found.sort(order, maintain_order=True) if order else found
-        made = [part[wanted] for part in make(test)]
-        parts += made
-        whose += [tuple(test[key][0] for key in keys)] * len(made)
-    if not parts:
-        return back(pl.DataFrame(schema=types), frame)
-    # The keys are put beside all answers at once: small frames cost more than their rows.
-    of_part = np.repeat(np.arange(len(parts)), [part.height for part in parts])
-    named = pl.DataFrame(whose, schema={key: there[key] for key in keys}, orient="row")
-    answers = pl.concat(parts)
-    return back(named[of_part].hstack(answers) if keys else answers, frame)
+
+    def ask(tests: Iterable[pl.DataFrame]) -> list[_Answer]:
+        found: list[_Answer] = []
+        for rows in tests:
+            if len(rows):
+                test = rows.sort(order, maintain_order=True) if order else rows
+                whose = tuple(test[key][0] for key in keys)
+                found += [(whose, part[wanted]) for part in make(test)]
+        return found
+
+    if identity is None:
+        found = ask([lazy.collect()])
+    elif not isinstance(frame, pl.LazyFrame):
+        found = ask(_grouped(lazy, identity))
+    else:
+        try:
+            found = ask(_streamed(lazy, identity))
+        except _InterleavedError:
+            found = ask(_filtered(lazy, identity))
+    return back(_together(found, keys, types), frame)
+
+
+def _together(
+    found: list[_Answer], keys: Sequence[str], types: Mapping[str, pl.DataType]
+) -> pl.DataFrame:
+    """Put answers under each other, and beside each whose it is."""
+    if not found:
+        return pl.DataFrame(schema=types)
+    answers = pl.concat([part for _, part in found])
+    if not keys:
+        return answers
+    # All at once: small frames cost more than their rows.
+    of_part = np.repeat(np.arange(len(found)), [part.height for _, part in found])
+    types_of_keys = {key: types[key] for key in keys}
+    whose = pl.DataFrame([each for each, _ in found], schema=types_of_keys, orient="row")
+    return whose[of_part].hstack(answers)
+
+
+def _streamed(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
+    """Yield the tests of a scan in one pass over it, whose rows come test by test.
+
+    Raises
+    ------
+    _InterleavedError
+        A test goes on after another has begun.
+    """
+    done: set[Any] = set()
+    begun: list[pl.DataFrame] = []
+    for batch in lazy.collect_batches(maintain_order=True):
+        for rows in _runs(batch, identity):
+            name = rows[identity][0]
+            if name in done:
+                raise _InterleavedError
+            if begun and begun[0][identity][0] != name:
+                done.add(begun[0][identity][0])
+                yield pl.concat(begun)
+                begun.clear()
+            begun.append(rows)
+    if begun:
+        yield pl.concat(begun)
+
+
+def _runs(batch: pl.DataFrame, identity: str) -> Iterator[pl.DataFrame]:
+    names = batch[identity]
+    if len(names) and names.eq_missing(names[0]).all():
+        return iter([batch])
+    runs = names.rle().struct.unnest()
+    starts = runs["len"].cum_sum() - runs["len"]
+    return (batch.slice(*place) for place in zip(starts, runs["len"], strict=True))
 
 
 def _filtered(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:
-    """Yield the tests of a scan, the next ones being read while one is worked on."""
-    coming: Future[list[pl.DataFrame]] | None = None
-    with ThreadPoolExecutor(1, "read ahead") as reader:
-        for names in _bundles(lazy, identity):
-            here, coming = coming, reader.submit(_tests, lazy, identity, names)
-            if here is not None:
-                yield from here.result()
-        if coming is not None:
-            yield from coming.result()
-
-
-def _bundles(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.Series]:
-    """Yield the names of tests that are read at once: one, or several short ones."""
-    # To filter a scan of many files takes as long as to decode some of them.
+    """Yield the tests of a scan whose rows come in any order, reading it many times over."""
     counted = lazy.group_by(identity, maintain_order=True).len().collect()
     begun = (pl.col("len").cum_sum() - pl.col("len")) // _AT_ONCE
     for bundle in counted.with_columns(begun.alias("bundle")).partition_by(
         "bundle", maintain_order=True
     ):
-        yield bundle[identity]
-
-
-def _tests(lazy: pl.LazyFrame, identity: str, names: pl.Series) -> list[pl.DataFrame]:
-    chosen = lazy.filter(pl.col(identity).is_in(names.implode(), nulls_equal=True))
-    found = chosen.collect()
-    if len(names) == 1:
-        return [found]
-    runs = found[identity].rle().struct.unnest()
-    if runs.height > runs["value"].n_unique():
-        return found.partition_by(identity, maintain_order=True)
-    starts = runs["len"].cum_sum() - runs["len"]
-    return [found.slice(*place) for place in zip(starts, runs["len"], strict=True)]
+        names = bundle[identity].implode()
+        chosen = lazy.filter(pl.col(identity).is_in(names, nulls_equal=True))
+        yield from chosen.collect().partition_by(identity, maintain_order=True)
 
 
 def _grouped(lazy: pl.LazyFrame, identity: str) -> Iterator[pl.DataFrame]:

@@ -25,8 +25,9 @@ from cellframe.analysis.cycle_rows import (
     short,
 )
 from cellframe.analysis.efficiency import COULOMBIC, ENERGY
+from cellframe.analysis.moved import fell
 from cellframe.analysis.reading import DEFINITION, FINDING, back, by_test, given, keys_of
-from cellframe.analysis.summary import AGREE, FELL, cycle_summary, ratio, summed
+from cellframe.analysis.summary import AGREE, cycle_summary, ratio, summed
 from cellframe.contract.series import (
     CHARGE_CAPACITY,
     COUNTERS,
@@ -252,12 +253,12 @@ def _of_counters(cycles: pl.DataFrame) -> list[pl.DataFrame]:
     made: list[pl.DataFrame] = []
     for label in COUNTERS:
         name = label.split(" [")[0].lower()
-        fell = pl.col(FELL.format(label))
+        falls = pl.col(fell(label))
         text = pl.format(
-            f"the counter of {name} falls within a step, {{}} times in the cycle", fell
+            f"the counter of {name} falls within a step, {{}} times in the cycle", falls
         )
         rule = "a counter inside a step never falls"
-        made.append(_rows(cycles, fell > 0, "counter_falls", label, fell, text, rule))
+        made.append(_rows(cycles, falls > 0, "counter_falls", label, falls, text, rule))
         share = pl.col(ratio(label))
         apart = ((share - 1).abs() > AGREE) & ~_is_thousand(share.median().over(WHO))
         text = pl.format(f"{name}: counted is {{}} of integrated", short(share))
