@@ -204,7 +204,7 @@ def server(tmp_path, monkeypatch):
     """A service in a process of its own, which accepts the canary key alone."""
     folder = tmp_path / "served"
     environment = {**os.environ, "LAB_KEY": CANARY}
-    command = [sys.executable, "-m", "cellframe.cli", "serve", "--port", "0", "--data", str(folder)]
+    command = [sys.executable, "-m", "cellframe", "serve", "--port", "0", "--data", str(folder)]
     command += ["--key-env", "LAB_KEY"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         assert process.stdout is not None

@@ -244,7 +244,7 @@ def commands(place: Path) -> dict[str, str]:
         '.cell_instance.to_frame().select("cell", "batch", "cell.mass [g]"))'
     )
     python, script = _within_reach(Path(sys.executable)), _own_script()
-    cellframe = [_within_reach(script)] if script else [python, "-m", "cellframe.cli"]
+    cellframe = [_within_reach(script)] if script else [python, "-m", "cellframe"]
     return {
         "Run a script that edits cells; read it and change it:": _quoted(
             [python, str(place / _SCRIPT)]

@@ -35,7 +35,7 @@ MASS = "cell.mass [g]"
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve a folder, and give its address."""
-    command = [sys.executable, "-m", "cellframe.cli", "serve", "--data", str(folder)]
+    command = [sys.executable, "-m", "cellframe", "serve", "--data", str(folder)]
     command += ["--port", "0", "--key-env", "PICTURES_KEY"]
     environment = {**os.environ, "PICTURES_KEY": KEY}
     with subprocess.Popen(  # noqa: S603 - our own service

@@ -83,7 +83,7 @@ def with_tests(client: cf.Client, spec, name: str, paths: list[Path]) -> str:
 @contextmanager
 def served(lab: Path) -> Iterator[str]:
     """Serve a folder from a process of its own, and give the address."""
-    command = [sys.executable, "-m", "cellframe.cli", "serve", "--data", str(lab), "--port", "0"]
+    command = [sys.executable, "-m", "cellframe", "serve", "--data", str(lab), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process.stdout.readline().split()[-1]

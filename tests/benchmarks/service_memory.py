@@ -30,7 +30,7 @@ STARTS = 5
 
 @contextmanager
 def served(folder: Path):
-    command = [sys.executable, "-m", "cellframe.cli", "serve", "--port", "0", "--data", str(folder)]
+    command = [sys.executable, "-m", "cellframe", "serve", "--port", "0", "--data", str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()
         yield HTTPConnection(urlsplit(line.rsplit(" at ", 1)[1].strip()).netloc), process.pid

@@ -37,7 +37,7 @@ def bare() -> float:
 
 def served(folder: Path) -> float:
     start = time.perf_counter()
-    command = ["-m", "cellframe.cli", "serve", "--data", str(folder), "--port", "0"]
+    command = ["-m", "cellframe", "serve", "--data", str(folder), "--port", "0"]
     with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as child:
         address = child.stdout.readline().split()[-1]
         with urlopen(f"{address}/healthz") as answer:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-COMMAND = [sys.executable, "-W", "error", "-m", "cellframe.cli"]
+COMMAND = [sys.executable, "-W", "error", "-m", "cellframe"]
 
 
 class Ran(NamedTuple):

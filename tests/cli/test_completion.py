@@ -53,7 +53,7 @@ def test_bash_accepts_the_script_and_completes_by_it(call, tmp_path):
     script = tmp_path / "cellframe.sh"
     script.write_text(call("completion", "bash").out, "utf-8")
     program = tmp_path / "cellframe"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cellframe.cli "$@"\n', "utf-8")
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cellframe "$@"\n', "utf-8")
     program.chmod(0o755)
     ask = f"source {script}; COMP_WORDS=({program} conf); COMP_CWORD=1; _cellframe_completion {program}; echo ${{COMPREPLY[@]}}"
     ran = subprocess.run(["bash", "-c", ask], capture_output=True, text=True, check=True)

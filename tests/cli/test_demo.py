@@ -21,7 +21,7 @@ def shown(tmp_path_factory):
     """One demo in a folder with a space and a quote, its output, and where it was run."""
     here = tmp_path_factory.mktemp("shell")
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "cellframe.cli", "demo", "Ada's lab"],
+        [sys.executable, "-W", "error", "-m", "cellframe", "demo", "Ada's lab"],
         cwd=here,
         capture_output=True,
         text=True,
@@ -104,7 +104,7 @@ def test_a_program_below_the_folder_is_called_by_its_way_there(monkeypatch, tmp_
     monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv/bin/python"))
     monkeypatch.chdir(tmp_path)
     *_, serve = commands(Path("lab")).values()
-    assert serve == ".venv/bin/python -m cellframe.cli serve --data lab"
+    assert serve == ".venv/bin/python -m cellframe serve --data lab"
 
 
 @pytest.mark.nightly
@@ -149,7 +149,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(run, tmp_path):
 
 def test_ctrl_c_ends_the_demo_quietly(tmp_path):
     process = subprocess.Popen(
-        [sys.executable, "-m", "cellframe.cli", "demo"],
+        [sys.executable, "-m", "cellframe", "demo"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

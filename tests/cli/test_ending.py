@@ -203,7 +203,7 @@ def test_a_warning_is_a_note_without_its_place_in_the_code(monkeypatch, capfd):
 
 
 def test_a_reader_who_has_read_enough_sees_no_traceback():
-    command = f"{sys.executable} -m cellframe.cli doctor | head -1"
+    command = f"{sys.executable} -m cellframe doctor | head -1"
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert ran.stdout.startswith("ok         Python")
     assert "Traceback" not in ran.stderr
@@ -214,7 +214,7 @@ def test_a_reader_who_has_read_enough_sees_no_traceback():
 @pytest.mark.parametrize("arguments", [["--help"], ["config", "list", "--json"], ["demo"]])
 def test_an_output_without_room_is_one_sentence(arguments, tmp_path):
     with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "cellframe.cli", *arguments]
+        command = [sys.executable, "-m", "cellframe", *arguments]
         ran = subprocess.run(
             command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, check=False
         )
@@ -226,7 +226,7 @@ def test_an_output_without_room_is_one_sentence(arguments, tmp_path):
 
 @pytest.mark.parametrize("closed", ["<&-", "2>&-", ">&-"])
 def test_a_stream_that_was_closed_is_not_missed(closed, tmp_path):
-    command = f"{sys.executable} -m cellframe.cli config list --json {closed}"
+    command = f"{sys.executable} -m cellframe config list --json {closed}"
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert closed == ">&-" or json.loads(ran.stdout)["profiles"] == []

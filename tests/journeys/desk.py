@@ -30,7 +30,7 @@ class Desk:
         self.folder.mkdir()
         programs = folder / "programs"
         programs.mkdir()
-        for name, words in {"cellframe": " -W error -m cellframe.cli", "python": ""}.items():
+        for name, words in {"cellframe": " -W error -m cellframe", "python": ""}.items():
             program = programs / name
             program.write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
             program.chmod(0o755)

@@ -101,7 +101,7 @@ def test_what_cannot_be_left_out_is_named(tmp_path):
 
 
 def test_the_shell_says_so_too(tmp_path):
-    command = [sys.executable, "-m", "cellframe.cli", "serve", "--data", str(tmp_path / "lab")]
+    command = [sys.executable, "-m", "cellframe", "serve", "--data", str(tmp_path / "lab")]
     said = subprocess.run(
         [*command, "--port", "0", "--without", "etags"], capture_output=True, text=True, check=False
     )
