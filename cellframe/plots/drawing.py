@@ -32,6 +32,10 @@ OTHERS = "all others"
 POINTS = 400
 """Points of a line; a longer one keeps its shape by MinMaxLTTB."""
 _LINE = 92
+_MARK, _LETTER, _LONGEST = 40, 6, 35
+"""Of a legend, in pixels: a symbol with its room, a letter; and letters that are shown."""
+_MARGIN = {"left": 5, "top": 5, "right": 20, "bottom": 5}
+"""A reader's letters are wider than those that the picture was laid out with."""
 _PAD = 0.05
 _FLAT = 1e-6
 EDGE = "\x00edge"
@@ -78,7 +82,7 @@ def dressed(chart: Any) -> Any:
     """Return a chart with the house's letters and lines."""
     grid = {"gridColor": "#e6e6e6", "domainColor": "#888888", "labelLimit": 240, "titleLimit": 400}
     return (
-        chart.configure(background="white", font="sans-serif")
+        chart.configure(background="white", font="sans-serif", padding=_MARGIN)
         .configure_axis(**grid)
         .configure_view(stroke=None)
         .configure_legend(labelLimit=240, titleLimit=240, symbolLimit=MOST_LOTS + 1)
@@ -112,20 +116,39 @@ def lots_of(rows: pl.DataFrame, lot: str) -> tuple[list[str], pl.DataFrame, str 
     return [*chosen, OTHERS], named.with_columns(together.alias(lot)), note
 
 
-def coloured(lots: Sequence[str], title: str, *, field: str = "lot") -> Any:
-    """Return the colours of lots, with a legend where there are several."""
+def coloured(lots: Sequence[str], title: str, *, field: str = "lot", lines: bool = False) -> Any:
+    """Return the colours of lots, with a legend where there are several: of lines, or of what is filled."""
     alt = altair()
-    legend = alt.Legend(title=title) if len(lots) > 1 else None
     scale = alt.Scale(domain=list(lots), range=list(COLOURS[: len(lots)]))
-    return alt.Color(f"{field}:N", scale=scale, legend=legend, sort=list(lots))
+    return alt.Color(
+        f"{field}:N", scale=scale, legend=_legend(lots, title, lines=lines), sort=list(lots)
+    )
 
 
 def dashed(lots: Sequence[str], title: str) -> Any:
     """Return the dashes of lots, in the one legend that the colours have too."""
     alt = altair()
-    legend = alt.Legend(title=title) if len(lots) > 1 else None
     scale = alt.Scale(domain=list(lots), range=[list(one) for one in DASHES[: len(lots)]])
+    legend = _legend(lots, title, lines=True)
     return alt.StrokeDash("lot:N", scale=scale, legend=legend, sort=list(lots))
+
+
+def _legend(lots: Sequence[str], title: str, *, lines: bool) -> Any:
+    """Return a legend under the chart, in as many columns as its width has room for."""
+    if len(lots) < 2:  # noqa: PLR2004 - one lot needs none
+        return None
+    wide = _MARK + _LETTER * min(max(map(len, lots)), _LONGEST)
+    columns = max(1, min(len(lots), WIDTH // wide))
+    drawn = {"symbolType": "stroke", "symbolStrokeWidth": 2} if lines else {}
+    return altair().Legend(
+        title=title,
+        orient="bottom",
+        direction="horizontal",
+        columns=columns,
+        titleAnchor="start",
+        symbolOpacity=1,
+        **drawn,
+    )
 
 
 def axis_over(usual: pl.Series) -> tuple[float, float]:

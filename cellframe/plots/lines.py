@@ -39,6 +39,8 @@ RETENTION = "Capacity retention"
 MOST_LINES = 20
 """Cells that are drawn as a line each; of more, the lots are drawn."""
 _MOST_NAMED = 6
+_NAME_HEIGHT = 12
+"""Pixels between the names of two lines."""
 _PERSISTING = 0.2
 """Of a cell's cycles: one that is odd in more is drawn by itself; fewer are single glitches."""
 _FEW_POINTS = 60
@@ -215,13 +217,18 @@ def _layered(drawn: _Drawn, label: str, height: int) -> tuple[Any, list[str | No
     many = cells > MOST_LINES
     ends = axis_over(unsquashed(drawn.rows[_Y]))
     rows = at_edge(drawn.rows, ends)
-    x = alt.X("x:Q", title=drawn.x_title, scale=alt.Scale(nice=False, zero=False))
+    x = alt.X(
+        "x:Q",
+        title=drawn.x_title,
+        scale=alt.Scale(nice=False, zero=False),
+        axis=alt.Axis(labelFlush=False),
+    )
     y = _Scaled(label, ends)
     edge = rows.filter(EDGE)
     if many and rows[_X].n_unique() == 1:
         layers, notes = _points(rows, drawn, x, y)
     else:
-        layers, notes = _bands(rows, drawn, x, y) if many else _lines(rows, drawn, x, y)
+        layers, notes = _bands(rows, drawn, x, y, height) if many else _lines(rows, drawn, x, y)
     if edge.height:
         layers.append(_edge_marks(edge, drawn, x, y))
     notes = [*notes, drawn.note, beyond_told(rows)]
@@ -238,7 +245,7 @@ def _edge_marks(edge: pl.DataFrame, drawn: _Drawn, x: Any, y: _Scaled) -> Any:
     return mark.encode(
         x=x,
         y=y.of("y"),
-        color=coloured(drawn.lots, drawn.by or ""),
+        color=coloured(drawn.lots, drawn.by or "", lines=True),
         shape=alt.Shape("way:N", scale=shapes, legend=None),
         tooltip=["cell:N", "x:Q", "value:Q"],
     )
@@ -256,7 +263,7 @@ def _lines(
         x=x,
         y=y.of("y"),
         detail="cell:N",
-        color=coloured(drawn.lots, drawn.by or ""),
+        color=coloured(drawn.lots, drawn.by or "", lines=True),
         tooltip=["cell:N", "lot:N", "x:Q", "y:Q"],
     )
     layers = [
@@ -282,7 +289,7 @@ def _points(rows: pl.DataFrame, drawn: _Drawn, x: Any, y: _Scaled) -> tuple[list
 
 
 def _bands(
-    rows: pl.DataFrame, drawn: _Drawn, x: Any, y: _Scaled
+    rows: pl.DataFrame, drawn: _Drawn, x: Any, y: _Scaled, height: int
 ) -> tuple[list[Any], list[str | None]]:
     alt = altair()
     summed = (
@@ -297,7 +304,7 @@ def _bands(
     )
     parts = [thinned(part) for _, part in summed.group_by(_LOT, maintain_order=True)]
     data = inline(pl.concat(parts))
-    colour = coloured(drawn.lots, drawn.by or "")
+    colour = coloured(drawn.lots, drawn.by or "", lines=True)
     band = (
         alt.Chart(data)
         .mark_area(opacity=0.22)
@@ -322,7 +329,8 @@ def _bands(
         shown = pl.concat(lines).select("cell", "x", "y", "lot")
         line = alt.Chart(inline(shown)).mark_line(strokeWidth=1, opacity=0.9)
         layers.append(line.encode(x=x, y=y.of("y"), detail="cell:N", color=colour))
-        name = alt.Chart(inline(_name_places(lines))).mark_text(dy=-7, fontSize=10, align="right")
+        places = inline(_name_places(lines, y.ends, height))
+        name = alt.Chart(places).mark_text(dx=5, fontSize=10, align="left", baseline="middle")
         layers.append(name.encode(x=x, y=y.of("y"), text="cell:N", color=colour))
         note = f"Drawn by themselves, odd in their lot for more than a fifth of their cycles: {', '.join(odd)}."
     counts = rows.group_by(_LOT).agg(pl.col("cell").n_unique()).sort(_LOT)
@@ -344,10 +352,16 @@ def _persisting(rows: pl.DataFrame) -> list[str]:
     return sorted(found["cell"].head(_MOST_NAMED).to_list())
 
 
-def _name_places(lines: list[pl.DataFrame]) -> pl.DataFrame:
-    """Return a place on each line for its name, each at another share of it, so that none meet."""
-    places = [
-        line.row(max(0, round((line.height - 1) * (0.98 - 0.12 * n))), named=True)
-        for n, line in enumerate(lines)
-    ]
+def _name_places(lines: list[pl.DataFrame], ends: tuple[float, float], height: int) -> pl.DataFrame:
+    """Return a place at the end of each line for its name, moved up or down where two would meet."""
+    low, high = ends
+    apart = _NAME_HEIGHT * (high - low) / height
+    places: list[dict[str, Any]] = []
+    for last in sorted((line.row(-1, named=True) for line in lines), key=lambda row: row[_Y]):
+        under = places[-1][_Y] + apart if places else low
+        places.append({**last, _Y: max(last[_Y], under)})
+    ceiling = high
+    for place in reversed(places):
+        place[_Y] = min(place[_Y], ceiling)
+        ceiling = place[_Y] - apart
     return pl.DataFrame(places).select("cell", "x", "y", "lot")

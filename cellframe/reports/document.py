@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from cellframe.views.clean import clean
@@ -22,6 +23,9 @@ MOST_ROWS = 500
 """Rows of a table that the page shows; the workbook has all."""
 _NOTHING = "\N{EN DASH}"
 _DIGITS = 5
+_ALIKE = 10
+"""Numbers that differ by more than this are not written with the same decimals."""
+_LEAST, _MOST = 1e-6, 1e6
 _SENTENCE = 40
 _IDS = ("_id", "_version")
 
@@ -124,12 +128,15 @@ def table_of(
         if not name.endswith(_IDS) and name != mark and not _is_blank(frame[name])
     ]
     heads = [Head(name, frame.schema[name].is_numeric()) for name in shown]
+    first = frame.head(MOST_ROWS)
+    columns = [_texts(first[name]) for name in shown]
+    marks = first[mark].to_list() if mark else [False] * first.height
     rows = [
         Line(
-            [Head(_text(row[name]), head.number) for name, head in zip(shown, heads, strict=True)],
-            "flag" if mark and row[mark] else "",
+            [Head(column[n], head.number) for column, head in zip(columns, heads, strict=True)],
+            "flag" if marked else "",
         )
-        for row in frame.head(MOST_ROWS).iter_rows(named=True)
+        for n, marked in enumerate(marks)
     ]
     left = frame.height - MOST_ROWS
     more = f"{left:,} more rows are in the workbook." if left > 0 else ""
@@ -140,7 +147,26 @@ def _is_blank(values: pl.Series) -> bool:
     return values.null_count() == len(values) and len(values) > 0
 
 
-def _text(value: Any) -> str:
+def _texts(values: pl.Series) -> list[str]:
+    """Write a column, its numbers so that their points stand under each other."""
+    places = _places(values) if values.dtype.is_float() else None
+    return [_text(value, places) for value in values]
+
+
+def _places(values: pl.Series) -> int | None:
+    """Return how many decimals show the largest number in few digits; None if that hides others."""
+    sizes = values.drop_nulls().drop_nans().abs()
+    sizes = sizes.filter((sizes > 0) & sizes.is_finite())
+    if sizes.is_empty():
+        return 0
+    low, high = float(sizes.min()), float(sizes.max())  # type: ignore[arg-type] - numbers
+    if high > low * _ALIKE or not _LEAST <= high < _MOST:
+        return None
+    most = max(0, _DIGITS - 1 - floor(log10(high)))
+    return next(n for n in range(most + 1) if n == most or (sizes - sizes.round(n) == 0).all())
+
+
+def _text(value: Any, places: int | None) -> str:
     if value is None:
         return _NOTHING
     if isinstance(value, bool):
@@ -148,8 +174,24 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float):
-        return written(value)
+        return written(value) if places is None else f"{value:,.{places}f}"
     return str(value)
+
+
+def beside(width: float | None, *values: float | None) -> list[str]:
+    """Write numbers with as many decimals as their spread has two digits of.
+
+    Parameters
+    ----------
+    width : float or None
+        The spread, or half of an interval.
+    values : float or None
+        What is written.
+    """
+    if not width or not _LEAST <= abs(width) < _MOST:
+        return [written(value, 4) for value in values]
+    places = max(0, 1 - floor(log10(abs(width))))
+    return [_text(value, places) for value in values]
 
 
 def written(value: float | None, digits: int = _DIGITS) -> str:

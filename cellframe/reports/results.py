@@ -146,7 +146,8 @@ def _parts(fleet: Fleet, terms: Terms) -> list[pl.DataFrame]:
     life = crossed.select(
         key,
         pl.col("Cycles to threshold").alias(TO_80),
-        pl.col(FINDING).alias("\x00life"),
+        # The last retention is the SOH beside it.
+        pl.col(FINDING).str.replace("; last retention [^;]*", "").alias("\x00life"),
         pl.col(DEFINITION).cast(pl.String).alias("\x00life definition"),
     )
     counted = lived.group_by(key, maintain_order=True).agg(

@@ -14,7 +14,7 @@ from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY
 from cellframe.reports.checking import FLAG, NOTE, SEVERITY
-from cellframe.reports.document import Page, Plot, Section, table_of, written
+from cellframe.reports.document import Page, Plot, Section, beside, table_of, written
 from cellframe.reports.gathering import CELL
 from cellframe.reports.results import EFFICIENCY, FIRST, LAST_CYCLE, SOH, TO_80
 from cellframe.views.words import many
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _FEWEST_DRAWN = 3
 _SOME = 20
 _OF_STEPS = {"Step type", "Mean current [A]", DISCHARGE_CAPACITY}
+_LEAST_P = 1e-4
 _ON_PAGE = ("Standard deviation", "Robust spread", "Lower quartile", "Upper quartile", "Cells")
 
 
@@ -146,7 +147,7 @@ def _of_lots(report: Report) -> Section | None:
     ]
     tables = [table_of(_narrow(report.lots))]
     if report.lots_compared.height:
-        differs = "Lots compared in pairs: the other lot minus the lot, with 95 % intervals"
+        differs = "Lots compared in pairs, with 95 % intervals"
         tables.append(table_of(_intervals(report.lots_compared), differs))
     else:
         texts.append("There are not two lots with three values each, so none are compared.")
@@ -231,35 +232,48 @@ def _number(value: Any) -> float | None:
 
 def _narrow(lots: pl.DataFrame) -> pl.DataFrame:
     """Return the lots as the page has room for; the workbook has them whole."""
-    spread = pl.format("{} ± {}", _short("Mean"), _short("Standard deviation"))
-    robust = pl.format("{} ± {}", _short("Median"), _short("Robust spread"))
     made = lots.with_columns(
-        spread.alias("Mean"),
-        robust.alias("Median"),
-        pl.col("Mean without odd").alias("Mean without odd"),
+        _with_spread("Mean", "Standard deviation"), _with_spread("Median", "Robust spread")
     ).rename({"Mean": "Mean ± sd", "Median": "Median ± robust spread"})
     return made.drop(*_ON_PAGE, DEFINITION, FINDING)
 
 
-def _short(label: str) -> pl.Expr:
-    return pl.col(label).round_sig_figs(4).cast(pl.String).fill_null("\N{EN DASH}")
+def _with_spread(label: str, spread: str) -> pl.Expr:
+    def one(row: dict[str, Any]) -> str:
+        return " ± ".join(beside(row[spread], row[label], row[spread]))
+
+    return pl.struct(label, spread).map_elements(one, pl.String).alias(label)
+
+
+def _p(label: str) -> pl.Expr:
+    two = pl.col(label).round_sig_figs(2).cast(pl.String)
+    few = pl.lit(f"< {_LEAST_P:.4f}")
+    return pl.when(pl.col(label) < _LEAST_P).then(few).otherwise(two).alias(label)
 
 
 def _intervals(compared: pl.DataFrame) -> pl.DataFrame:
     """Return comparisons with each interval in one column."""
 
     def one(label: str) -> pl.Expr:
-        ends = (_short(label), _short(f"{label} from"), _short(f"{label} to"))
-        known = pl.col(label).is_not_null()
-        return pl.when(known).then(pl.format("{} ({} to {})", *ends)).alias(label)
+        ends = [label, f"{label} from", f"{label} to"]
 
-    kept = ("Lot", "Other lot", "Column", "n", "Other n")
+        def told(row: dict[str, Any]) -> str | None:
+            middle, low, high = (row[end] for end in ends)
+            if middle is None:
+                return None
+            width = None if low is None or high is None else (high - low) / 2
+            return "{} ({} to {})".format(*beside(width, middle, low, high))
+
+        return pl.struct(ends).map_elements(told, pl.String).alias(label)
+
+    lots = pl.format("{} ({}) minus {} ({})", "Other lot", "Other n", "Lot", "n")
     return compared.select(
-        *kept,
+        "Column",
+        lots.alias("Lots, with n"),
         one("Difference of means"),
-        "Shift",
+        pl.col("Shift").round_sig_figs(3).alias("Shift (Hodges-Lehmann)"),
         one("Effect size"),
-        "p (Welch)",
-        "p (Mann-Whitney)",
+        _p("p (Welch)"),
+        _p("p (Mann-Whitney)"),
         FINDING,
     )

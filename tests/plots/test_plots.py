@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 
 from cellframe import analysis, plots
 from cellframe.errors import ConfigError, FrameError
+from cellframe.plots.drawing import HEIGHT
 from tests.journeys.conftest import need
 
 pytest.importorskip("altair")
@@ -281,3 +283,17 @@ def test_without_altair_the_error_names_the_extra():
         [sys.executable, "-c", code], capture_output=True, text=True, check=False
     )
     assert 'pip install "cellframe[plot]"' in ended.stderr
+
+
+def test_names_of_lines_that_end_together_do_not_meet():
+    kept = {f"c{n:02}": 1 - 1e-4 * (n % 5) for n in range(25)}
+    kept |= {f"odd{n}": 0.9 + 1e-5 * n for n in range(4)}
+    rows = pl.DataFrame({"cell": list(kept), "kept": list(kept.values())})
+    cycles = pl.DataFrame({CYCLE: list(range(1, 31))})
+    drawn = plots.svg(plots.fade(rows.join(cycles, how="cross"), "kept"))
+    heights = sorted(
+        float(y) for y in re.findall(r"translate\([\d.]+,([\d.]+)\)[^<>]*>odd\d<", drawn)
+    )
+    assert len(heights) == 4
+    assert min(np.diff(heights)) > 11
+    assert 0 <= heights[0] <= heights[-1] <= HEIGHT
