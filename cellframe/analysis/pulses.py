@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Point: TypeAlias = "float | Literal['first', 'end']"
 Origin: TypeAlias = Literal["rest", "step", "load"]
 EVENT, POINT, AFTER = "Event", "Point", "After [s]"
+APPLICATION = "application"
 OCV, RESISTANCE = "Open-circuit voltage [V]", "Resistance [ohm]"
 PULSE_TIME = "Pulse duration [s]"
 LOADED = 0.99
@@ -244,7 +245,7 @@ def _rows(
     under = slice(first, last + 1)
     flowing = (float(pulse.current[first]), float(pulse.current[last]))
     applied = _Change(rest, float(pulse.time[0]), pulse.time[under], pulse.voltage[under], flowing)
-    events = {"application": applied}
+    events = {APPLICATION: applied}
     if then is not None and abs(then.typical) < limit:
         end = (float(pulse.time[last]), float(pulse.voltage[last]), float(pulse.current[last]))
         way = abs(end[1] - applied.voltage[0]) + abs(applied.voltage[0] - rest[1])

@@ -56,6 +56,7 @@ class Wish:
     reference: Any
     check_ups: list[str] | None
     rules: Any
+    series: bool
     xlsx: Path | None
     run: str | None
     write_back: bool
@@ -120,6 +121,13 @@ def report(  # noqa: PLR0913 - what a person may say
         Path | None,
         typer.Option("--rules", metavar="FILE", help="Rules of your own: rules.toml or rules.py."),
     ] = None,
+    series: Annotated[
+        bool,
+        typer.Option(
+            "--series",
+            help="Look into every row of the time series, too: their findings, pulses, curves.",
+        ),
+    ] = False,
     xlsx: Annotated[
         Path | None, typer.Option("--xlsx", metavar="FILE", help="All tables, as a workbook.")
     ] = None,
@@ -161,6 +169,7 @@ def report(  # noqa: PLR0913 - what a person may say
     wish = Wish(
         *(output, by, _reference(reference), check_ups),
         rules=load_rules(rules) if rules is not None else None,
+        series=series,
         xlsx=xlsx,
         run=run,
         write_back=write_back,
@@ -302,10 +311,10 @@ def _made(
         spec=spec,
         include_steps=True,
         include_cycles=True,
-        include_time_series=False,
+        include_time_series=wish.series,
         backend="polars",
     )
-    fleet = fleet_of(frames)
+    fleet = fleet_of(frames, series=wish.series)
     counts = {
         "cells": fleet.cells.height,
         "tests": fleet.tests.height,
@@ -322,7 +331,7 @@ def _made(
     if named and fleet.cells.height:
         fleet, named = with_check_ups(fleet, named)
     terms = Terms(wish.reference, rated, named, wish.by)
-    findings = check(fleet, rules=wish.rules, terms=terms)
+    findings = check(fleet, rules=wish.rules, series=wish.series, terms=terms)
     title = title_of(fleet) if fleet.cells.height else f"Report of {spec.name}"
     made = Report(title, fleet, terms, findings, news(fleet) if news else None)
     made.save(output)

@@ -6,6 +6,8 @@ brackets, dots and quotes mean nothing. Values beyond an axis are drawn at its e
 
 from __future__ import annotations
 
+import re
+from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
 from textwrap import wrap
@@ -32,12 +34,16 @@ OTHERS = "all others"
 POINTS = 400
 """Points of a line; a longer one keeps its shape by MinMaxLTTB."""
 _LINE = 92
+_REFERENCE = re.compile(r'(="(?:url\(#)?(?:gradient|clip)_?)(\d+)')
+"""A name inside a drawing, and where it is used."""
 _MARK, _LETTER, _LONGEST = 40, 6, 35
 """Of a legend, in pixels: a symbol with its room, a letter; and letters that are shown."""
 _MARGIN = {"left": 5, "top": 5, "right": 20, "bottom": 5}
 """A reader's letters are wider than those that the picture was laid out with."""
 _PAD = 0.05
 _FLAT = 1e-6
+_FEW, _NEAR = 10, 0.05
+"""Of fewer values than this nobody knows how far they spread, and only what is twice as large is far."""
 EDGE = "\x00edge"
 
 
@@ -80,7 +86,14 @@ def captioned(title: str, *sentences: str | None) -> dict[str, Any]:
 
 def dressed(chart: Any) -> Any:
     """Return a chart with the house's letters and lines."""
-    grid = {"gridColor": "#e6e6e6", "domainColor": "#888888", "labelLimit": 240, "titleLimit": 400}
+    grid = {
+        "gridColor": "#e6e6e6",
+        "domainColor": "#888888",
+        "labelLimit": 240,
+        "titleLimit": 400,
+        "labelSeparation": 8,
+        "labelOverlap": True,
+    }
     return (
         chart.configure(background="white", font="sans-serif", padding=_MARGIN)
         .configure_axis(**grid)
@@ -169,7 +182,8 @@ def unsquashed(values: pl.Series) -> pl.Series:
     # Inwards, so that of few values a single glitch is not reached by halves.
     ends = (values.quantile(0.05, "higher"), values.quantile(0.95, "lower"))
     low, high = (float(end or 0.0) for end in ends)
-    room = 3 * (high - low) + 0.05 * max(abs(high), abs(low))
+    near = _NEAR if len(values) >= _FEW else 1.0
+    room = 3 * (high - low) + near * max(abs(high), abs(low))
     return values.filter(values.is_between(low - room, high + room))
 
 
@@ -227,7 +241,23 @@ def svg(chart: Any) -> str:
     ConfigError
         vl-convert is not installed.
     """
-    return str(_needed("vl_convert").vegalite_to_svg(_drawable(chart)))
+    return _named_by_content(str(_needed("vl_convert").vegalite_to_svg(_drawable(chart))))
+
+
+def _named_by_content(drawn: str) -> str:
+    """Return a drawing whose colour bars are named after it.
+
+    vl-convert counts them over all that a process draws: the same chart would be another text, and
+    two charts on a page could have the same names.
+    """
+    numbers: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return f"{found[1]}{numbers.setdefault(found[2], len(numbers))}"
+
+    own = _REFERENCE.sub(numbered, drawn)
+    digest = sha256(own.encode()).hexdigest()[:8]
+    return _REFERENCE.sub(rf"\g<1>{digest}_\g<2>", own)
 
 
 def _drawable(chart: Any) -> Any:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from cellframe.analysis.pulses import APPLICATION, EVENT, POINT, RESISTANCE
 from cellframe.analysis.reading import CELLS, first_of, given, require
-from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY
+from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY, SOC
 from cellframe.plots.drawing import (
     HEIGHT,
     WIDTH,
@@ -25,9 +26,6 @@ from cellframe.plots.drawing import (
 if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame
 
-RESISTANCE, SOC, AFTER, EVENT, POINT = (
-    *("Resistance [ohm]", "SOC", "After [s]", "Event", "Point"),
-)
 RATE = "C-rate"
 _MANY = 20
 _SOC_STEP = 0.05
@@ -59,7 +57,7 @@ def resistance(table: AnyFrame, *, title: str | None = None) -> Any:
     rows = given(table).collect()
     require(rows.schema, (RESISTANCE, EVENT, POINT), "an answer of resistance")
     head = title or "DC resistance of pulses"
-    known = rows.filter(pl.col(EVENT) == "application").drop_nulls(RESISTANCE)
+    known = rows.filter(pl.col(EVENT) == APPLICATION).drop_nulls(RESISTANCE)
     if known.is_empty():
         return empty(head, "No pulse has a resistance.")
     by_soc = SOC in known.columns and known[SOC].count() > 0

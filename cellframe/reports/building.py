@@ -19,6 +19,7 @@ from cellframe.errors import ConfigError
 from cellframe.reports.checking import CHECK, FLAG, SEVERITY, check
 from cellframe.reports.document import html
 from cellframe.reports.gathering import CELL, ID, Fleet, fleet_of
+from cellframe.reports.inside import resistances
 from cellframe.reports.results import (
     FIRST,
     FULL,
@@ -77,15 +78,22 @@ class Report:
         return results_of(self.fleet, self.terms)
 
     @cached_property
+    def resistances(self) -> pl.DataFrame:
+        """The resistance of every pulse; without rows where series are not looked into."""
+        return resistances(self.fleet)
+
+    @cached_property
     def tables(self) -> dict[str, pl.DataFrame]:
         """Every table of the report by name, as polars frames."""
         news = {} if self.news is None else {"Since the last run": self.news}
         lots = {"Lots": self.lots, "Lots compared": self.lots_compared} if self.by else {}
+        pulses = {"Resistances": self.resistances} if self.resistances.height else {}
         return {
             **news,
             "Findings": self.findings,
             **lots,
             "Cells": self.cells,
+            **pulses,
             "Definitions": self.definitions,
         }
 
@@ -251,6 +259,9 @@ class Report:
         for frame, name in ((self.lots, "Lots"), (self.lots_compared, "Lots compared")):
             if DEFINITION in frame.columns:
                 rows += [(name, text) for text in frame[DEFINITION].unique(maintain_order=True)]
+        if self.resistances.height:
+            told = self.resistances[DEFINITION].cast(pl.String).drop_nulls()
+            rows += [("Resistance", text) for text in told.unique(maintain_order=True)]
         checks = self.findings.select(CHECK, DEFINITION).drop_nulls().unique(maintain_order=True)
         rows += list(checks.sort(CHECK, DEFINITION).iter_rows())
         kept = dict.fromkeys(rows)
@@ -269,7 +280,7 @@ def _of_health(part: str) -> list[tuple[str, str]]:
     return [(SOH, health.removeprefix("SOH: ")), (TO_80, life)]
 
 
-def report(
+def report(  # noqa: PLR0913 - what a person may say
     frames: Any,
     path: str | Path | None = None,
     *,
@@ -279,6 +290,7 @@ def report(
     rated: float | None = None,
     check_ups: str | Sequence[str] | None = None,
     rules: str | Path | Sequence[Rule | Own] | None = None,
+    series: bool = False,
 ) -> Report:
     """Return a report of some cells: one page to send, and the tables behind it.
 
@@ -300,6 +312,9 @@ def report(
         Labels of the cycles that count for the state of health.
     rules : str, Path or sequence, optional
         Rules of the lab, as in `cellframe.check`.
+    series : bool
+        Whether to look into ``frames.time_series`` as well, which reads every row: what `check`
+        finds there, the resistance of pulses, and voltage curves and dQ/dV of some cells.
 
     Returns
     -------
@@ -310,16 +325,16 @@ def report(
     Raises
     ------
     FrameError
-        `frames` has no cells.
+        `frames` has no cells, or no time series where they are asked for.
     IntakeError
         The rules cannot be used.
     ConfigError
         A definition cannot be, the file is no ``.html``, or the plots are not installed: they
         come with ``pip install "cellframe[plot]"``.
     """
-    fleet = frames if isinstance(frames, Fleet) else fleet_of(frames)
+    fleet = frames if isinstance(frames, Fleet) else fleet_of(frames, series=series)
     terms = Terms(reference, rated, check_ups, by)
-    findings = check(fleet, rules=rules, terms=terms)
+    findings = check(fleet, rules=rules, series=series, terms=terms)
     made = Report(title or title_of(fleet), fleet, terms, findings)
     if path is not None:
         made.save(path)

@@ -17,7 +17,7 @@ import polars as pl
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CURRENT, CYCLE, TIME
-from cellframe.errors import ConfigError, FrameError, IntakeError
+from cellframe.errors import ConfigError, IntakeError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.check import break_rules
 from cellframe.frames.faults import Fault, table
@@ -93,7 +93,7 @@ def check(
     ConfigError
         The rules are none, or the cells have no column `by`.
     """
-    fleet = frames if isinstance(frames, Fleet) else fleet_of(frames)
+    fleet = frames if isinstance(frames, Fleet) else fleet_of(frames, series=series)
     own: Sequence[Any] = ()
     if rules is not None:
         own = load_rules(rules) if isinstance(rules, str | PathLike) else rules
@@ -104,8 +104,8 @@ def check(
     parts = [*_own(fleet, results, own)]
     if quality:
         parts += [*_of_quality(fleet), *_odd_in_lot(results, asked), *_not_read(fleet)]
-    if series:
-        parts += _of_series(frames)
+    if series and fleet.series is not None:
+        parts += _of_series(fleet.series)
     empty = pl.DataFrame(schema=SCHEMA)
     whole = pl.concat([empty, *(_shaped(part) for part in parts)])
     order = pl.col(SEVERITY).replace_strict({FLAG: 0, NOTE: 1}, return_dtype=pl.Int8)
@@ -134,19 +134,11 @@ def _judged(found: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(severity.alias(SEVERITY))
 
 
-def _of_series(frames: Any) -> Iterator[pl.DataFrame]:
+def _of_series(rows: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Yield what the time series alone can show; what their cycles show is told of the cycles."""
-    rows = getattr(frames, "time_series", None)
-    if rows is None:
-        message = (
-            "There are no time series to look into: frames.time_series is what detail_frames gives."
-        )
-        raise FrameError(message, table([Fault(message, rule="series")]))
-    lazy = rows if isinstance(rows, pl.LazyFrame) else to_polars(rows).frame.lazy()
-    if not {TIME, CURRENT} <= set(lazy.collect_schema()):
-        return
-    found: pl.DataFrame = analysis.quality(lazy)
-    yield _judged(found.filter(pl.col(CHECK).is_in(_OF_SERIES)))
+    if {TIME, CURRENT} <= set(rows.collect_schema()):
+        found: pl.DataFrame = analysis.quality(rows)
+        yield _judged(found.filter(pl.col(CHECK).is_in(_OF_SERIES)))
 
 
 def _odd_in_lot(results: pl.DataFrame, terms: Terms) -> Iterator[pl.DataFrame]:

@@ -39,10 +39,12 @@ class Head:
 
     @property
     def looks(self) -> str:
-        """Its class: numbers stand right, sentences get room."""
+        """Its class: numbers stand right, names are whole, sentences get room."""
         if self.number:
             return "n"
-        return "t" if len(self.text) > _SENTENCE else ""
+        if len(self.text) > _SENTENCE:
+            return "t"
+        return "" if " " in self.text else "s"
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,9 @@ def _places(values: pl.Series) -> int | None:
     if high > low * _ALIKE or not _LEAST <= high < _MOST:
         return None
     most = max(0, _DIGITS - 1 - floor(log10(high)))
-    return next(n for n in range(most + 1) if n == most or (sizes - sizes.round(n) == 0).all())
+    unseen = 0.5 * 10.0**-most
+    enough = (n for n in range(most) if ((sizes - sizes.round(n)).abs() <= unseen).all())
+    return next(enough, most)
 
 
 def _text(value: Any, places: int | None) -> str:

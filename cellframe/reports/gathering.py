@@ -20,6 +20,7 @@ from cellframe.contract.series import COUNTERS, CYCLE
 from cellframe.errors import ConfigError, FrameError
 from cellframe.frames.backend import to_polars
 from cellframe.frames.faults import Fault, table
+from cellframe.frames.long import KEYS
 from cellframe.frames.other_units import labelled
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Fleet:
         `cycles`, those of a cell with several tests as one life.
     failures : DataFrame
         What could not be read.
+    series : LazyFrame or None
+        The time series of all tests; None where they are not looked into.
     """
 
     cells: pl.DataFrame
@@ -57,6 +60,7 @@ class Fleet:
     cycles: pl.DataFrame
     lived: pl.DataFrame
     failures: pl.DataFrame
+    series: pl.LazyFrame | None = None
 
     @property
     def key(self) -> str:
@@ -96,7 +100,7 @@ class Fleet:
         return digest.hexdigest()[:_SHORT]
 
 
-def fleet_of(frames: Any) -> Fleet:
+def fleet_of(frames: Any, *, series: bool = False) -> Fleet:
     """Return the frames of a fleet.
 
     Parameters
@@ -104,11 +108,13 @@ def fleet_of(frames: Any) -> Fleet:
     frames : DetailFrames, or any object
         With the attributes ``instances`` and ``cycles``; ``measurements``, ``steps`` and
         ``failures`` where there are some. In polars or pandas.
+    series : bool
+        Whether ``time_series`` is looked into, too.
 
     Raises
     ------
     FrameError
-        It has no cells.
+        It has no cells, or no time series where they are asked for.
     """
     cells = _read(frames, "instances")
     if cells.width == 0:
@@ -118,7 +124,23 @@ def fleet_of(frames: Any) -> Fleet:
     lived = cycles
     if {TEST, ID, CYCLE} <= set(cycles.columns) and {TEST, _START} <= set(tests.columns):
         lived = analysis.life(cycles, tests)
-    return Fleet(cells, tests, _read(frames, "steps"), cycles, lived, _read(frames, "failures"))
+    # Series are fetched as they are touched, and what cannot be read is told after that.
+    rows = _series_of(frames) if series else None
+    failures = _read(frames, "failures")
+    return Fleet(cells, tests, _read(frames, "steps"), cycles, lived, failures, rows)
+
+
+def _series_of(frames: Any) -> pl.LazyFrame:
+    rows = getattr(frames, "time_series", None)
+    if rows is not None:
+        lazy = rows if isinstance(rows, pl.LazyFrame) else to_polars(rows).frame.lazy()
+        if _read(frames, "cycles").is_empty() or set(lazy.collect_schema()) - set(KEYS):
+            return lazy
+    message = (
+        "There are no time series to look into: read the cells with "
+        "detail_frames(include_time_series=True)."
+    )
+    raise FrameError(message, table([Fault(message, rule="series")]))
 
 
 def with_check_ups(fleet: Fleet, patterns: Sequence[str]) -> tuple[Fleet, list[str]]:

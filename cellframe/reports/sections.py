@@ -13,6 +13,7 @@ import polars as pl
 from cellframe import analysis
 from cellframe.analysis.reading import DEFINITION, FINDING
 from cellframe.contract.series import CYCLE, DISCHARGE_CAPACITY
+from cellframe.reports import inside
 from cellframe.reports.checking import FLAG, NOTE, SEVERITY
 from cellframe.reports.document import Page, Plot, Section, beside, table_of, written
 from cellframe.reports.gathering import CELL
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from cellframe.reports.building import Report
 
-_FEWEST_DRAWN = 3
+_FEWEST_DRAWN, _FEWEST_COUNTED = 3, 5
+"""Rates that make a line, and values that make a histogram."""
 _SOME = 20
 _OF_STEPS = {"Step type", "Mean current [A]", DISCHARGE_CAPACITY}
 _LEAST_P = 1e-4
@@ -135,7 +137,12 @@ def _of_findings(report: Report) -> Section:
                 folded=True,
             )
         )
-    checked = "What was looked for: glitches and dips of capacity, partial and missing cycles, cycles that are there twice, negative and percent values, tests that could not be read, cells that are odd in their lot, and the rules of the lab where some were given."
+    rows = (
+        "current with the wrong sign, gaps, time that falls, counters that differ from the integral, absent sensors, "
+        if report.fleet.series is not None
+        else ""
+    )
+    checked = f"What was looked for: glitches and dips of capacity, partial and missing cycles, cycles that are there twice, negative and percent values, {rows}tests that could not be read, cells that are odd in their lot, and the rules of the lab where some were given."
     return Section("flags", "Flagged cells", [report.flags_told, checked], tables=tables)
 
 
@@ -187,8 +194,9 @@ def _charts(report: Report) -> Iterator[Any]:
     if rates is not None:
         yield plots.rate_capability(rates, by=by)
     for label in (FIRST, SOH, TO_80):
-        if report.results[label].count() >= _FEWEST_DRAWN:
+        if report.results[label].count() >= _FEWEST_COUNTED:
             yield plots.histogram(report.results, label, by=by)
+    yield from inside.charts(report)
 
 
 def _rates(report: Report) -> pl.DataFrame | None:
@@ -240,7 +248,8 @@ def _narrow(lots: pl.DataFrame) -> pl.DataFrame:
 
 def _with_spread(label: str, spread: str) -> pl.Expr:
     def one(row: dict[str, Any]) -> str:
-        return " ± ".join(beside(row[spread], row[label], row[spread]))
+        both = beside(row[spread], row[label], row[spread])
+        return both[0] if row[spread] is None else " ± ".join(both)
 
     return pl.struct(label, spread).map_elements(one, pl.String).alias(label)
 
@@ -261,8 +270,9 @@ def _intervals(compared: pl.DataFrame) -> pl.DataFrame:
             middle, low, high = (row[end] for end in ends)
             if middle is None:
                 return None
-            width = None if low is None or high is None else (high - low) / 2
-            return "{} ({} to {})".format(*beside(width, middle, low, high))
+            if low is None or high is None:
+                return written(middle, 4)
+            return "{} ({} to {})".format(*beside((high - low) / 2, middle, low, high))
 
         return pl.struct(ends).map_elements(told, pl.String).alias(label)
 

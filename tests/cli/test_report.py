@@ -11,6 +11,7 @@ import pytest
 from cellframe.reports import building
 from cellframe.reports.runs import Run
 from tests.reports.fleets import age, series
+from tests.reports.test_inside import running
 
 pytest.importorskip("altair")
 pytest.importorskip("vl_convert")
@@ -51,6 +52,16 @@ def test_a_page_and_its_tables_are_written(here, aged, tmp_path):
     assert "<h1>Report of LFP 18650</h1>" in page
     assert "Since the last good run" not in page
     assert "Cells" in openpyxl.load_workbook(tmp_path / "r.xlsx").sheetnames
+
+
+def test_series_are_looked_into_where_that_is_asked(here, client, cells, tmp_path):
+    rows = running("m", "0", cycles=4)[:, 4:]
+    client.cell_measurement.create("c-001", {"measurement": {"name": "age"}, "time_series": rows})
+    assert here("report", "LFP 18650", "-o", "a.html").code == 0
+    assert here("report", "LFP 18650", "-o", "b.html", "--series", "--xlsx", "b.xlsx").code == 0
+    assert "DC resistance" not in (tmp_path / "a.html").read_text("utf-8")
+    assert "DC resistance" in (tmp_path / "b.html").read_text("utf-8")
+    assert "Resistances" in openpyxl.load_workbook(tmp_path / "b.xlsx").sheetnames
 
 
 def test_the_same_data_make_the_same_page(here, aged, tmp_path):

@@ -175,6 +175,13 @@ def test_a_histogram_has_a_row_per_lot_and_counts_each_cell_once(severson):
     assert "Far beyond the axis, and not drawn: EL150800464" in " ".join(chart["title"]["subtitle"])
 
 
+def test_of_few_values_only_one_of_another_size_is_beyond_the_axis():
+    few = pl.DataFrame({"cell": list("abc"), "life": [29.8, 32.8, 35.8]})
+    assert "beyond" not in caption(plots.histogram(few, "life", by=None))
+    odd = pl.DataFrame({"cell": list("abcd"), "life": [1.04, 1.05, 1.06, 31.0]})
+    assert "not drawn: d (31)" in caption(plots.histogram(odd, "life", by=None))
+
+
 def test_a_histogram_of_equal_values_is_one_bar():
     chart = plots.histogram(
         pl.DataFrame({"cell": ["a", "b"], "mass [g]": [39.0, 39.0]}), "mass [g]", by=None
@@ -213,6 +220,16 @@ def test_voltage_curves_are_of_chosen_cycles_by_charge():
         ConfigError, match="No test has the cycle 99: 'Cycle count' goes from 0 to 11"
     ):
         plots.voltage_curves(series(), cycles=[99])
+
+
+def test_colour_bars_have_the_same_names_each_time_and_no_two_pictures_share_one():
+    few, many = (plots.voltage_curves(series(), cycles=chosen) for chosen in ([0, 3], [0, 11]))
+    drawn = plots.svg(few)
+    assert plots.svg(few) == drawn
+    names = [re.findall(r'id="([^"]+)"', picture) for picture in (drawn, plots.svg(many))]
+    assert names[0]
+    assert not set(names[0]) & set(names[1])
+    assert set(re.findall(r"url\(#([^)]+)\)", drawn)) <= set(names[0])
 
 
 def test_a_waterfall_has_its_cycles_apart_and_says_how_far():
