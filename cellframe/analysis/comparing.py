@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cellframe.analysis.grouping import LIMIT, ODD, VALUE, grouped_values, listed, named, with_unit
+from cellframe.analysis.grouping import (
+    CELL,
+    LIMIT,
+    NAME,
+    ODD,
+    VALUE,
+    grouped_values,
+    listed,
+    named,
+    with_unit,
+)
 from cellframe.analysis.reading import DEFINITION, FINDING, TOLD, back
 from cellframe.contract.series import CYCLE
 from cellframe.errors import ConfigError
@@ -105,6 +115,20 @@ def _one_row_per_cell(rows: pl.DataFrame, at: int | None) -> None:
     if at is None and CYCLE in rows.columns and rows[CYCLE].n_unique() > 1:
         low, high = rows[CYCLE].min(), rows[CYCLE].max()
         message = f"The frame has {CYCLE!r} from {low} to {high}: say of which one lots are compared, as in at={high}."
+        raise ConfigError(message)
+    counted = (
+        rows.drop_nulls(VALUE)
+        .group_by(CELL, maintain_order=True)
+        .agg(pl.col(NAME).first(), pl.len())
+    )
+    several = counted.filter(pl.col("len") > 1)
+    if several.height:
+        name, number = several.select(NAME, "len").row(0)
+        message = (
+            f"{several.height} of {counted.height} cells have several rows ({name!r} has {number}), "
+            "and values of one cell are no proof of a difference between lots: take one of each, "
+            "as in frame.group_by('cell', 'batch').agg(pl.median(...))."
+        )
         raise ConfigError(message)
 
 

@@ -179,6 +179,10 @@ def _crossing(
                 "not reached; last retention {} at cycle {}", short(pl.col(LAST)), LAST_CYCLE
             ),
         ),
+        (
+            pl.col("lasting") & (pl.col(LAST) >= level),
+            pl.format("above again at the end: {} at cycle {}", short(pl.col(LAST)), LAST_CYCLE),
+        ),
         (pl.col("twice"), "of cycles that are there twice the last row counts"),
         (pl.col("glitches") == 1, pl.lit("1 glitch left out")),
         (pl.col("glitches") > 1, pl.format("{} glitches left out", "glitches")),

@@ -47,6 +47,8 @@ OTHER_WAY = {
 }
 """What flows the other way in a cycle."""
 _FEWEST = 3
+_MANY_TIMES, _ENOUGH = 1.5, 10
+"""Rows per cycle of one cell: some are there twice, as a cycler writes them that was restarted."""
 _ROW = "\x00row"
 
 
@@ -94,7 +96,30 @@ def cycle_rows(
         pl.col(numbers).cast(pl.Float64)
     )
     known = rows.filter(pl.col(CYCLE).is_not_null()).collect()
-    return in_order(known.with_columns(_whole(known[CYCLE])), CYCLE)
+    cycles = _whole(known[CYCLE])
+    if identity is None:
+        _require_one_cell(cycles, lazy)
+    return in_order(known.with_columns(cycles), CYCLE)
+
+
+def _require_one_cell(cycles: pl.Series, lazy: pl.LazyFrame) -> None:
+    """Refuse the cycles of many cells that nothing tells apart.
+
+    Raises
+    ------
+    FrameError
+        Most cycles are there several times.
+    """
+    if len(cycles) < _ENOUGH or len(cycles) <= _MANY_TIMES * cycles.n_unique():
+        return
+    there = lazy.collect_schema()
+    texts = [label for label in there if there[label] == pl.String]
+    name = texts[0] if texts else "barcode"
+    message = (
+        f"{CYCLE!r} counts {cycles.n_unique()} cycles in {len(cycles)} rows, and no column says which "
+        f"row is of which cell: name that column 'cell', as in frame.rename({{{name!r}: 'cell'}})."
+    )
+    raise FrameError(message, table([Fault(message, rule="cell")]))
 
 
 def _whole(cycles: pl.Series) -> pl.Series:

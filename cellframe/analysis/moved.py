@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.intp]
 
-OF_CYCLE = "\x00cycle"
+OF_CYCLE, BACK = "\x00cycle", "\x00back"
 PAIRS = {
     CAPACITY_SOURCE: (DISCHARGE_CAPACITY, CHARGE_CAPACITY),
     ENERGY_SOURCE: (DISCHARGE_ENERGY, CHARGE_ENERGY),
@@ -86,6 +86,7 @@ def moved_by_steps(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
         OF_CYCLE: pl.Int64(),
         **dict.fromkeys(floats, pl.Float64()),
         **{fell(label): pl.Boolean() for label in COUNTERS},
+        BACK: pl.Int64(),
     }
     used = (STEP, TIME, CURRENT, VOLTAGE, CYCLE, CYCLE_FROM_CYCLER, CAPACITY, *COUNTERS)
     flows: pl.DataFrame = by_test(
@@ -131,8 +132,10 @@ class _Steps(NamedTuple):
 
 def _steps_of(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield what the steps of one test moved."""
-    # As the service does: steps in order, and within a step the rows as they came.
-    rows = test if test[STEP].is_sorted() else test.sort(STEP, maintain_order=True)
+    # As the service does: steps in order, and within a step the rows as they came, for a clock may
+    # start again. Rows whose steps are not in order were shuffled, and their times are what is left.
+    order = [label for label in (STEP, TIME) if label in test]
+    rows = test if test[STEP].is_sorted() else test.sort(order, maintain_order=True)
     of_row = rows[STEP].rle_id().to_numpy()
     starts = run_starts(of_row)
     steps = _Steps(of_row, starts, len(starts))
@@ -155,7 +158,8 @@ def _nothing(count: int) -> dict[str, pl.Series]:
     null = pl.Series([None], dtype=pl.Float64).new_from_index(0, count)
     false = pl.Series([False]).new_from_index(0, count)
     unknown = {make(label): null for label in COUNTERS for make in (counted, integrated, split)}
-    return {**unknown, **{fell(label): false for label in COUNTERS}}
+    back = pl.Series([0], dtype=pl.Int64).new_from_index(0, count)
+    return {**unknown, **{fell(label): false for label in COUNTERS}, BACK: back}
 
 
 def _counted(counter: pl.Series, steps: _Steps) -> dict[str, pl.Series]:
@@ -199,6 +203,7 @@ def _integrals(rows: pl.DataFrame, steps: _Steps) -> dict[str, pl.Series]:
         return {}
     moved = _time_around(time.to_numpy(), steps) * current.to_numpy()
     made = _added(moved, steps, (DISCHARGE_CAPACITY, CHARGE_CAPACITY))
+    made |= _times_back(time.to_numpy(), steps)
     if voltage is None:
         return made
     energies = (DISCHARGE_ENERGY, CHARGE_ENERGY)
@@ -211,9 +216,26 @@ def _integrals(rows: pl.DataFrame, steps: _Steps) -> dict[str, pl.Series]:
     known = voltage.is_not_null()
     if not known.any():
         return made
-    time, current, steps = time.filter(known), current.filter(known), steps.kept(known)
+    unknown = steps.of_row[~known.to_numpy() & (moved != 0)]
+    time, current, left = time.filter(known), current.filter(known), steps.kept(known)
     power = current.to_numpy() * voltage.filter(known).to_numpy()
-    return made | _added(_time_around(time.to_numpy(), steps) * power, steps, energies)
+    found = _added(_time_around(time.to_numpy(), left) * power, left, energies)
+    # Of a step whose voltage is known in part, nobody knows the energy.
+    whole = pl.Series(~np.isin(np.arange(steps.total), unknown))
+    return made | {
+        label: pl.select(pl.when(whole).then(part)).to_series() for label, part in found.items()
+    }
+
+
+def _times_back(time: Floats, steps: _Steps) -> dict[str, pl.Series]:
+    """Return how often the time runs back within each step."""
+    falls = np.flatnonzero(time[1:] < time[:-1]) + 1
+    inside = falls[steps.of_row[falls] == steps.of_row[falls - 1]]
+    if not len(inside):
+        return {}
+    return {
+        BACK: pl.Series(np.bincount(steps.of_row[inside], minlength=steps.total)).cast(pl.Int64)
+    }
 
 
 def _added(moved: Floats, steps: _Steps, labels: tuple[str, str]) -> dict[str, pl.Series]:

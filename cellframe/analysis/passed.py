@@ -93,6 +93,12 @@ def _of_cycles(frame: AnyFrame, capacity: float | None) -> Any:
     has_energy = all(label in rows.columns for label in energies)
     work = pl.sum_horizontal(energies).cum_sum().over(WHO) if has_energy else pl.lit(None)
     unknown = pl.all_horizontal(pl.col(both).is_null())
+    half = ~unknown & pl.any_horizontal(
+        pl.col(way).is_null() & pl.col(way).is_not_null().any().over(WHO) for way in both
+    )
+    glitches = pl.any_horizontal(is_glitch(way, rows) for way in both)
+    before = glitches.cast(pl.Int32).cum_sum().over(WHO) - glitches.cast(pl.Int32)
+    twice = pl.col(CYCLE).is_duplicated().over(WHO) if len(rows) else pl.lit(value=False)
     made = rows.with_columns(
         moved.cast(pl.Float64).alias(_MOVED),
         work.cast(pl.Float64).alias(ENERGY_THROUGHPUT),
@@ -101,6 +107,10 @@ def _of_cycles(frame: AnyFrame, capacity: float | None) -> Any:
             (is_glitch(DISCHARGE_CAPACITY, rows), glitch_told(DISCHARGE_CAPACITY)),
             (is_glitch(CHARGE_CAPACITY, rows), glitch_told(CHARGE_CAPACITY)),
             (unknown, "what this cycle moved is not known"),
+            (half, "what this cycle moved is known one way alone"),
+            (twice, "the cycle is there twice, and counts twice"),
+            (before == 1, pl.lit("a glitch before counts, too")),
+            (before > 1, pl.format("{} glitches before count, too", before)),
         ).alias(FINDING),
     )
     known = pl.when(pl.col(_WAYS) > 1)

@@ -28,6 +28,11 @@ Point: TypeAlias = "float | Literal['first', 'end']"
 Origin: TypeAlias = Literal["rest", "step", "load"]
 EVENT, POINT, AFTER = "Event", "Point", "After [s]"
 APPLICATION = "application"
+_COUNTED = "counted steps"
+_DOUBT = (
+    "steps told by the current: where the voltage drops before the current is written, the "
+    "resistance is too small; count the steps in 'Step count'"
+)
 OCV, RESISTANCE = "Open-circuit voltage [V]", "Resistance [ohm]"
 PULSE_TIME = "Pulse duration [s]"
 LOADED = 0.99
@@ -183,11 +188,12 @@ class _Change:
 
 
 def _of_test(test: pl.DataFrame, *, asked: _Asked) -> Iterator[pl.DataFrame]:
-    columns = arrays_of(test, _NEEDED, (STEP, CYCLE, SOC))
+    counted = [STEP] if STEP in test.columns and test[STEP].count() else []
+    columns = arrays_of(test, (*_NEEDED, *counted), (CYCLE, SOC))
     if not len(columns[CURRENT]):
         return
     limit = rest_limit(asked.capacity, float(np.abs(columns[CURRENT]).max()))
-    told = "counted steps"
+    told = _COUNTED
     if STEP not in columns:
         flow = np.where(np.abs(columns[CURRENT]) >= limit, np.sign(columns[CURRENT]), 0.0)
         columns[STEP] = np.cumsum(np.diff(flow, prepend=flow[0]) != 0).astype(np.float64)
@@ -213,6 +219,9 @@ def _of_test(test: pl.DataFrame, *, asked: _Asked) -> Iterator[pl.DataFrame]:
         if is_rest or asked.after == "any":
             found += _rows(before, pulse, then, limit, asked)
     made = pl.DataFrame(found, schema={**_SCHEMA, DEFINITION: pl.String()})
+    if told != _COUNTED:
+        doubt = pl.coalesce(pl.format("{}; {}", FINDING, pl.lit(_DOUBT)), pl.lit(_DOUBT))
+        made = made.with_columns(doubt.alias(FINDING))
     yield made.with_columns(pl.lit(definition, TOLD[DEFINITION]).alias(DEFINITION))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cellframe.contract.series import CYCLE, STEP, TIME
+from cellframe.contract.series import CYCLE, CYCLE_FROM_CYCLER, STEP, TIME
 from cellframe.errors import ConfigError, FrameError
 from cellframe.frames.backend import is_pandas, to_backend, to_polars
 from cellframe.frames.columns import parse
@@ -35,6 +35,7 @@ TOLD: dict[str, pl.DataType] = {FINDING: pl.String(), DEFINITION: pl.Categorical
 said is text, so that people can search it; a definition is long, and the same in many rows."""
 IDENTITIES = ("measurement_id", "instance_id", "cell")
 """By which tests are told apart, the first that is there."""
+_COUNTS = (CYCLE, CYCLE_FROM_CYCLER, STEP)
 _AT_ONCE = 500_000
 """Rows of short tests that are read at once."""
 CELLS = ("instance_id", "cell", "measurement_id", "test")
@@ -45,8 +46,15 @@ class _InterleavedError(Exception):
     """The rows of one test do not follow each other."""
 
 
-def given(frame: AnyFrame) -> pl.LazyFrame:
-    """Return any frame as a LazyFrame; NaN are gaps.
+def given(frame: AnyFrame, *, finite: bool = True) -> pl.LazyFrame:
+    """Return any frame as a LazyFrame; what is no number is a gap, and keys are texts.
+
+    Parameters
+    ----------
+    frame : polars or pandas DataFrame, or LazyFrame
+        What was asked about.
+    finite : bool
+        Whether infinities are gaps, too.
 
     Raises
     ------
@@ -59,7 +67,11 @@ def given(frame: AnyFrame) -> pl.LazyFrame:
             "The current of this frame is positive on charge, and here on discharge: "
             ".cell.in_convention('discharge_positive') turns it back."
         )
-    return lazy.with_columns(pl.selectors.float().fill_nan(None))
+    there = lazy.collect_schema()
+    floats = pl.selectors.float()
+    known = pl.when(floats.is_finite()).then(floats) if finite else floats.fill_nan(None)
+    sorts = [key for key in keys_of(there) if isinstance(there[key], pl.Categorical | pl.Enum)]
+    return lazy.with_columns(known.name.keep(), pl.col(sorts).cast(pl.String))
 
 
 def back(made: pl.DataFrame, frame: AnyFrame) -> Any:
@@ -101,7 +113,7 @@ def require(schema: Mapping[str, Any], needed: Iterable[str], what: str) -> None
         if label not in schema:
             message = f"There is no column {label!r}."
             faults.append(Fault(message, column=label, rule="column"))
-        elif _is_quantity(label) and not (schema[label].is_numeric() or schema[label] == pl.Null):
+        elif _is_number(label) and not (schema[label].is_numeric() or schema[label] == pl.Null):
             message = f"{label!r} should hold numbers and holds {schema[label]}."
             faults.append(Fault(message, column=label, rule="number"))
     if faults:
@@ -110,9 +122,9 @@ def require(schema: Mapping[str, Any], needed: Iterable[str], what: str) -> None
         raise FrameError(message, table(faults))
 
 
-def _is_quantity(label: str) -> bool:
-    """Whether a label ends with a unit; that of a time is its zone."""
-    return parse(label)[1] not in (None, "UTC")
+def _is_number(label: str) -> bool:
+    """Whether a label counts, or ends with a unit; that of a time is its zone."""
+    return label in _COUNTS or parse(label)[1] not in (None, "UTC")
 
 
 def by_test(
@@ -123,6 +135,7 @@ def by_test(
     used: Sequence[str],
     schema: Mapping[str, Any],
     as_they_came: bool = False,
+    finite: bool = True,
 ) -> Any:
     """Ask a question of each test of a series by itself, and put the answers under each other.
 
@@ -137,6 +150,10 @@ def by_test(
         Columns that must be there, and that are read where they are.
     schema : mapping of str to polars type
         Columns of the answer, but for the keys; ``Cycle count`` only where the series counts them.
+    as_they_came : bool
+        Whether the rows of a test are asked in the order in which they came.
+    finite : bool
+        Whether infinities are gaps.
 
     Returns
     -------
@@ -148,9 +165,11 @@ def by_test(
     FrameError
         A column is missing, or holds no numbers.
     """
-    lazy = labelled(given(frame), used)
+    lazy = labelled(given(frame, finite=finite), used)
     there = lazy.collect_schema()
-    require(there, needed, "a time series")
+    require(
+        there, dict.fromkeys((*needed, *(one for one in used if one in there))), "a time series"
+    )
     keys = keys_of(there)
     wanted = [label for label in schema if label != CYCLE or CYCLE in there]
     lazy = lazy.select(*keys, *dict.fromkeys(label for label in used if label in there))

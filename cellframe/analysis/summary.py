@@ -15,6 +15,7 @@ import polars as pl
 from cellframe.analysis.cycle_rows import WHO, answer, in_order, said, short
 from cellframe.analysis.efficiency import COULOMBIC, ENERGY, VOLTAGE_OVER, efficiencies
 from cellframe.analysis.moved import (
+    BACK,
     OF_CYCLE,
     PAIRS,
     counted,
@@ -52,6 +53,9 @@ from cellframe.frames.other_units import labelled
 if TYPE_CHECKING:
     from cellframe.frames.backend import AnyFrame
 
+_AMOUNTS = {DISCHARGE_ENERGY: DISCHARGE_CAPACITY, CHARGE_ENERGY: CHARGE_CAPACITY}
+"""Of which charge an energy is."""
+_PART = "\x00part"
 AGREE = 0.01
 """Counter and integral that differ by more than this share are told."""
 MEAN_DISCHARGE, MEAN_CHARGE = "Mean discharge voltage [V]", "Mean charge voltage [V]"
@@ -140,6 +144,7 @@ def _complete(steps: pl.DataFrame) -> pl.DataFrame:
             for label in COUNTERS
             if fell(label) not in steps.columns
         ),
+        pl.lit(0, pl.Int64).alias(BACK),
     )
 
 
@@ -175,12 +180,22 @@ def _by_cycle(steps: pl.DataFrame) -> pl.DataFrame:
     keys = keys_of(steps.columns)
     sums: list[pl.Expr] = []
     for label in COUNTERS:
-        one, other = pl.col(counted(label)), pl.col(integrated(label))
+        # The difference of ``Capacity [A.h]`` is the cycler's count, too.
+        one, other = pl.coalesce(counted(label), split(label)), pl.col(integrated(label))
         both = one.is_not_null() & other.is_not_null()
-        sums += [_sum(label), _sum(counted(label)), _sum(integrated(label))]
+        sums += [
+            _sum(label, _AMOUNTS.get(label)),
+            _sum(counted(label)),
+            _sum(integrated(label), integrated(_AMOUNTS[label]) if label in _AMOUNTS else None),
+        ]
         sums.append(one.filter(both).sum().alias(f"\x00one {label}"))
         sums.append(other.filter(both).sum().alias(f"\x00other {label}"))
         sums.append(pl.col(fell(label)).sum())
+    sums.append(pl.col(BACK).sum())
+    partial = pl.any_horizontal(_is_partial(*each) for each in _AMOUNTS.items())
+    known = pl.any_horizontal(pl.col(energy).is_not_null() for energy in _AMOUNTS)
+    steps = steps.with_columns((partial & known.any().over(WHO)).alias(_PART))
+    sums.append(pl.col(_PART).any())
     sources = [_one_or_mixed(label) for label in PAIRS]
     cycles = steps.group_by(WHO, OF_CYCLE, maintain_order=True).agg(
         *(pl.col(key).first() for key in keys), *sums, *sources
@@ -196,10 +211,17 @@ def _ratio(label: str) -> pl.Expr:
     return pl.when((other > 0) & (other >= least)).then(one / other)
 
 
-def _sum(label: str) -> pl.Expr:
-    """Sum what is known; null, and not 0, where nothing is."""
+def _sum(label: str, amount: str | None = None) -> pl.Expr:
+    """Sum what is known; null, and not 0, where nothing is, or what moved charge is not known."""
     values = pl.col(label)
-    return pl.when(values.count() > 0).then(values.sum()).alias(label)
+    known = values.count() > 0
+    if amount is not None:
+        known &= ~_is_partial(label, amount).any()
+    return pl.when(known).then(values.sum()).alias(label)
+
+
+def _is_partial(energy: str, amount: str) -> pl.Expr:
+    return (pl.col(energy).is_null() & (pl.col(amount) > 0)).fill_null(value=False)
 
 
 def _one_or_mixed(label: str) -> pl.Expr:
@@ -239,6 +261,11 @@ def _finding() -> pl.Expr:
         apart = (pl.col(ratio(label)) - 1).abs() > AGREE
         text = f"{label.split(' [')[0].lower()}: counted is {{}} of integrated"
         told.append((apart, pl.format(text, short(pl.col(ratio(label))))))
+    often = pl.format(
+        "time runs back {} times within steps, where an integral means nothing", pl.col(BACK)
+    )
+    told.append((pl.col(BACK) > 0, often))
+    told.append((pl.col(_PART), "no energy where the voltage is not known in all rows"))
     return said(*told).alias(FINDING)
 
 

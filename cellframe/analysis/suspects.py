@@ -41,6 +41,7 @@ from cellframe.contract.series import (
     VOLTAGE,
 )
 from cellframe.errors import FrameError
+from cellframe.frames.columns import parse
 from cellframe.frames.faults import Fault, table
 from cellframe.frames.other_units import labelled
 from cellframe.series.arrays import Columns
@@ -62,6 +63,9 @@ _NEAR_THOUSAND = 0.1
 _PERCENT = (20.0, 200.0)
 """A median efficiency between them is percent, not a ratio."""
 _SENSORS = (VOLTAGE, CURRENT, TEMPERATURE)
+_LEAST_SPIKES = {VOLTAGE: 0.2, CURRENT: 0.0, TEMPERATURE: 10.0}
+"""A single sample that is further off its neighbours is no signal; a current by its usual size."""
+_TIMES_AROUND, _FEWEST_AROUND, _USUAL = 10.0, 5, 0.99
 _SAID = {
     CHECK: pl.String(),
     CYCLE: pl.Int64(),
@@ -102,7 +106,7 @@ def quality(frame: AnyFrame) -> Any:
         Checks of a series: ``current_sign_reversed``, ``current_sign_unsigned``,
         ``current_sign_indeterminate``; ``time_falls``; ``gap`` (time, in s); ``time_thousandfold``;
         ``counter_differs`` (from the integral, as a ratio); ``counter_falls``; ``sensor_absent``;
-        ``cycle_count_broken``. Of cycles: ``first_partial``, ``last_cut``, ``glitch``, ``dip``,
+        ``cycle_count_broken``; ``spike`` (one sample that jumps and comes back); ``infinite``. Of cycles: ``first_partial``, ``last_cut``, ``glitch``, ``dip``,
         ``cycle_twice``, ``cycles_missing``, ``negative``, ``percent``.
 
     Raises
@@ -118,7 +122,8 @@ def quality(frame: AnyFrame) -> Any:
     one, and no check-up at a lower rate. A dip is below half of both. Counters and integrals that differ by more than 1 % are told
     without saying which is wrong: thinned rows spoil an integral, a restart a counter.
     """
-    lazy = labelled(given(frame), (*COUNTERS, CURRENT, VOLTAGE, TIME, TEMPERATURE))
+    asked = given(frame, finite=False)
+    lazy = labelled(asked, (*COUNTERS, CURRENT, VOLTAGE, TIME, TEMPERATURE))
     there = lazy.collect_schema()
     if CURRENT in there or (TIME in there and STEP in there):
         return back(_of_series(lazy if isinstance(frame, pl.LazyFrame) else lazy.collect()), frame)
@@ -143,6 +148,7 @@ def _of_series(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
         used=used,
         schema={f"\x00{label}": dtype for label, dtype in _SAID.items()},
         as_they_came=True,
+        finite=False,
     )
     found = found.rename({f"\x00{label}": label for label in _SAID})
     parts = [found]
@@ -160,9 +166,11 @@ def _broken_count(schema: pl.Schema) -> bool:
 def _suspects(test: pl.DataFrame) -> Iterator[pl.DataFrame]:
     """Yield what the samples of one test show."""
     checks: tuple[Callable[[pl.DataFrame], Iterator[_Suspect]], ...] = (
-        *(_sign, _time, _sensors, _cycle_count),
+        *(_sign, _time, _sensors, _spikes, _cycle_count),
     )
-    found = [one for check in checks for one in check(test)]
+    floats = pl.selectors.float()
+    finite = test.with_columns(pl.when(floats.is_finite()).then(floats).name.keep())
+    found = [*_infinite(test), *(one for check in checks for one in check(finite))]
     if found:
         schema = {f"\x00{label}": dtype for label, dtype in _SAID.items()}
         yield pl.DataFrame(found, schema=schema, orient="row")
@@ -238,6 +246,43 @@ def _sensors(test: pl.DataFrame) -> Iterator[_Suspect]:
             yield _Suspect("sensor_absent", None, label, value, text, rule)
 
 
+def _infinite(test: pl.DataFrame) -> Iterator[_Suspect]:
+    for label in test.columns:
+        if not test.schema[label].is_float():
+            continue
+        number = int(test[label].is_infinite().sum())
+        if number:
+            text = f"{label} is infinite in {number} row{'s' * (number > 1)}"
+            yield _Suspect("infinite", None, label, float(number), text, "numbers are finite")
+
+
+def _spikes(test: pl.DataFrame) -> Iterator[_Suspect]:
+    """Yield samples that jump and come back at once, within a step."""
+    for label, least in _LEAST_SPIKES.items():
+        if label not in test or test[label].count() < _FEWEST_AROUND:
+            continue
+        value = pl.col(label).cast(pl.Float64)
+        up, down = value - value.shift(1), value - value.shift(-1)
+        jump = pl.min_horizontal(up.abs(), down.abs())
+        around = (value.shift(1) - value.shift(-1)).abs()
+        far = (jump > least) & (jump > _TIMES_AROUND * around) & (up.sign() == down.sign())
+        if label == CURRENT:
+            far &= jump > value.abs().quantile(_USUAL, "lower") * TOO_MUCH
+        if STEP in test:
+            step = pl.col(STEP)
+            far &= (step == step.shift(1)) & (step == step.shift(-1))
+        found = test.with_row_index("row").filter(far)
+        if found.height:
+            first = found.row(0, named=True)
+            text = f"{found.height} samples jump and come back, first in row {first['row']}: {float(first[label]):.4g}"
+            if found.height == 1:
+                text = f"a sample jumps and comes back in row {first['row']}: {float(first[label]):.4g}"
+            cycle = first.get(CYCLE)
+            whole = int(cycle) if cycle is not None and float(cycle).is_integer() else None
+            rule = f"within a step no single sample lies {least:g} {parse(label)[1]} off both neighbours"
+            yield _Suspect("spike", whole, label, float(first[label]), text, rule)
+
+
 def _cycle_count(test: pl.DataFrame) -> Iterator[_Suspect]:
     if CYCLE not in test or not test[CYCLE].dtype.is_float():
         return
@@ -287,7 +332,7 @@ def _is_thousand(share: pl.Expr) -> pl.Expr:
 
 
 def _of_cycles(frame: AnyFrame) -> pl.DataFrame:
-    lazy = labelled(given(frame), COUNTERS)
+    lazy = labelled(given(frame, finite=False), COUNTERS)
     there = lazy.collect_schema()
     flows = [label for label in COUNTERS if label in there]
     ratios = [label for label in (COULOMBIC, ENERGY) if label in there]
@@ -302,7 +347,7 @@ def _of_cycles(frame: AnyFrame) -> pl.DataFrame:
         rule = "capacities and energies are never negative"
         made.append(_rows(rows, value < 0, "negative", label, value, text, rule))
     made += [_percent(rows, label) for label in ratios]
-    made += [_twice(rows), _missing(rows)]
+    made += [_twice(rows), _missing(rows), *_endless(lazy, [*flows, *ratios])]
     return _together(made)
 
 
@@ -364,6 +409,17 @@ def _percent(rows: pl.DataFrame, label: str) -> pl.DataFrame:
     rule = f"the median of a ratio is not between {_PERCENT[0]:g} and {_PERCENT[1]:g}"
     found = _rows(rows, first & usual.is_between(*_PERCENT), "percent", label, usual, text, rule)
     return found.with_columns(pl.lit(None, pl.Int64).alias(CYCLE))
+
+
+def _endless(lazy: pl.LazyFrame, labels: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield numbers that are infinite, which everywhere else are gaps."""
+    there = lazy.collect_schema()
+    floats = [label for label in labels if there[label].is_float()]
+    rows = lazy.select(*keys_of(there), CYCLE, *floats).collect()
+    for label in floats:
+        value, text = pl.col(label), pl.lit(f"{label} is infinite")
+        where = value.is_infinite()
+        yield _rows(rows, where, "infinite", label, value, text, "numbers are finite")
 
 
 def _twice(rows: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from cellframe.analysis.reading import (
     keys_of,
     require,
 )
-from cellframe.contract.series import CYCLE, VOLTAGE
+from cellframe.contract.series import CYCLE, CYCLE_FROM_CYCLER, VOLTAGE
 from cellframe.errors import ConfigError
 from cellframe.frames.other_units import labelled
 from cellframe.plots.drawing import (
@@ -59,7 +59,8 @@ def voltage_curves(
     frame : polars or pandas DataFrame, or LazyFrame
         A time series of one cell or several.
     cycles : collection of int, optional
-        Which ``Cycle count``; without it up to 8, evenly from the first to the last.
+        Which cycles, as the cycler counts them (``Cycle from cycler``) where that is known, else
+        by ``Cycle count``; without it up to 8, evenly from the first to the last.
     cells : collection of str, optional
         Which cells, by name; without it the first six.
     title : str, optional
@@ -78,7 +79,7 @@ def voltage_curves(
     ConfigError
         altair is not installed, or a cycle is asked for that no test has.
     """
-    lazy = labelled(given(frame), USED)
+    lazy, counted = _as_the_lab_counts(labelled(given(frame), USED))
     there = lazy.collect_schema()
     require(there, (*NEEDED, CYCLE), "a time series with cycles")
     who = first_of(("cell", *IDENTITIES), keys_of(there))
@@ -95,8 +96,19 @@ def voltage_curves(
     rows = pl.concat(parts)
     left = len(names) - MOST_CELLS
     more = f"{left} more cells are not drawn: name them in cells=." if left > 0 else None
-    told = "Charge counted from the begin of each half cycle, by counter where the cycler has one, else by integral."
+    told = f"{counted} Charge counted from the begin of each half cycle, by counter where the cycler has one, else by integral."
     return _drawn(rows, captioned(head, told, more))
+
+
+def _as_the_lab_counts(lazy: pl.LazyFrame) -> tuple[pl.LazyFrame, str]:
+    """Return a series whose cycles are those of the cycler where it counted them, and say so."""
+    if CYCLE_FROM_CYCLER not in lazy.collect_schema():
+        return lazy, "Cycles as counted in the data."
+    count = pl.col(CYCLE_FROM_CYCLER)
+    broken = lazy.select((count.is_null() | (count != count.round())).any()).collect().item()
+    if broken:
+        return lazy, "Cycles as counted in the data."
+    return lazy.with_columns(count.cast(pl.Int64).alias(CYCLE)), "Cycles as the cycler counts."
 
 
 def _chosen(lazy: pl.LazyFrame, who: str | None, cycles: Collection[int] | None) -> pl.DataFrame:

@@ -198,9 +198,19 @@ def _prepared(rows: pl.DataFrame, label: str, by: str | None) -> _Drawn:
         lot.alias(_LOT),
         ODD,
         MIDDLE,
-    ).drop_nulls([_X, _Y])
-    lots, named, note = lots_of(known, _LOT)
-    return _Drawn(named, lots, by, note, x_title, definition_of(rows))
+    )
+    drawn = known.drop_nulls([_X, _Y])
+    lots, named, note = lots_of(drawn, _LOT)
+    gone = known.filter(~pl.col("cell").is_in(drawn["cell"].implode()))["cell"].unique().sort()
+    notes = " ".join(text for text in (note, _without(gone.to_list(), label)) if text) or None
+    return _Drawn(named, lots, by, notes, x_title, definition_of(rows))
+
+
+def _without(cells: list[str], label: str) -> str | None:
+    if not cells:
+        return None
+    more = f" and {len(cells) - _MOST_NAMED} more" if len(cells) > _MOST_NAMED else ""
+    return f"Not drawn, without a value of {label}: {', '.join(cells[:_MOST_NAMED])}{more}."
 
 
 def _chart(drawn: _Drawn, label: str, title: str) -> Any:

@@ -45,7 +45,7 @@ _NOTES = ("first_partial", "last_cut", "cycles_missing", "current_sign_indetermi
 _OF_SERIES = (
     *("current_sign_reversed", "current_sign_unsigned", "current_sign_indeterminate"),
     *("time_falls", "gap", "time_thousandfold", "counter_differs", "counter_falls"),
-    *("sensor_absent", "cycle_count_broken"),
+    *("sensor_absent", "cycle_count_broken", "spike", "infinite"),
 )
 """What cannot be seen in cycles."""
 _UNREAD = "not_read"

@@ -209,3 +209,62 @@ def test_noise_of_a_current_is_compared_with_no_counter():
     )
     (found,) = analysis.cycle_summary(series).rows(named=True)
     assert (found[RATIO], found[RATIO_BACK]) == (1.0, None)
+
+
+def check_up() -> pl.DataFrame:
+    """A check-up without its own counter."""
+    labels = ("Time [s]", "Voltage [V]", "Current [A]", "Step count", "Cycle count")
+    return real_series.lgm50_check_up().select(labels)
+
+
+@pytest.mark.parametrize("turn", ["shuffled", "reversed"])
+def test_rows_in_another_order_sum_to_the_same(turn):
+    series = check_up()
+    other = (
+        series.reverse() if turn == "reversed" else series.sample(fraction=1, shuffle=True, seed=3)
+    )
+    assert_frame_equal(analysis.cycle_summary(other), analysis.cycle_summary(series))
+
+
+def test_a_time_that_runs_back_within_a_step_is_told():
+    series = check_up().head(3000).with_columns(pl.lit(0).alias("Step count"))
+    again = pl.when(pl.int_range(pl.len()) < 2000).then("Time [s]").otherwise(0.0)
+    told = analysis.cycle_summary(series.with_columns(again.alias("Time [s]")))["Finding"][0]
+    assert told.startswith("time runs back 1 times within steps, where an integral means nothing")
+
+
+def test_a_voltage_that_is_known_in_part_makes_no_mean_voltage():
+    series = check_up()
+    row = pl.int_range(pl.len())
+    cut = pl.when(row > 40_000).then(None).otherwise("Voltage [V]").alias("Voltage [V]")
+    whole, part = (analysis.cycle_summary(one) for one in (series, series.with_columns(cut)))
+    assert part[Q].to_list() == whole[Q].to_list()
+    assert part["Mean discharge voltage [V]"].to_list() == [None]
+    assert "no energy where the voltage is not known in all rows" in part["Finding"][0]
+    # A gap between two samples is read off the line.
+    hole = pl.when(row.is_between(39_990, 40_000)).then(None).otherwise("Voltage [V]")
+    mended = analysis.cycle_summary(series.with_columns(hole.alias("Voltage [V]")))
+    label = "Mean discharge voltage [V]"
+    assert mended[label].to_list() == pytest.approx(whole[label].to_list(), rel=1e-6)
+
+
+def test_the_capacity_of_the_cycler_is_compared_with_the_integral():
+    series = real_series.lgm50_check_up().with_columns(pl.col("Time [s]") * 1000)
+    assert analysis.cycle_summary(series)[RATIO][0] == pytest.approx(0.001, rel=1e-3)
+    assert "time_thousandfold" in analysis.quality(series)["Check"].to_list()
+
+
+@pytest.mark.parametrize("question", ["cycle_summary", "cccv", "resistance", "quality"])
+@pytest.mark.parametrize(
+    ("label", "wrong"),
+    [
+        ("Time [s]", pl.duration(seconds=pl.col("Time [s]"))),
+        ("Current [A]", pl.lit("x")),
+        ("Step count", pl.lit("x")),
+        ("Cycle count", pl.lit("x")),
+    ],
+)
+def test_a_column_that_holds_no_numbers_is_named(question, label, wrong):
+    with pytest.raises(FrameError) as caught:
+        getattr(analysis, question)(check_up().head(100).with_columns(wrong.alias(label)))
+    assert caught.value.failures["column"].to_list() == [label]

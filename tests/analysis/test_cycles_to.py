@@ -104,3 +104,11 @@ def test_below_from_the_first_cycle_has_no_crossing():
 def test_percent_is_refused():
     with pytest.raises(ConfigError, match=r"to=80 is no share of the reference: 80 % is 0\.8"):
         analysis.cycles_to(fading(1.0), 80)
+
+
+def test_a_cell_that_comes_back_is_said_to():
+    kept = [1.0] * 5 + [0.5, 0.5] + [0.99] * 50
+    row = analysis.cycles_to(pl.DataFrame({"Cycle count": range(57), Q: kept}), 0.8).row(
+        0, named=True
+    )
+    assert row["Finding"] == "above again at the end: 0.99 at cycle 56"

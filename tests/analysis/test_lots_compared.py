@@ -285,3 +285,9 @@ def test_a_test_without_a_begin_has_no_place_in_a_life_and_one_that_overlaps_is_
     ]
     alone = analysis.life(cycled("m0"), begun(None))
     assert alone[CYCLE].to_list() == [0, 1]
+
+
+def test_several_values_of_a_cell_are_no_proof():
+    cells = pl.DataFrame({"cell": list("aabbccdd"), "batch": list("AAAABBBB"), "R [ohm]": range(8)})
+    with pytest.raises(ConfigError, match=r"4 of 4 cells have several rows \('a' has 2\)"):
+        analysis.compare_lots(cells, "R [ohm]")

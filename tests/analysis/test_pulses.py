@@ -212,3 +212,22 @@ def test_a_current_that_is_the_same_before_and_after_has_no_resistance():
     )
     (row,) = analysis.resistance(series, at=("first",)).rows(named=True)
     assert (row[R], row["Finding"]) == (None, "the current did not change")
+
+
+def test_steps_told_by_the_current_are_a_doubt():
+    pulse = real_series.pulse_of_lgm50("Cell1", "SoC5")
+    counted, told = (analysis.resistance(one) for one in (pulse, pulse.drop("Step count")))
+    assert not counted["Finding"].fill_null("").str.contains("steps told").any()
+    assert told["Finding"].str.contains("steps told by the current").all()
+
+
+def test_a_row_without_a_step_is_passed_over():
+    pulse = real_series.pulse_of_lgm50("Cell1", "SoC5")
+    gap = (
+        pl.when(pl.int_range(pl.len()) == 3).then(None).otherwise("Step count").alias("Step count")
+    )
+    made = analysis.resistance(pulse.with_columns(gap))
+    assert (
+        made["Resistance [ohm]"].to_list()
+        == analysis.resistance(pulse)["Resistance [ohm]"].to_list()
+    )

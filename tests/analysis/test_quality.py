@@ -223,3 +223,30 @@ def test_findings_name_test_cell_and_cycle_in_the_order_of_the_frame():
 def test_a_frame_that_is_neither_says_what_it_has():
     with pytest.raises(FrameError, match=r"neither a time series .* the frame has 'x'"):
         analysis.quality(pl.DataFrame({"x": [1]}))
+
+
+@pytest.mark.parametrize(
+    ("label", "value", "check"),
+    [
+        ("Voltage [V]", 31.0, "spike"),
+        ("Voltage [V]", -3.0, "spike"),
+        ("Current [A]", 500.0, "spike"),
+        ("Voltage [V]", float("inf"), "infinite"),
+        ("Current [A]", float("-inf"), "infinite"),
+    ],
+)
+def test_a_single_sample_that_cannot_be_is_named(label, value, check):
+    series = real_series.lgm50_check_up()
+    one = pl.when(pl.int_range(pl.len()) == 40_000).then(value).otherwise(label).alias(label)
+    found = analysis.quality(series.with_columns(one)).filter(pl.col("Column") == label)
+    assert found["Check"].to_list() == [check]
+
+
+def test_an_infinite_capacity_is_named_and_counts_nowhere():
+    rows = pl.DataFrame(
+        {"Cycle count": range(30), "Discharge capacity [A.h]": [1.0] * 29 + [float("inf")]}
+    )
+    found = analysis.quality(rows)
+    assert (found["Check"].to_list(), found["Cycle count"].to_list()) == (["infinite"], [29])
+    kept = analysis.retention(rows, reference="first")["Capacity retention"]
+    assert kept.to_list() == [1.0] * 29 + [None]

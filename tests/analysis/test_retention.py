@@ -199,3 +199,21 @@ def test_rated_without_a_rating_is_refused():
 def test_a_frame_without_capacities_says_what_it_has():
     with pytest.raises(FrameError, match="not a table of cycles; the frame has 'Cycle count', 'x'"):
         analysis.retention(pl.DataFrame({CYCLE: [0], "x": [1.0]}))
+
+
+def test_cycles_of_cells_that_nothing_tells_apart_are_refused():
+    cells = pl.concat(
+        pl.DataFrame({"Barcode": name, CYCLE: range(30), Q: [1.0] * 30}) for name in ("K1", "K2")
+    )
+    with pytest.raises(
+        FrameError, match=r"name that column 'cell', as in frame.rename\(\{'Barcode'"
+    ):
+        analysis.retention(cells)
+    assert analysis.retention(cells.rename({"Barcode": "cell"})).height == 60
+
+
+def test_cells_of_categories_are_cells():
+    cells = pl.concat(
+        pl.DataFrame({"cell": name, CYCLE: range(3), Q: [1.0] * 3}) for name in ("K1", "K2")
+    ).with_columns(pl.col("cell").cast(pl.Categorical))
+    assert analysis.retention(cells)["cell"].to_list() == ["K1"] * 3 + ["K2"] * 3

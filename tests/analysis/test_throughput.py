@@ -47,7 +47,16 @@ def test_a_rating_may_stand_in_a_column():
 def test_a_glitch_in_the_sum_is_told():
     rows = pl.DataFrame({CYCLE: range(6), Q: [1.0, 1.0, 31.0, 1.0, 1.0, 1.0], BACK: [1.0] * 6})
     told = analysis.throughput(rows)["Finding"]
-    assert told.is_not_null().to_list() == [False, False, True, False, False, False]
+    assert told[:2].null_count() == 2
+    assert "31.0 A.h is a glitch" in told[2]
+    assert told[3:].to_list() == ["a glitch before counts, too"] * 3
+
+
+def test_a_cycle_that_is_there_twice_or_known_one_way_says_so():
+    rows = pl.DataFrame({CYCLE: [0, 1, 1, 2], Q: [1.0] * 4, BACK: [1.0, 1.0, 1.0, None]})
+    told = analysis.throughput(rows)["Finding"].to_list()
+    twice = "the cycle is there twice, and counts twice"
+    assert told == [None, twice, twice, "what this cycle moved is known one way alone"]
 
 
 def test_a_cycle_of_which_nothing_is_known_adds_nothing_and_says_so():

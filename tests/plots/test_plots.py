@@ -314,3 +314,17 @@ def test_names_of_lines_that_end_together_do_not_meet():
     assert len(heights) == 4
     assert min(np.diff(heights)) > 11
     assert 0 <= heights[0] <= heights[-1] <= HEIGHT
+
+
+def test_cells_without_a_value_are_named():
+    cells = fading(3).with_columns(pl.when(pl.col("cell") != "c-1").then(Q).alias(Q))
+    assert "Not drawn, without a value of Discharge capacity [A.h]: c-1." in caption(
+        plots.fade(cells, Q)
+    )
+
+
+def test_voltage_curves_are_of_the_cycles_that_the_cycler_counts():
+    counted = series().with_columns((pl.col(CYCLE) + 1).alias("Cycle from cycler"))
+    chart = told(plots.voltage_curves(counted, cycles=[12]))
+    assert {row["cycle"] for row in chart["data"]["values"]} == {12}
+    assert "Cycles as the cycler counts." in " ".join(chart["title"]["subtitle"])

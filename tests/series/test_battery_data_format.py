@@ -190,3 +190,10 @@ def test_files_of_the_alliance_come_back_equal(tmp_path, which):
     assert set(shared) >= {"Time [s]", "Voltage [V]", "Current [A]", "Step count"}
     assert_frame_equal(found.select(shared), series.select(shared), check_dtypes=False)
     assert set(series.columns) - set(shared) <= {"Cycle count"}
+
+
+def test_power_comes_back_with_the_sign_of_the_current(tmp_path):
+    power = (pl.col("Voltage [V]") * pl.col("Current [A]")).alias("Power [W]")
+    series = cycling().with_columns(power)
+    found = came_back(tmp_path, series, "label")
+    assert found["Power [W]"].to_list() == pytest.approx(series["Power [W]"].to_list(), abs=1e-12)

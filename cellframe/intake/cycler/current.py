@@ -18,6 +18,7 @@ from cellframe.contract.series import (
     CURRENT,
     DISCHARGE_CAPACITY,
     DISCHARGE_ENERGY,
+    POWER,
     STEP,
     TIME,
     VOLTAGE,
@@ -71,7 +72,7 @@ class Witness(NamedTuple):
 
 
 def signed(frame: pl.DataFrame, series: SeriesMap, word: str) -> Signed:
-    """Make positive current discharge.
+    """Make positive current discharge, and power with it.
 
     Parameters
     ----------
@@ -84,13 +85,23 @@ def signed(frame: pl.DataFrame, series: SeriesMap, word: str) -> Signed:
     """
     if CURRENT not in frame.columns or series.current == "discharge positive":
         return Signed(frame, [])
+    found = Signed(frame, [])
     if series.current == "charge positive":
-        return Signed(frame.with_columns(_times(pl.lit(-1.0), pl.col(CURRENT))), [])
-    if STATE in frame.columns:
-        return _by_state(frame, series, word)
-    if not all(label in frame.columns for label in _PAIRS[0]):
-        return Signed(frame, [])
-    return Signed(frame.with_columns(_times(_way_of_counters(), pl.col(CURRENT).abs())), [])
+        found = Signed(frame.with_columns(_times(pl.lit(-1.0), pl.col(CURRENT))), [])
+    elif STATE in frame.columns:
+        found = _by_state(frame, series, word)
+    elif all(label in frame.columns for label in _PAIRS[0]):
+        made = frame.with_columns(_times(_way_of_counters(), pl.col(CURRENT).abs()))
+        found = Signed(made, [])
+    return found._replace(frame=_with_power(found.frame)) if POWER in frame.columns else found
+
+
+def _with_power(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give the power the direction of the current, where one flows."""
+    voltage = pl.col(VOLTAGE) if VOLTAGE in frame.columns else pl.lit(1.0)
+    way, power = (pl.col(CURRENT) * voltage).sign(), pl.col(POWER)
+    flows = (way != 0) & (power != 0)
+    return frame.with_columns(pl.when(flows).then(way * power.abs()).otherwise(power).alias(POWER))
 
 
 def _times(way: pl.Expr, current: pl.Expr) -> pl.Expr:
