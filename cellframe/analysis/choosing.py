@@ -5,6 +5,7 @@ Filters chain: each returns the frame that it was given with fewer rows, lazy wh
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     Between: TypeAlias = tuple[float | None, float | None]
     Numbers: TypeAlias = "int | tuple[int | None, int | None] | Iterable[int]"
 
+_ROW = "\x00row"
 MEAN_CURRENT, DURATION = "Mean current [A]", "Duration [s]"
 TYPES = (
     REST,
@@ -102,7 +104,9 @@ def filter_steps(
     if duration is not None:
         wanted[DURATION] = _between(pl.col(DURATION), duration, "duration")
     if label is not None:
-        wanted[LABEL] = pl.col(LABEL).is_in([label] if isinstance(label, str) else list(label))
+        wanted[LABEL] = (
+            pl.col(LABEL).cast(pl.String).is_in([label] if isinstance(label, str) else list(label))
+        )
     if cycles is not None:
         wanted[CYCLE] = _of_cycles(cycles)
     flowing: list[pl.Expr] = []
@@ -152,7 +156,9 @@ def filter_cycles(
     if cycles is not None:
         wanted[CYCLE] = _of_cycles(cycles)
     if label is not None:
-        wanted[LABEL] = pl.col(LABEL).is_in([label] if isinstance(label, str) else list(label))
+        wanted[LABEL] = (
+            pl.col(LABEL).cast(pl.String).is_in([label] if isinstance(label, str) else list(label))
+        )
     require(lazy.collect_schema(), wanted, "a frame that can be asked this")
     return _kept(frame, lazy, wanted.values())
 
@@ -185,8 +191,10 @@ def rows_of(series: AnyFrame, steps: AnyFrame) -> Any:
     on = [STEP, *([identity or told_apart] if told_apart else [])]
     require(there, on, "a time series")
     require(known, on, "a table of steps")
-    kept = lazy.join(chosen.select(on).unique(), on=on, how="semi", maintain_order="left")
-    return _as_given(series, kept)
+    count = pl.col(STEP).cast(pl.Int64)
+    wanted = chosen.select(on).with_columns(count).unique()
+    rows = lazy.select(on).with_columns(count).with_row_index(_ROW)
+    return _rows_of(series, rows.join(wanted, on=on, how="semi", maintain_order="left"))
 
 
 def step_types(frame: AnyFrame, *, capacity: float | None = None) -> Any:
@@ -253,7 +261,9 @@ def _of_type(types: list[str]) -> pl.Expr:
     if unknown or not types:
         listed = ", ".join(repr(known) for known in TYPES)
         raise ConfigError(f"type={unknown or types} begins no step type. There are {listed}.")
-    return pl.any_horizontal(pl.col(STEP_TYPE).str.starts_with(one) for one in types)
+    return pl.any_horizontal(
+        pl.col(STEP_TYPE).cast(pl.String).str.starts_with(one) for one in types
+    )
 
 
 def _of_direction(direction: str, *, has_type: bool) -> pl.Expr:
@@ -277,8 +287,8 @@ def _between(value: pl.Expr, bounds: Between, name: str) -> pl.Expr:
 
 
 def _of_cycles(cycles: Numbers) -> pl.Expr:
-    if isinstance(cycles, int):
-        return pl.col(CYCLE) == cycles
+    if isinstance(cycles, int | Integral):
+        return pl.col(CYCLE) == int(cycles)
     if isinstance(cycles, tuple) and len(cycles) == 2:  # noqa: PLR2004 - from and to
         return _between(pl.col(CYCLE), cycles, "cycles")
     return pl.col(CYCLE).is_in(_whole(cycles))
@@ -286,14 +296,26 @@ def _of_cycles(cycles: Numbers) -> pl.Expr:
 
 def _whole(cycles: Iterable[Any]) -> list[int]:
     found = list(cycles)
-    if not all(isinstance(one, int) for one in found):
+    if not all(isinstance(one, int | Integral) for one in found):
         raise ConfigError(f"cycles={found!r} are numbers as in {CYCLE!r}: 5, (0, 9), [0, 5, 9].")
-    return found
+    return [int(one) for one in found]
 
 
 def _kept(frame: AnyFrame, lazy: pl.LazyFrame, wanted: Iterable[pl.Expr]) -> Any:
-    columns = given(frame).collect_schema().names()
-    return _as_given(frame, lazy.filter(*wanted).select(columns))
+    return _rows_of(frame, lazy.with_row_index(_ROW).filter(*wanted))
+
+
+def _rows_of(frame: AnyFrame, kept: pl.LazyFrame) -> Any:
+    """Return the rows of a frame whose numbers are kept, as they are; of pandas with their index."""
+    if isinstance(frame, pl.LazyFrame):
+        return (
+            frame.with_row_index(_ROW)
+            .join(kept.select(_ROW), on=_ROW, how="semi", maintain_order="left")
+            .drop(_ROW)
+        )
+    rows = kept.select(_ROW).collect().to_series().to_numpy()
+    whole: Any = frame
+    return whole.iloc[rows] if is_pandas(frame) else whole[rows]
 
 
 def _as_given(frame: AnyFrame, kept: pl.LazyFrame) -> Any:

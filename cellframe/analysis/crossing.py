@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -101,7 +102,7 @@ def cycles_to(  # noqa: PLR0913 - what a person may ask for
 
 
 def _ratios(to: float | Sequence[float]) -> list[float]:
-    levels = [float(to)] if isinstance(to, int | float) else [float(one) for one in to]
+    levels = [float(to)] if isinstance(to, int | float | Real) else [float(one) for one in to]
     for level in levels:
         if not 0 < level <= 1:
             message = f"to={level:g} is no share of the reference: 80 % is 0.8."

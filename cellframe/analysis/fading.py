@@ -5,6 +5,7 @@ State of health is the same number: say what it is relative to, and which cycles
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import polars as pl
@@ -179,11 +180,11 @@ def _references(
         if reference == "first":
             return _first(rows, of)
         return _first(_labelled_rows(rows, label, reference), of, f" ({reference})", rows)
-    if isinstance(reference, int) and not isinstance(reference, bool):
-        return _median(rows, reference, reference, of)
+    if isinstance(reference, int | Integral) and not isinstance(reference, bool):
+        return _median(rows, int(reference), int(reference), of)
     ends: Any = reference
     if isinstance(ends, tuple | list) and _are_ends(list(ends)):
-        return _median(rows, ends[0], ends[1], of)
+        return _median(rows, int(ends[0]), int(ends[1]), of)
     message = (
         f"reference={reference!r} is none: give 'rated', 'first', a cycle, two cycles (2, 40) for "
         "the median of those from one to the other, or the label of a check-up."
@@ -192,7 +193,9 @@ def _references(
 
 
 def _are_ends(ends: list[Any]) -> bool:
-    whole = [end for end in ends if isinstance(end, int) and not isinstance(end, bool)]
+    whole = [
+        int(end) for end in ends if isinstance(end, int | Integral) and not isinstance(end, bool)
+    ]
     return len(whole) == len(ends) == 2 and whole[0] <= whole[1]  # noqa: PLR2004
 
 

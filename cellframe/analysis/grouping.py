@@ -6,6 +6,7 @@ glitch moves a mean and a standard deviation, and would hide behind them.
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -96,7 +97,7 @@ def grouped_values(
     )
     made = rows.collect()
     if at is not None:
-        made = _at(made, [at] if isinstance(at, int) else list(at))
+        made = _at(made, [int(at)] if isinstance(at, int | Integral) else [int(one) for one in at])
     return _with_oddness(made, [*by, *cycle], limit)
 
 

@@ -45,11 +45,16 @@ def with_cells(frame: AnyFrame, cells: AnyFrame, columns: str | Sequence[str] | 
     ConfigError
         The two have no key in common, or a cell is there twice.
     """
-    long, known = given(frame), given(cells).collect()
-    there = long.collect_schema().names()
+    long, known = given(frame, finite=False), given(cells, finite=False).collect()
+    there = long.collect_schema()
     key = next((one for one in _JOINS if one in there and one in known.columns), None)
     if key is None:
         message = f"Neither {' nor '.join(map(repr, _JOINS))} is in both frames: there is nothing to join them by."
+        raise ConfigError(message)
+    if there[key] != known.schema[key]:
+        message = (
+            f"{key!r} holds {there[key]} here and {known.schema[key]} there: cast one of them."
+        )
         raise ConfigError(message)
     twice = known.filter(pl.col(key).is_duplicated() & pl.col(key).is_not_null())[key].unique()
     if twice.len():
@@ -93,7 +98,7 @@ def life(cycles: AnyFrame, tests: AnyFrame) -> Any:
     A cycle that a test resumed counts again: nothing tells where the one ended and the other
     began. Check-ups of other rates are cycles as well: give them a label, and ask for it.
     """
-    rows, told = given(cycles).collect(), given(tests).collect()
+    rows, told = given(cycles, finite=False).collect(), given(tests).collect()
     require(rows.schema, (_ID, _CELL, CYCLE), "a table of cycles of tests")
     require(told.schema, (_ID, _START), "a table of tests")
     ends = [_END] if _END in told.columns else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -140,8 +141,8 @@ def _check(
     at: Sequence[Point], origin: str, after: str, capacity: float | None, initial_soc: float | None
 ) -> None:
     if (
-        isinstance(at, str)
-        or not at
+        isinstance(at, str | float | int | Real)
+        or not len(at)
         or any(isinstance(p, str) and p not in {"first", "end"} for p in at)
     ):
         raise ConfigError(f"at={at!r} is a list of times in s, 'first' and 'end'.")

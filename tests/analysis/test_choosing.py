@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -175,3 +176,42 @@ def test_columns_that_are_asked_about_and_missing_are_named_at_once(steps):
         analysis.filter_steps(bare, type="Rest", duration=(0, 1), label="x", direction="charge")
     missing = ["Duration [s]", "Label", "Mean current [A]"]
     assert caught.value.failures["column"].to_list() == missing
+
+
+def test_rows_of_pandas_keep_their_index_and_all_that_is_in_them(steps):
+    pandas = steps.with_columns(Remark=pl.lit(float("inf"))).to_pandas()
+    pandas.index = range(1000, 1000 + len(pandas))
+    kept = analysis.filter_steps(pandas, type="Rest")
+    assert kept.equals(pandas.loc[kept.index])
+    assert kept.index.to_list() == [1000 + n for n in (0, 3, 4, 6, 7, 9)]
+
+
+def test_a_lazy_frame_keeps_its_infinities(steps):
+    lazy = steps.lazy().with_columns(Remark=pl.lit(float("inf")))
+    kept = analysis.filter_cycles(lazy, cycles=0).collect()
+    assert kept["Remark"].to_list() == [float("inf")] * kept.height
+
+
+@pytest.mark.parametrize("dtype", [pl.Categorical, pl.Enum(["a", "b"])])
+def test_categories_are_texts(dtype):
+    series = pl.concat(cycling().with_columns(cell=pl.lit(name)) for name in "ab")
+    steps = series.select("cell", STEP).unique(maintain_order=True).filter(pl.col(STEP) == 1)
+    typed = series.with_columns(pl.col("cell").cast(dtype), pl.col(STEP).cast(pl.Float64))
+    assert analysis.rows_of(typed, steps).height == analysis.rows_of(series, steps).height > 0
+    told = steps.with_columns(pl.lit("Rest").cast(pl.Categorical).alias(TYPE))
+    assert analysis.filter_steps(told, type="Rest").height == 2
+
+
+def test_numbers_of_numpy_are_numbers():
+    series = cycling(4, 9)
+    one = analysis.filter_cycles(series, cycles=1)
+    for cycles in (np.int64(1), np.array([1]), [np.int8(1)]):
+        assert analysis.filter_cycles(series, cycles=cycles).equals(one)
+    cells = pl.DataFrame({"cell": list("aab"), CYCLE: [0, 1, 1], "Q [A.h]": [1.0, 0.9, 0.8]})
+    assert analysis.lots(cells, "Q [A.h]", by=None, at=np.int64(1))["n"].to_list() == [2]
+    flowed = cells.rename({"Q [A.h]": "Discharge capacity [A.h]"})
+    crossed = analysis.cycles_to(flowed, np.float32(0.8), reference=np.int64(1))
+    assert crossed["Cycles to threshold"].null_count() == 2
+    assert analysis.resistance(series, at=np.array([1.0])).columns
+    with pytest.raises(ConfigError, match="is a list of times"):
+        analysis.resistance(series, at=10.0)

@@ -291,3 +291,9 @@ def test_several_values_of_a_cell_are_no_proof():
     cells = pl.DataFrame({"cell": list("aabbccdd"), "batch": list("AAAABBBB"), "R [ohm]": range(8)})
     with pytest.raises(ConfigError, match=r"4 of 4 cells have several rows \('a' has 2\)"):
         analysis.compare_lots(cells, "R [ohm]")
+
+
+def test_keys_of_other_kinds_are_refused_by_name():
+    cells = pl.DataFrame({"cell": [1, 2], "batch": ["A", "B"]})
+    with pytest.raises(ConfigError, match="'cell' holds String here and Int64 there"):
+        analysis.with_cells(pl.DataFrame({"cell": ["1"]}), cells)
