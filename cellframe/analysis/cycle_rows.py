@@ -16,6 +16,7 @@ from cellframe.contract.series import (
     CHARGE_CAPACITY,
     CHARGE_ENERGY,
     CYCLE,
+    CYCLE_FROM_CYCLER,
     DISCHARGE_CAPACITY,
     DISCHARGE_ENERGY,
 )
@@ -82,7 +83,7 @@ def cycle_rows(
         A column is missing, or holds no numbers, or cycles that are not whole.
     """
     optional = (*optional, *(OTHER_WAY[label] for label in needed if label in OTHER_WAY))
-    wanted = list(dict.fromkeys((CYCLE, *needed, *optional)))
+    wanted = list(dict.fromkeys((CYCLE, CYCLE_FROM_CYCLER, *needed, *optional)))
     lazy = labelled(given(frame), wanted)
     there = lazy.collect_schema()
     require(there, (CYCLE, *needed), what)
@@ -153,7 +154,10 @@ def in_order(rows: pl.DataFrame, cycle: str, who: Sequence[str] = (WHO,)) -> pl.
 def answer(made: pl.DataFrame, columns: Sequence[str], frame: AnyFrame) -> Any:
     """Return an answer: keys, columns, and what is told of them, in the library of the question."""
     told = [label for label in TOLD if label in made.columns]
-    chosen = [*keys_of(made.columns), *columns, *told]
+    # As the lab counts stands beside as the data count, where it is known.
+    lab = [CYCLE_FROM_CYCLER] if {CYCLE, CYCLE_FROM_CYCLER} <= set(made.columns) else []
+    place = list(columns).index(CYCLE) + 1 if lab and CYCLE in columns else 0
+    chosen = [*keys_of(made.columns), *columns[:place], *lab[:place], *columns[place:], *told]
     return back(made.select(chosen).with_columns(_held(label) for label in told), frame)
 
 

@@ -31,21 +31,22 @@ if TYPE_CHECKING:
     Rows: TypeAlias = NDArray[np.intp]
 
 PEAK = "Peak"
+_USUAL = {DQDV: 0.05, DVDQ: 0.01}
 _FEWEST = 3
 _ROUNDING = 1e-9
 """A rise below this part of the highest value is of rounding."""
 
 
-def peaks(frame: AnyFrame, *, prominence: float = 0.05) -> Any:
+def peaks(frame: AnyFrame, *, prominence: float | None = None) -> Any:
     """Return the peaks of each curve, one row per peak.
 
     Parameters
     ----------
     frame : polars or pandas DataFrame
         What `incremental_capacity` or `differential_voltage` returned.
-    prominence : float
+    prominence : float, optional
         How far a peak rises above what surrounds it, at least, as a part of the curve's highest
-        value.
+        value; without it 0.05 of dQ/dV, and 0.01 of dV/dQ, which is steep at both ends.
 
     Returns
     -------
@@ -62,14 +63,15 @@ def peaks(frame: AnyFrame, *, prominence: float = 0.05) -> Any:
     ConfigError
         The prominence is not between 0 and 1.
     """
-    if not 0 < prominence <= 1:
-        raise ConfigError(f"prominence={prominence} is a part of the highest value: above 0, to 1.")
     curves = given(frame).collect()
     slope = DVDQ if DVDQ in curves.columns else DQDV
+    least = _USUAL[slope] if prominence is None else prominence
+    if not 0 < least <= 1:
+        raise ConfigError(f"prominence={prominence} is a part of the highest value: above 0, to 1.")
     require(curves.schema, (VOLTAGE, CHARGE, slope, DIRECTION, STEP), "a curve of dQ/dV or dV/dQ")
     keys = [*keys_of(curves.columns), *(k for k in WHICH if k in curves.columns)]
     parts = [
-        _table(part, slope, prominence).with_columns(
+        _table(part, slope, least).with_columns(
             pl.lit(part[key][0], curves.schema[key]).alias(key) for key in keys
         )
         for part in curves.partition_by(keys, maintain_order=True)

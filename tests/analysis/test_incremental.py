@@ -144,7 +144,7 @@ def test_the_integral_over_the_charge_is_the_way_of_the_voltage(check_up):
 
 
 def test_a_curve_of_voltage_over_charge_has_peaks_between_the_plateaus(check_up):
-    table = analysis.peaks(analysis.differential_voltage(check_up), prominence=0.01)
+    table = analysis.peaks(analysis.differential_voltage(check_up))
     assert of(table, "discharge")[PASSED].to_list() == pytest.approx([1.023, 3.526], abs=0.02)
     assert of(table, "discharge")["Height [V/A.h]"].to_list() == pytest.approx(
         [0.24, 0.25], abs=0.01

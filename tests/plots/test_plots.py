@@ -328,3 +328,11 @@ def test_voltage_curves_are_of_the_cycles_that_the_cycler_counts():
     chart = told(plots.voltage_curves(counted, cycles=[12]))
     assert {row["cycle"] for row in chart["data"]["values"]} == {12}
     assert "Cycles as the cycler counts." in " ".join(chart["title"]["subtitle"])
+
+
+def test_an_answer_keeps_the_count_of_the_cycler():
+    counted = fading(2).with_columns((pl.col(CYCLE) + 1).alias("Cycle from cycler"))
+    kept = analysis.retention(counted, reference="first")
+    assert kept["Cycle from cycler"].to_list() == [*range(1, 31)] * 2
+    chart = told(plots.fade(kept))
+    assert chart["layer"][0]["encoding"]["x"]["title"] == "Cycle (as the cycler counts)"
