@@ -12,7 +12,7 @@ import polars as pl
 
 from cellframe.analysis.cycle_rows import LABEL, RATED
 from cellframe.analysis.halves import OF_LARGEST, REST_CURRENT, REST_RATE
-from cellframe.analysis.reading import IDENTITIES, first_of, given, require
+from cellframe.analysis.reading import DEFINITION, IDENTITIES, TOLD, first_of, given, require
 from cellframe.contract.series import (
     CYCLE,
     DIRECTIONS,
@@ -48,6 +48,11 @@ STEADY_CURRENT, STEADY_RATE = 1e-2, 1 / 200
 STEADY_VOLTAGE, STEADY_POWER = 1e-2, 1e-2
 """What counts as steady: 10 mA and 1/200 of the capacity, 10 mV, 10 mW. Source: ionworksdata
 0.20.2, whose limits know no capacity."""
+_TYPED = (
+    "the first that fits: EIS above 1e-8 Hz; rest below 1 mA and 1/1000 of the capacity; constant "
+    "current, voltage, power where it spreads by less than 10 mA and 1/200 of the capacity, 10 mV, "
+    "10 mW (ionworks, scaled by the capacity)"
+)
 _FREQUENCY, _POWER = "Mean frequency [Hz]", "Std power [W]"
 _SPREADS = ("Std current [A]", "Std voltage [V]")
 
@@ -212,7 +217,7 @@ def step_types(frame: AnyFrame, *, capacity: float | None = None) -> Any:
     Returns
     -------
     DataFrame or LazyFrame
-        As it was given, ``Step type`` told anew.
+        As it was given, ``Step type`` told anew, and ``Definition``.
 
     Raises
     ------
@@ -232,7 +237,9 @@ def step_types(frame: AnyFrame, *, capacity: float | None = None) -> Any:
     require(there, (MEAN_CURRENT, *_SPREADS), "a table of steps")
     typed = lazy.with_columns(_typed(there.names(), capacity).alias(STEP_TYPE))
     columns = given(frame).collect_schema().names()
-    return _as_given(frame, typed.select(*dict.fromkeys([*columns, STEP_TYPE])))
+    told = pl.lit(_TYPED, TOLD[DEFINITION]).alias(DEFINITION)
+    chosen = dict.fromkeys([*columns, STEP_TYPE, DEFINITION])
+    return _as_given(frame, typed.with_columns(told).select(*chosen))
 
 
 def _typed(there: Sequence[str], capacity: float | None) -> pl.Expr:

@@ -218,6 +218,12 @@ def is_cut_last(label: str, other: str) -> pl.Expr:
     return (is_last() & (pl.len().over(WHO) >= _FEWEST) & uneven).fill_null(value=False)
 
 
+def is_small_last(label: str) -> pl.Expr:
+    """Whether a cycle is the last one, and moves less than half of what those before did."""
+    small = pl.col(label) < PARTIAL * before(label)
+    return (is_last() & (pl.len().over(WHO) >= _FEWEST) & small).fill_null(value=False)
+
+
 def is_glitch(label: str, rows: pl.DataFrame) -> pl.Expr:
     """Whether a cycle moves more than the cell did before it and does after it, and the other way.
 

@@ -13,6 +13,7 @@ from cellframe.analysis.cycle_rows import (
     cycle_rows,
     is_cut_last,
     is_partial_first,
+    is_small_last,
     said,
     source_of,
 )
@@ -157,6 +158,10 @@ def _finding(bottom: pl.Expr, is_diagnostic: pl.Expr, order: Order) -> pl.Expr:
         (is_diagnostic, "a diagnostic cycle"),
         (_is_partial(), "the first cycle is partial"),
         (_is_cut(), "the last cycle is cut"),
+        (
+            is_small_last(DISCHARGE_CAPACITY) & is_small_last(CHARGE_CAPACITY) & ~_is_cut(),
+            "the last cycle moves less than half of those before: the cell failed, or it is cut",
+        ),
         (bottom == 0, f"nothing was {what}{when}"),
         (bottom.is_null(), f"what was {what}{when} is not known"),
     )

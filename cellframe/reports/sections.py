@@ -138,7 +138,7 @@ def _of_findings(report: Report) -> Section:
             )
         )
     rows = (
-        "current with the wrong sign, gaps, time that falls, counters that differ from the integral, absent sensors, "
+        "current with the wrong sign, gaps, time that falls, counters that differ from the integral, single samples that jump, absent sensors, "
         if report.fleet.series is not None
         else ""
     )

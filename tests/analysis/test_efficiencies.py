@@ -138,3 +138,11 @@ def test_the_definition_says_what_was_divided_and_who_counted():
 def test_an_order_that_is_none_is_refused():
     with pytest.raises(ConfigError, match="is none of 'same cycle', 'charge over discharge'"):
         analysis.efficiencies(cycles((1.0, 1.0)), order="anode")
+
+
+def test_a_small_last_cycle_is_told_and_kept():
+    made = analysis.cycle_summary(real_series.maccor_cycles())
+    assert made["Coulombic efficiency"][-1] == pytest.approx(0.684296, rel=1e-5)
+    told = "the last cycle moves less than half of those before: the cell failed, or it is cut"
+    assert made["Finding"].to_list()[-1] == told
+    assert made["Finding"][1:-1].null_count() == 2
