@@ -141,7 +141,7 @@ def test_limits_without_the_capacity_would_call_every_step_of_a_coin_cell_a_rest
     assert (steps["Mean current [A]"].abs() < 1e-3).all()  # 1 mA: the absolute limit
     hosted = steps.with_columns(pl.lit("Rest").alias(TYPE))
     told = analysis.step_types(hosted, capacity=0.0016)
-    assert told.columns == steps.columns
+    assert told.columns == [*steps.columns, "Definition"]
     assert analysis.filter_steps(told, type="Constant current").height == 35
     without = analysis.step_types(hosted)  # 1 % of the largest current does as well
     assert analysis.filter_steps(without, type="Constant current").height == 35
