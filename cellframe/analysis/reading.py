@@ -135,7 +135,7 @@ def by_test(
     used: Sequence[str],
     schema: Mapping[str, Any],
     as_they_came: bool = False,
-    finite: bool = True,
+    as_it_is: bool = False,
 ) -> Any:
     """Ask a question of each test of a series by itself, and put the answers under each other.
 
@@ -152,8 +152,8 @@ def by_test(
         Columns of the answer, but for the keys; ``Cycle count`` only where the series counts them.
     as_they_came : bool
         Whether the rows of a test are asked in the order in which they came.
-    finite : bool
-        Whether infinities are gaps.
+    as_it_is : bool
+        Whether infinities are kept, and cycles that are not counted in whole numbers.
 
     Returns
     -------
@@ -163,9 +163,9 @@ def by_test(
     Raises
     ------
     FrameError
-        A column is missing, or holds no numbers.
+        A column is missing, or holds no numbers, or cycles that are not whole.
     """
-    lazy = labelled(given(frame, finite=finite), used)
+    lazy = labelled(given(frame, finite=not as_it_is), used)
     there = lazy.collect_schema()
     require(
         there, dict.fromkeys((*needed, *(one for one in used if one in there))), "a time series"
@@ -181,6 +181,8 @@ def by_test(
         found: list[_Answer] = []
         for rows in tests:
             if len(rows):
+                if not as_it_is:
+                    _require_whole(rows)
                 test = rows.sort(order, maintain_order=True) if order else rows
                 whose = tuple(test[key][0] for key in keys)
                 found += [(whose, part[wanted]) for part in make(test)]
@@ -196,6 +198,18 @@ def by_test(
         except _InterleavedError:
             found = ask(_filtered(lazy, identity))
     return back(_together(found, keys, types), frame)
+
+
+def _require_whole(test: pl.DataFrame) -> None:
+    if CYCLE not in test or not test[CYCLE].dtype.is_float():
+        return
+    broken = test[CYCLE].filter((test[CYCLE] != test[CYCLE].round()).fill_null(value=False))
+    if len(broken):
+        message = (
+            f"{CYCLE!r} should count cycles in whole numbers, and {broken[0]:.7g} is none. Correct "
+            "it, or drop the column."
+        )
+        raise FrameError(message, table([Fault(message, column=CYCLE, rule="whole")]))
 
 
 def _together(

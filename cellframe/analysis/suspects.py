@@ -148,7 +148,7 @@ def _of_series(frame: pl.LazyFrame | pl.DataFrame) -> pl.DataFrame:
         used=used,
         schema={f"\x00{label}": dtype for label, dtype in _SAID.items()},
         as_they_came=True,
-        finite=False,
+        as_it_is=True,
     )
     found = found.rename({f"\x00{label}": label for label in _SAID})
     parts = [found]

@@ -268,3 +268,17 @@ def test_a_column_that_holds_no_numbers_is_named(question, label, wrong):
     with pytest.raises(FrameError) as caught:
         getattr(analysis, question)(check_up().head(100).with_columns(wrong.alias(label)))
     assert caught.value.failures["column"].to_list() == [label]
+
+
+@pytest.mark.parametrize(
+    "question", ["cycle_summary", "cccv", "throughput", "incremental_capacity", "resistance"]
+)
+def test_cycles_that_are_not_whole_are_refused_and_none_is_cut_off(question):
+    ask = getattr(analysis, question)
+    broken = check_up().with_columns(pl.lit(6.283185307).alias("Cycle count"))
+    for frame in (broken, broken.lazy()):
+        with pytest.raises(FrameError, match=r"in whole numbers, and 6\.283185 is none"):
+            ask(frame)
+    whole = ask(broken.with_columns(pl.lit(6.0).alias("Cycle count")))
+    assert set(whole["Cycle count"]) <= {6}
+    assert "cycle_count_broken" in analysis.quality(broken)["Check"].to_list()
