@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cellframe import analysis
@@ -14,6 +15,7 @@ from cellframe.errors import ConfigError
 from cellframe.plots.drawing import (
     EDGE,
     HEIGHT,
+    POINTS,
     WIDTH,
     altair,
     at_edge,
@@ -43,6 +45,7 @@ _NAME_HEIGHT = 12
 """Pixels between the names of two lines."""
 _PERSISTING = 0.2
 """Of a cell's cycles: one that is odd in more is drawn by itself; fewer are single glitches."""
+_MOST_OF_A_LOT = 0.5
 _FEW_POINTS = 60
 _MOST_POINTS = 2000
 _EFFICIENCIES = ("Coulombic efficiency", "Energy efficiency", "Voltage efficiency")
@@ -302,8 +305,9 @@ def _bands(
     rows: pl.DataFrame, drawn: _Drawn, x: Any, y: _Scaled, height: int
 ) -> tuple[list[Any], list[str | None]]:
     alt = altair()
+    shared, between = _on_shared_cycles(rows)
     summed = (
-        rows.group_by(_LOT, _X)
+        shared.group_by(_LOT, _X)
         .agg(
             pl.col(_Y).median(),
             pl.col(_Y).quantile(0.25, "linear").alias("low"),
@@ -350,7 +354,33 @@ def _bands(
         else str(counts["cell"][0])
     )
     told = f"Median and middle half of the cells ({sizes})."
-    return layers, [told, note]
+    return layers, [told, between, note]
+
+
+def _on_shared_cycles(rows: pl.DataFrame) -> tuple[pl.DataFrame, str | None]:
+    """Return values at cycles that most cells of a lot have, and what was done for it.
+
+    Cells that are looked at now and then, each at cycles of its own, share hardly any: a median at
+    each would jump from some cells to others.
+    """
+    cells = pl.col("cell").n_unique()
+    of_lot = rows.group_by(_LOT).agg(cells.alias("all"))
+    there = rows.group_by(_LOT, _X).agg(cells.alias("here")).join(of_lot, on=_LOT)
+    if there.select((pl.col("here") / pl.col("all")).median()).item() >= _MOST_OF_A_LOT:
+        return rows, None
+    parts: list[pl.DataFrame] = []
+    for (lot,), part in rows.sort(_LOT, "cell", _X).group_by(_LOT, maintain_order=True):
+        grid = np.unique(part[_X].to_numpy())
+        grid = grid[np.unique(np.linspace(0, len(grid) - 1, POINTS).round().astype(int))]
+        for _, line in part.group_by("cell", maintain_order=True):
+            x, y = line[_X].to_numpy(), line[_Y].to_numpy()
+            own = grid[(grid >= x[0]) & (grid <= x[-1])]
+            parts.append(
+                pl.DataFrame({_X: own, _Y: np.interp(own, x, y)}).with_columns(
+                    pl.lit(lot).alias(_LOT)
+                )
+            )
+    return pl.concat(parts), "Cells have cycles of their own; between them, straight lines."
 
 
 def _persisting(rows: pl.DataFrame) -> list[str]:

@@ -64,7 +64,7 @@ def histogram(
     ).drop_nulls("x")
     head = title or f"{value} by {by}" if by else title or value
     missing = found.height - rows.height
-    gone = f"{missing} cells have no value." if missing else None
+    gone = f"{missing} cell{'s have' if missing > 1 else ' has'} no value." if missing else None
     if rows.is_empty():
         return empty(head, f"No cell has a value of {value}.")
     lots, rows, note = lots_of(rows, "lot")

@@ -336,3 +336,18 @@ def test_an_answer_keeps_the_count_of_the_cycler():
     assert kept["Cycle from cycler"].to_list() == [*range(1, 31)] * 2
     chart = told(plots.fade(kept))
     assert chart["layer"][0]["encoding"]["x"]["title"] == "Cycle (as the cycler counts)"
+
+
+def test_cells_looked_at_at_cycles_of_their_own_have_one_smooth_median():
+    # Each cell loses 1 % in ten cycles; no two are looked at in the same cycle.
+    cells = pl.concat(
+        pl.DataFrame({"cell": f"c{n:02}", CYCLE: range(n, 1000, 100)}) for n in range(30)
+    ).with_columns(
+        (1 - pl.col(CYCLE) / 1000 + pl.col("cell").str.slice(1).cast(pl.Int64) / 1e3).alias("kept")
+    )
+    chart = plots.fade(cells, "kept")
+    rows = [row for row in _first_rows(chart) if 100 <= row["x"] <= 900]
+    slope = np.diff([row["y"] for row in rows]) / np.diff([row["x"] for row in rows])
+    assert slope.tolist() == pytest.approx([-1e-3] * len(slope), abs=1e-4)
+    assert "straight lines" in caption(chart)
+    assert "straight lines" not in caption(plots.fade(fading(30), Q))
