@@ -175,9 +175,11 @@ class _FaultsError(CellframeError, ValueError):
 
 
 def _with_faults(message: str, failures: pl.DataFrame) -> str:
-    lines = [f"  {text}" for text in failures["message"].head(MOST_SHOWN)]
-    if failures.height > MOST_SHOWN:
-        lines.append(f"  and {failures.height - MOST_SHOWN} more: see .failures")
+    # Of a single fault the message often is the whole of it.
+    texts = [text for text in failures["message"] if text != message]
+    lines = [f"  {text}" for text in texts[:MOST_SHOWN]]
+    if len(texts) > MOST_SHOWN:
+        lines.append(f"  and {len(texts) - MOST_SHOWN} more: see .failures")
     return "\n".join([message, *lines])
 
 

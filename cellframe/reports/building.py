@@ -188,8 +188,8 @@ class Report:
         """How much it is of, in a sentence."""
         cells = many(self.fleet.cells.height, "cell")
         lots = f" in {many(self.results[self.by].n_unique(), 'lot')}" if self.by else ""
-        tests, cycles = self.fleet.tests.height, self.fleet.cycles.height
-        return f"{cells}{lots}, {many(tests, 'test')}, {many(cycles, 'cycle')}."
+        told = f", {many(self.fleet.tests.height, 'test')}" if self.fleet.tests.width else ""
+        return f"{cells}{lots}{told}, {many(self.fleet.cycles.height, 'cycle')}."
 
     @property
     def flags_told(self) -> str:

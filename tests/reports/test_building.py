@@ -309,3 +309,18 @@ def test_the_tables_of_a_report_are_told_apart_by_lot_and_say_their_definitions(
     assert set(made.definitions["Of"]) >= {"SOH", "Cycles to 80 %", "Lots", "Lots compared"}
     assert made.lots.filter(pl.col("Column") == "SOH")["batch"].to_list() == ["W00", "W01"]
     assert made.tables.keys() == {"Findings", "Lots", "Lots compared", "Cells", "Definitions"}
+
+
+def test_cells_whose_tests_nobody_knows_are_not_said_to_have_none():
+    frames = fleet()
+    bare = SimpleNamespace(instances=frames.instances, cycles=frames.cycles)
+    assert cf.report(bare).lead == "6 cells in 2 lots, 180 cycles."
+    assert cf.report(frames).lead == "6 cells in 2 lots, 6 tests, 180 cycles."
+
+
+def test_an_error_says_a_single_fault_once():
+    with pytest.raises(FrameError) as caught:
+        cf.report("frames")
+    told = "There are no cells to report on: frames.instances is what detail_frames gives."
+    assert str(caught.value) == told
+    assert caught.value.failures["message"].to_list() == [told]
